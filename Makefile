@@ -1,0 +1,60 @@
+PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types imports fast lock workflows clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z][a-z-]*%?:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v=sys.version_info; v >= (3, 11) or sys.exit(f"Slipway needs Python 3.11 or later, found {v.major}.{v.minor}; name another one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $@
+
+setup: .venv/.ready ## Make the environment in .venv
+
+demo: setup ## Run the whole loop, from raw files to a tested live endpoint
+	$(BIN)/slipway demo
+
+test: setup ## Run every test that needs no browser and no minutes-long stack
+	$(BIN)/pytest -m "not e2e"
+
+e2e: setup ## Run the tests of the whole stack, with kill -9 and a real browser
+	$(BIN)/pytest -m e2e
+
+check: lint types imports workflows fast ## Format, lint, types, import contracts, fast tests
+
+format: setup ## Format the code and mend what ruff can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+workflows: setup
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github/workflows
+
+fast: setup
+	$(BIN)/pytest -q -m "not slow and not e2e"
+
+bench-%: setup ## Run one benchmark, e.g. make bench-overhead
+	$(BIN)/python benchmarks/$*.py
+
+lock: ## Resolve requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev --quiet --output-file requirements.lock pyproject.toml
+
+clean: ## Stop the stack and remove .venv and .slipway
+	-$(BIN)/slipway down
+	rm -rf .venv .slipway
