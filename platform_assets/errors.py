@@ -1,0 +1,51 @@
+"""What can go wrong in the asset graph.
+
+SlipwayError
+├── SpecError               a model's folder that contradicts itself
+├── DataError
+│   ├── NothingDelivered    no file has ever arrived for a model
+│   └── BatchRefused        a delivery that cannot be read at all
+├── TrainingError           an estimator that raised, or answered with no number
+├── ExportError             a model that neither runtime can carry
+└── GateError               a gate without a result for the exact candidate
+"""
+
+
+class SlipwayError(Exception):
+    """The root: everything the graph raises on purpose."""
+
+
+class SpecError(SlipwayError, ValueError):
+    """A model's folder contradicts itself; the message names key, value and allowed values.
+
+    Also a `ValueError`, so that pydantic adds the place in `defs.yaml` to it.
+    """
+
+
+class DataError(SlipwayError):
+    """Data that cannot be used."""
+
+
+class NothingDelivered(DataError):
+    def __init__(self, model: str, landing: str) -> None:
+        super().__init__(
+            f"{model}: no file has arrived yet; put one that matches into {landing!r}, "
+            f"or run: slipway run {model} FILE"
+        )
+
+
+class BatchRefused(DataError):
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"{file}: {reason}; mend the file and deliver it again")
+
+
+class TrainingError(SlipwayError):
+    """An estimator raised, or answered with something that is not a number."""
+
+
+class ExportError(SlipwayError):
+    """A model that neither runtime can carry."""
+
+
+class GateError(SlipwayError):
+    """A gate without a passing result for the exact candidate."""

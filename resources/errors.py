@@ -1,0 +1,48 @@
+"""What can go wrong between Slipway and the outside.
+
+ResourceError
+├── SettingsError           an environment variable that cannot be used
+├── LakeError
+│   ├── TableMissing        a table that was never written
+│   └── ConcurrentWrite     another writer kept winning
+├── RegistryError           MLflow refused, or does not know what was asked for
+├── ArtifactError           a bundle or report that cannot be stored or found
+└── EndpointError           an endpoint that cannot be asked at all
+"""
+
+
+class ResourceError(Exception):
+    """The root: everything an adapter in `resources` raises on purpose."""
+
+
+class SettingsError(ResourceError):
+    """An environment variable holds a value that cannot be used."""
+
+
+class LakeError(ResourceError):
+    """The lake refused a read or a write."""
+
+
+class TableMissing(LakeError):
+    def __init__(self, uri: str) -> None:
+        super().__init__(f"no Delta table at {uri!r}; materialize the asset that writes it first")
+        self.uri = uri
+
+
+class ConcurrentWrite(LakeError):
+    def __init__(self, uri: str, attempts: int) -> None:
+        super().__init__(
+            f"{attempts} commits to {uri!r} lost against other writers; run the asset again"
+        )
+
+
+class RegistryError(ResourceError):
+    """MLflow refused, or does not know what was asked for."""
+
+
+class ArtifactError(ResourceError):
+    """A bundle, model or report that cannot be stored or found."""
+
+
+class EndpointError(ResourceError):
+    """An endpoint that cannot be asked at all."""

@@ -1,0 +1,131 @@
+"""Every setting of the platform, read once from `SLIPWAY_…` environment variables."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from resources.errors import SettingsError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Where state lives and where services listen; the defaults need no account and no key."""
+
+    model_config = SettingsConfigDict(env_prefix="SLIPWAY_", extra="forbid", frozen=True)
+
+    home: Path = Field(
+        default=CHECKOUT / ".slipway",
+        description="Folder of all state: landing files, lake, bundles, git, Dagster, logs.",
+    )
+    serve_port: int = Field(default=8000, ge=1024, le=65535, description="Endpoints of the models.")
+    dagster_port: int = Field(default=3000, ge=1024, le=65535, description="Dagster UI.")
+    mlflow_port: int = Field(default=5000, ge=1024, le=65535, description="MLflow UI.")
+    ray_port: int = Field(
+        default=6379, ge=1024, le=65535, description="Ray's control service (GCS)."
+    )
+    ray_dashboard_port: int = Field(
+        default=8265, ge=1024, le=65535, description="Ray's dashboard and the REST API of Serve."
+    )
+    ray_address: str = Field(
+        default="",
+        description="REST address of a Ray cluster that runs already; empty starts a local one.",
+    )
+    lake_uri: str = Field(
+        default="", description="Folder or s3:// prefix of the Delta tables; empty: `home`/lake."
+    )
+    artifacts_uri: str = Field(
+        default="",
+        description="Folder of bundles and reports; empty: `home`/artifacts.",
+    )
+    mlflow_uri: str = Field(
+        default="", description="MLflow tracking URI; empty: SQLite under `home`/mlflow."
+    )
+    gitops_repo: str = Field(
+        default="",
+        description="Repository that says what is live; empty: a bare one at `home`/gitops.git.",
+    )
+    health_timeout: float = Field(
+        default=120.0, gt=0, le=3600, description="Seconds a deployment has to become healthy."
+    )
+    ray_token: SecretStr | None = Field(
+        default=None, description="Ray's token; unset: the one that `slipway up` made."
+    )
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @cached_property
+    def landing(self) -> Path:
+        """The folder in which deliveries arrive, one folder per model below it."""
+        return self.home / "landing"
+
+    @cached_property
+    def lake(self) -> str:
+        return self.lake_uri or str(self.home / "lake")
+
+    @cached_property
+    def artifacts(self) -> Path:
+        return Path(self.artifacts_uri) if self.artifacts_uri else self.home / "artifacts"
+
+    @cached_property
+    def mlflow_tracking(self) -> str:
+        return self.mlflow_uri or f"sqlite:///{self.home / 'mlflow' / 'mlflow.db'}"
+
+    @cached_property
+    def gitops_path(self) -> Path:
+        return Path(self.gitops_repo) if self.gitops_repo else self.home / "gitops.git"
+
+    @cached_property
+    def ray_token_file(self) -> Path:
+        """Where `slipway up` keeps the token that Ray asks for (mode 0600)."""
+        return self.home / "ray" / "token"
+
+    @cached_property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @cached_property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @cached_property
+    def serve_api(self) -> str:
+        """Base address of Ray's dashboard, which carries the REST API of Serve."""
+        return self.ray_address or f"http://127.0.0.1:{self.ray_dashboard_port}"
+
+    @cached_property
+    def serve_url(self) -> str:
+        return f"http://127.0.0.1:{self.serve_port}"
+
+    @cached_property
+    def dagster_url(self) -> str:
+        return f"http://127.0.0.1:{self.dagster_port}"
+
+    @cached_property
+    def mlflow_url(self) -> str:
+        return f"http://127.0.0.1:{self.mlflow_port}"
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises
+    ------
+    SettingsError
+        Naming each variable, the value received and what was expected.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(item) for item in error.errors())) from error
+
+
+def _sentence(item: ErrorDetails) -> str:
+    name = "SLIPWAY_" + "_".join(str(part) for part in item["loc"]).upper()
+    return f"{name}: {item['msg']}, got {str(item['input'])!r}"
