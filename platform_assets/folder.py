@@ -1,0 +1,108 @@
+"""A model's folder, loaded: specification, contract and estimator, checked against each other."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import dagster as dg
+import pandera.pandas as pandera
+
+from platform_assets.errors import SpecError
+from platform_assets.identity import digest_of_files
+from platform_assets.spec import ModelSpec
+
+BuildEstimator = Callable[[], Any]
+LoadModule = Callable[[str], ModuleType]
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """Everything that defines one model.
+
+    `build` returns a new, unfitted scikit-learn pipeline; `contract` covers every delivered column.
+    """
+
+    name: str
+    path: Path
+    spec: ModelSpec
+    contract: pandera.DataFrameSchema
+    build: BuildEstimator
+
+    @cached_property
+    def code_version(self) -> str:
+        """Twelve hex digits that change with any file of the folder."""
+        return digest_of_files(self.path.glob("*.py"))[:12]
+
+    def key(self, asset: str) -> dg.AssetKey:
+        return dg.AssetKey([self.name, asset])
+
+    def asset(self, name: str, doc: str | None, kinds: set[str]) -> Mapping[str, Any]:
+        """What every asset of the model states about itself, for `dg.asset`."""
+        return {
+            "key": self.key(name),
+            "group_name": self.name,
+            "owners": self.spec.owners,
+            "kinds": kinds,
+            "description": inspect.cleandoc(doc or ""),
+            "code_version": self.code_version,
+        }
+
+
+def load_folder(path: Path, spec: ModelSpec, load_module: LoadModule) -> ModelFolder:
+    """Import the contract and the estimator that `spec` names and check that they agree.
+
+    Raises
+    ------
+    SpecError
+        With the key of `defs.yaml`, the received value and the allowed values.
+    """
+    contract = _attribute(path, "contract", spec.contract, load_module)
+    build = _attribute(path, "estimator", spec.estimator, load_module)
+    if not (isinstance(contract, type) and issubclass(contract, pandera.DataFrameModel)):
+        raise SpecError(
+            f"{path.name}/defs.yaml: contract: {spec.contract!r} is no pandera DataFrameModel"
+        )
+    schema = contract.to_schema()
+    _columns_exist(path, spec, list(schema.columns))
+    _parameters_exist(path, spec, build)
+    return ModelFolder(path.name, path, spec, schema, build)
+
+
+def _attribute(path: Path, key: str, reference: str, load_module: LoadModule) -> Any:
+    place = f"{path.name}/defs.yaml: {key}"
+    module_name, _, attribute = reference.partition(":")
+    if not (path / f"{module_name}.py").is_file():
+        found = ", ".join(sorted(file.stem for file in path.glob("*.py"))) or "no Python file"
+        raise SpecError(f"{place}: no file {module_name}.py in {path}, found: {found}")
+    module = load_module(module_name)
+    if not hasattr(module, attribute):
+        public = [name for name in vars(module) if not name.startswith("_")]
+        raise SpecError(f"{place}: {reference!r} not found; {module_name}.py has {public}")
+    return getattr(module, attribute)
+
+
+def _columns_exist(path: Path, spec: ModelSpec, columns: list[str]) -> None:
+    wanted = [("target", spec.target), ("id", spec.id), ("time", spec.time)]
+    wanted += [("features", name) for name in spec.features]
+    wanted += [("slices.columns", name) for name in spec.slices.columns]
+    for key, name in wanted:
+        if name is not None and name not in columns:
+            raise SpecError(
+                f"{path.name}/defs.yaml: {key}: no column {name!r} in the contract; "
+                f"allowed: {', '.join(columns)}"
+            )
+
+
+def _parameters_exist(path: Path, spec: ModelSpec, build: BuildEstimator) -> None:
+    known = build().get_params()
+    for name in spec.search.space:
+        if name not in known:
+            close = [known_name for known_name in known if name.split("__")[-1] in known_name]
+            raise SpecError(
+                f"{path.name}/defs.yaml: search.space: the estimator has no parameter {name!r}; "
+                f"allowed: {', '.join(close or sorted(known))}"
+            )

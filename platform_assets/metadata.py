@@ -1,0 +1,33 @@
+"""What an asset shows in the Dagster UI: schemas, row counts, pictures."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+
+def table_metadata(
+    schema: pa.Schema, rows: int, uri: str, version: int
+) -> dict[str, dg.MetadataValue[Any]]:
+    """Schema, number of rows, address and Delta version under the names Dagster knows."""
+    columns = [dg.TableColumn(name=field.name, type=str(field.type)) for field in schema]
+    return {
+        "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns=columns)),
+        "dagster/row_count": dg.MetadataValue.int(rows),
+        "dagster/uri": dg.MetadataValue.text(uri),
+        "delta_version": dg.MetadataValue.int(version),
+    }
+
+
+def picture(png: bytes, title: str) -> dg.MarkdownMetadataValue:
+    """A PNG inside Markdown, which the UI shows as a picture."""
+    encoded = base64.b64encode(png).decode()
+    return dg.MetadataValue.md(f"![{title}](data:image/png;base64,{encoded})")
+
+
+def figures(values: Mapping[str, float]) -> dg.MarkdownMetadataValue:
+    """Numbers as a Markdown table."""
+    rows = "\n".join(f"| {name} | {value:.4g} |" for name, value in values.items())
+    return dg.MetadataValue.md(f"| figure | value |\n|---|---|\n{rows}")
