@@ -1,0 +1,173 @@
+"""What can go wrong between a bundle and an answer.
+
+ServingError
+├── RequestError               the caller's fault; carries the HTTP status, always 4xx
+│   ├── InvalidInput           400  column, row, got, expected
+│   ├── MalformedBody          400  not the JSON, form or tensors that the protocol asks for
+│   ├── NotFound               404  no such path or model
+│   ├── MethodNotAllowed       405  this path takes another verb
+│   ├── TooLarge               413  too many rows or bytes
+│   └── UnsupportedMedia       415  a content type that is not served
+├── NotReady                   503  no model is live yet
+├── ConfigError                a `user_config` that cannot be read
+│   └── UnsupportedScheme      a bundle URI that is not file://
+└── BundleError                a bundle that must not be served
+    ├── BundleMissing          the folder or one of its files is not there
+    ├── DigestMismatch         the manifest is not the one that was asked for
+    ├── CorruptFile            a file is not the one the manifest names
+    ├── UnexpectedFile         a file that the manifest does not name
+    ├── MalformedBundle        the bytes are right, their meaning is not
+    ├── UnsupportedRuntime     neither onnx nor skops
+    ├── UntrustedTypes         a skops model made of types that may not be loaded
+    └── GoldenRowsDiffer       the model does not answer as it was judged
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+
+class ServingError(Exception):
+    """The root: everything that `serving` raises on purpose."""
+
+
+class RequestError(ServingError):
+    """A request that cannot be answered as it stands.
+
+    `status` is the HTTP status; `details` goes into the JSON body beside `error`.
+    """
+
+    status = 400
+
+    @property
+    def details(self) -> dict[str, str | int | None]:
+        return {}
+
+
+class InvalidInput(RequestError):
+    """A value, a column or a shape that breaks the signature; `row` counts from 0."""
+
+    def __init__(self, column: str | None, row: int | None, got: str, expected: str) -> None:
+        where = [f"column {column!r}"] if column is not None else []
+        where += [f"row {row}"] if row is not None else []
+        super().__init__(f"{', '.join(where) or 'input'}: got {got}, expected {expected}")
+        self.column, self.row, self.got, self.expected = column, row, got, expected
+
+    @property
+    def details(self) -> dict[str, str | int | None]:
+        return {
+            "column": self.column,
+            "row": self.row,
+            "got": self.got,
+            "expected": self.expected,
+        }
+
+
+class MalformedBody(RequestError):
+    def __init__(self, where: str, got: str, expected: str) -> None:
+        super().__init__(f"{where}: got {got}, expected {expected}")
+
+
+class NotFound(RequestError):
+    status = 404
+
+    def __init__(self, what: str, got: str, allowed: Iterable[str]) -> None:
+        super().__init__(f"no {what} {got!r}; there are: {', '.join(allowed)}")
+
+
+class MethodNotAllowed(RequestError):
+    status = 405
+
+    def __init__(self, path: str, got: str, allowed: str) -> None:
+        super().__init__(f"{path!r} does not take {got}, it takes {allowed}")
+        self.allowed = allowed
+
+
+class TooLarge(RequestError):
+    status = 413
+
+    def __init__(self, what: str, limit: int, setting: str) -> None:
+        super().__init__(
+            f"more than {limit} {what} in one request; "
+            f"send several smaller ones, or raise {setting} where the model is served"
+        )
+
+
+class UnsupportedMedia(RequestError):
+    status = 415
+
+    def __init__(self, got: str, allowed: str) -> None:
+        super().__init__(f"content type {got!r} is not served, send {allowed}")
+
+
+class NotReady(ServingError):
+    def __init__(self, model: str) -> None:
+        super().__init__(f"model {model!r} is not ready; ask …/v2/health/ready for the reason")
+
+
+class ConfigError(ServingError):
+    """A `user_config` that cannot be read."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("user_config: " + "; ".join(problems))
+
+
+class UnsupportedScheme(ConfigError):
+    def __init__(self, uri: str) -> None:
+        super().__init__(
+            [f"bundle.uri: got {uri!r}, expected file:///absolute/path/to/the/bundle's/folder"]
+        )
+
+
+class BundleError(ServingError):
+    """A bundle that must not be served."""
+
+
+class BundleMissing(BundleError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} is not there; materialize the registry_entry that writes it")
+
+
+class DigestMismatch(BundleError):
+    def __init__(self, path: Path, got: str, expected: str) -> None:
+        super().__init__(f"{path} has digest {got}, expected {expected}")
+        self.got, self.expected = got, expected
+
+
+class CorruptFile(BundleError):
+    def __init__(self, name: str, got: str, expected: str) -> None:
+        super().__init__(f"file {name!r}: got {got}, expected {expected}")
+        self.name, self.got, self.expected = name, got, expected
+
+
+class UnexpectedFile(BundleError):
+    def __init__(self, name: str, expected: Iterable[str]) -> None:
+        super().__init__(f"file {name!r} does not belong here, expected {', '.join(expected)}")
+        self.name = name
+
+
+class MalformedBundle(BundleError):
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"file {name!r}: {problem}")
+        self.name = name
+
+
+class UnsupportedRuntime(BundleError):
+    def __init__(self, got: str, allowed: Iterable[str]) -> None:
+        super().__init__(f"runtime {got!r} is not served, expected {' or '.join(allowed)}")
+
+
+class UntrustedTypes(BundleError):
+    def __init__(self, types: Sequence[str], allowed: Iterable[str]) -> None:
+        super().__init__(
+            f"model.skops holds types that may not be loaded: {', '.join(types)}; expected "
+            f"types that the manifest lists as trusted and that start with {', '.join(allowed)}"
+        )
+        self.types = tuple(types)
+
+
+class GoldenRowsDiffer(BundleError):
+    def __init__(self, row: int, got: object, expected: object, tolerance: float) -> None:
+        super().__init__(
+            f"golden row {row}: the model answers {got}, expected {expected} within {tolerance:g}"
+        )
+        self.row, self.got, self.expected, self.tolerance = row, got, expected, tolerance

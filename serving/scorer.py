@@ -1,0 +1,235 @@
+"""From arrays to scores, in process: what the gates judged with is what serves.
+
+The ONNX graph has one input per column, named as the column, of shape (n, 1): float for numbers
+(NaN = missing), string for strings ("" = missing). Its output `score` is float, of shape (n, 1)
+or (n,) for a regression and (n, k) probabilities for a classification.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+from zipfile import BadZipFile
+
+import numpy as np
+
+from serving.bundle import Bundle
+from serving.errors import GoldenRowsDiffer, InvalidInput, MalformedBundle, UntrustedTypes
+from serving.signature import Array, Signature
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRUSTED_PREFIXES = ("sklearn.", "numpy.", "scipy.")
+# Inside the prefixes, but made to run code, read files or reach the network.
+FORBIDDEN_PREFIXES = (
+    "numpy.ctypeslib",
+    "numpy.distutils",
+    "numpy.f2py",
+    "numpy.lib._npyio",
+    "numpy.lib.npyio",
+    "numpy.load",
+    "numpy.testing",
+    "scipy._lib._ccallback",
+    "scipy.datasets",
+    "scipy.io",
+    "sklearn.datasets",
+    "sklearn.externals",
+    "sklearn.utils._testing",
+)
+
+
+class Scorer(Protocol):
+    """A loaded model. Scoring is safe from several threads at once."""
+
+    def score(self, columns: Mapping[str, Array]) -> Array:
+        """Score rows that `Signature.arrays` has checked.
+
+        Returns
+        -------
+        float64 of shape (n,): the probability of the positive class, or the value of a
+        regression; (n, k) probabilities for a multiclass task.
+
+        Raises
+        ------
+        InvalidInput
+            When the model refuses a row or has no finite score for it.
+        """
+        ...
+
+
+def load_scorer(bundle: Bundle) -> Scorer:
+    """Load the model of an opened bundle.
+
+    Raises
+    ------
+    BundleError
+        `CorruptFile` when the model changed since the bundle was opened, `MalformedBundle` when
+        it cannot be loaded or does not fit the signature, `UntrustedTypes` for skops models.
+    """
+    return OnnxScorer(bundle) if bundle.runtime == "onnx" else SkopsScorer(bundle)
+
+
+def verify_golden(bundle: Bundle, scorer: Scorer) -> None:
+    """Let `scorer` answer the golden rows.
+
+    Raises
+    ------
+    GoldenRowsDiffer
+        For the first row whose score is further off than the tolerance.
+    """
+    golden, signature = bundle.golden, bundle.signature
+    try:
+        got = scorer.score(signature.arrays(signature.columns_of(golden.rows)))
+    except InvalidInput as error:
+        row = 0 if error.row is None else error.row
+        expected = golden.scores[row]
+        raise GoldenRowsDiffer(row, str(error), expected, golden.tolerance) from error
+    wanted = np.array(golden.scores, dtype=np.float64)
+    off = np.abs(got - wanted) > golden.tolerance
+    for row in np.flatnonzero(off.reshape(len(off), -1).any(axis=1)).tolist():
+        raise GoldenRowsDiffer(row, got[row].tolist(), wanted[row].tolist(), golden.tolerance)
+
+
+def frame(signature: Signature, columns: Mapping[str, Array]) -> "pd.DataFrame":
+    """Return the frame that a pipeline is fitted on and scored with.
+
+    Columns in the order of the signature; float64 for numbers and booleans, object for strings,
+    with NaN wherever a value is missing.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            column.name: _with_nan(columns[column.name])
+            if column.type == "string"
+            else columns[column.name]
+            for column in signature.columns
+        },
+        copy=False,
+    )
+
+
+class OnnxScorer:
+    """Scores with ONNX Runtime on one thread; replicas, not threads, are how serving scales."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        import onnxruntime as ort
+        from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        refusals = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf)
+        try:
+            self._session = ort.InferenceSession(
+                bundle.model_bytes(), options, providers=["CPUExecutionProvider"]
+            )
+        except (*refusals, state.NotImplemented, state.RuntimeException) as error:
+            raise MalformedBundle("model.onnx", _first_line(error)) from error
+        self._signature = bundle.signature
+        self._refusals = (*refusals, state.RuntimeException)
+        self._check_graph()
+
+    def score(self, columns: Mapping[str, Array]) -> Array:
+        feeds = {
+            column.name: _strings(columns[column.name])
+            if column.type == "string"
+            else columns[column.name].astype(np.float32).reshape(-1, 1)
+            for column in self._signature.columns
+        }
+        try:
+            output = self._session.run(["score"], feeds)[0]
+        except self._refusals as error:
+            raise _refused(error) from error
+        return _shaped(self._signature, np.asarray(output, dtype=np.float64), len(output))
+
+    def _check_graph(self) -> None:
+        wanted = {
+            column.name: "tensor(string)" if column.type == "string" else "tensor(float)"
+            for column in self._signature.columns
+        }
+        got = {tensor.name: tensor.type for tensor in self._session.get_inputs()}
+        if got != wanted:
+            problem = f"the graph takes {got}, but the signature asks for {wanted}"
+            raise MalformedBundle("model.onnx", problem)
+        outputs = {tensor.name: tensor.type for tensor in self._session.get_outputs()}
+        if outputs.get("score") != "tensor(float)":
+            problem = f"the graph gives {outputs}, expected an output 'score' of tensor(float)"
+            raise MalformedBundle("model.onnx", problem)
+
+
+class SkopsScorer:
+    """Scores a scikit-learn pipeline on the frame that it was fitted on."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._signature = bundle.signature
+        self._pipeline = _load_pipeline(bundle)
+        method = "predict" if bundle.signature.task == "regression" else "predict_proba"
+        if not hasattr(self._pipeline, method):
+            problem = f"{type(self._pipeline).__name__} has no method {method!r}"
+            raise MalformedBundle("model.skops", problem)
+        self._answer = getattr(self._pipeline, method)
+
+    def score(self, columns: Mapping[str, Array]) -> Array:
+        rows = frame(self._signature, columns)
+        try:
+            output = self._answer(rows)
+        except (ValueError, TypeError) as error:
+            raise _refused(error) from error
+        return _shaped(self._signature, np.asarray(output, dtype=np.float64), len(rows))
+
+
+def _load_pipeline(bundle: Bundle) -> Any:
+    from skops.io import get_untrusted_types, loads
+    from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+
+    data = bundle.model_bytes()
+    allowed = {name for name in bundle.trusted if _may_be_trusted(name)}
+    try:
+        unknown = [name for name in get_untrusted_types(data=data) if name not in allowed]
+        if unknown:
+            raise UntrustedTypes(unknown, TRUSTED_PREFIXES)
+        return loads(data, trusted=sorted(allowed))
+    except (UntrustedTypesFoundException, UnsupportedTypeException) as error:
+        raise UntrustedTypes([_first_line(error)], TRUSTED_PREFIXES) from error
+    except (BadZipFile, LookupError, ValueError, TypeError, AttributeError, ImportError) as error:
+        raise MalformedBundle("model.skops", _first_line(error)) from error
+
+
+def _may_be_trusted(name: str) -> bool:
+    return name.startswith(TRUSTED_PREFIXES) and not name.startswith(FORBIDDEN_PREFIXES)
+
+
+def _shaped(signature: Signature, output: Array, rows: int) -> Array:
+    score = output.reshape(rows, -1)
+    width = max(len(signature.classes), 1)
+    if score.shape[1] != width:
+        problem = f"it gives {score.shape[1]} values per row, the signature asks for {width}"
+        raise MalformedBundle("model", problem)
+    finite = np.isfinite(score).all(axis=1)
+    if not finite.all():
+        row = int(np.flatnonzero(~finite)[0])
+        raise InvalidInput(
+            None, row, "a row without a finite score", "a row like those the model was fitted on"
+        )
+    if signature.task == "multiclass":
+        return score
+    return score[:, 1] if signature.task == "binary" else score[:, 0]
+
+
+def _with_nan(values: Array) -> Array:
+    # scikit-learn's imputers see NaN as missing in object columns, but not None.
+    return np.array([np.nan if value is None else value for value in values], dtype=object)
+
+
+def _strings(values: Array) -> Array:
+    return np.array(["" if value is None else value for value in values], dtype=object)[:, None]
+
+
+def _refused(error: Exception) -> InvalidInput:
+    return InvalidInput(None, None, f"a refusal by the model ({_first_line(error)})", "other rows")
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__
