@@ -5,6 +5,7 @@ SlipwayError
 ├── DataError
 │   ├── NothingDelivered    no file has ever arrived for a model
 │   └── BatchRefused        a delivery that cannot be read at all
+├── NotMaterialized         an asset that something downstream needs first
 ├── TrainingError           an estimator that raised, or answered with no number
 ├── ExportError             a model that neither runtime can carry
 └── GateError               a gate without a result for the exact candidate
@@ -39,6 +40,14 @@ class BatchRefused(DataError):
         super().__init__(f"{file}: {reason}; mend the file and deliver it again")
 
 
+class NotMaterialized(SlipwayError):
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"{key} was never materialized, and what comes after it needs it; "
+            f"run: slipway run {key.split('/')[0]}"
+        )
+
+
 class TrainingError(SlipwayError):
     """An estimator raised, or answered with something that is not a number."""
 
@@ -48,4 +57,8 @@ class ExportError(SlipwayError):
 
 
 class GateError(SlipwayError):
-    """A gate without a passing result for the exact candidate."""
+    def __init__(self, model: str, digest: str, reasons: list[str]) -> None:
+        super().__init__(
+            f"{model}: bundle {digest} is not released: {'; '.join(reasons)}. "
+            f"The checks of {model}/evaluation_report show the figures"
+        )
