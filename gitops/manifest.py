@@ -1,0 +1,270 @@
+"""The desired state of one model in one environment: a KubeRay RayService, strictly written."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from gitops import yaml_text
+from gitops.errors import ManifestInvalid
+
+FOLDER = "gitops/environments"
+PREFIX = "slipway.dev/"
+IMPORT_PATH = "serving.app:build"
+DEPLOYMENT = "ModelServer"
+RAY_VERSION = "2.60.0"
+DEFAULT_IMAGE = "slipway-serving:0.1.0"
+
+NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,39}[a-z0-9])?")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_WORD = re.compile(r"[!-~](?:[ -~]{0,498}[!-~])?")
+_URI = re.compile(r"(?:file|s3|gs|https)://[A-Za-z0-9._~/%+=:@-]{1,1000}")
+_IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
+
+
+@dataclass(frozen=True)
+class ReleaseManifest:
+    """What one environment serves of one model.
+
+    `bundle_uri` ends in the 64 hex digits of `bundle_digest`; `cpus` are CPU cores per replica;
+    `fault_delay_ms` is a fault injected for drills. ManifestInvalid names the first bad field.
+    """
+
+    model: str
+    environment: str
+    bundle_digest: str
+    bundle_uri: str
+    model_version: str
+    evaluation_run: str
+    data_version: str
+    previous_digest: str | None
+    replicas: int
+    cpus: float
+    max_ongoing_requests: int
+    fault_delay_ms: int | None = None
+    image: str = DEFAULT_IMAGE
+
+    def __post_init__(self) -> None:
+        for check in (_check_names, _check_digests, _check_words, _check_sizes):
+            check(self)
+        object.__setattr__(self, "cpus", float(self.cpus))
+
+    @property
+    def path(self) -> str:
+        """Where the manifest lives in the GitOps repository."""
+        return manifest_path(self.environment, self.model)
+
+    @property
+    def application(self) -> str:
+        """The name of the Serve application, which is also the name of the RayService."""
+        return application_name(self.environment, self.model)
+
+    @property
+    def route(self) -> str:
+        """The route prefix of the endpoint, e.g. `/staging/fraud`."""
+        return route_prefix(self.environment, self.model)
+
+
+def manifest_path(environment: str, model: str) -> str:
+    return f"{FOLDER}/{environment}/{model}.yaml"
+
+
+def evidence_path(environment: str, model: str) -> str:
+    return f"gitops/evidence/{environment}/{model}.json"
+
+
+def application_name(environment: str, model: str) -> str:
+    return model if environment == "production" else f"{environment}-{model}"
+
+
+def route_prefix(environment: str, model: str) -> str:
+    return f"/{model}" if environment == "production" else f"/{environment}/{model}"
+
+
+def serve_application(manifest: ReleaseManifest) -> dict[str, Any]:
+    """The application's entry in Ray Serve's own configuration (`serveConfigV2`)."""
+    user_config: dict[str, Any] = {
+        "bundle": {
+            "uri": manifest.bundle_uri,
+            "digest": manifest.bundle_digest,
+            "version": manifest.model_version,
+        }
+    }
+    if manifest.fault_delay_ms is not None:
+        user_config["fault"] = {"delay_ms": manifest.fault_delay_ms}
+    return {
+        "name": manifest.application,
+        "route_prefix": manifest.route,
+        "import_path": IMPORT_PATH,
+        "args": {"model": manifest.model},
+        "deployments": [
+            {
+                "name": DEPLOYMENT,
+                "num_replicas": manifest.replicas,
+                "max_ongoing_requests": manifest.max_ongoing_requests,
+                "ray_actor_options": {"num_cpus": manifest.cpus},
+                "user_config": user_config,
+            }
+        ],
+    }
+
+
+def render(manifest: ReleaseManifest) -> str:
+    """The one text of a manifest; the same manifest always gives the same bytes."""
+    return yaml_text.dump(_document(manifest))
+
+
+def parse(text: str, path: str) -> ReleaseManifest:
+    """Read a manifest that `render` wrote; `path` says which model and environment it must name.
+
+    Raises
+    ------
+    ManifestInvalid
+        Naming the first key that is missing, unknown or holds something not allowed. Accepted
+        texts are exactly the rendered ones, so `render(parse(text, path)) == text`.
+    """
+    try:
+        document = yaml_text.load(text)
+        manifest = _extract(document)
+    except yaml_text.Refused as error:
+        raise ManifestInvalid(path, "", str(error), "a RayService manifest in plain YAML") from None
+    except (yaml_text.Misfit, ManifestInvalid) as error:
+        raise ManifestInvalid(path, error.key, error.got, error.expected) from None
+    if path != manifest.path:
+        raise ManifestInvalid(path, "metadata.labels", manifest.path, "the path of this file")
+    _compare(manifest, document, path)
+    if render(manifest) != text:
+        raise ManifestInvalid(path, *_first_line(render(manifest), text))
+    return manifest
+
+
+def _document(manifest: ReleaseManifest) -> dict[str, Any]:
+    annotations = {
+        "bundle-digest": manifest.bundle_digest,
+        "bundle-uri": manifest.bundle_uri,
+        "data-version": manifest.data_version,
+        "evaluation-run": manifest.evaluation_run,
+        "model-version": manifest.model_version,
+        "previous-digest": manifest.previous_digest,
+    }
+    serve_config = yaml_text.dump({"applications": [serve_application(manifest)]})
+    return {
+        "apiVersion": "ray.io/v1",
+        "kind": "RayService",
+        "metadata": {
+            "name": manifest.application,
+            "labels": {
+                f"{PREFIX}environment": manifest.environment,
+                f"{PREFIX}model": manifest.model,
+            },
+            "annotations": {f"{PREFIX}{k}": v for k, v in annotations.items() if v is not None},
+        },
+        "spec": {
+            "serveConfigV2": yaml_text.block(serve_config),
+            "rayClusterConfig": {
+                "rayVersion": RAY_VERSION,
+                "headGroupSpec": {
+                    "rayStartParams": {},
+                    "template": _pod_template(manifest),
+                },
+            },
+        },
+    }
+
+
+def _pod_template(manifest: ReleaseManifest) -> dict[str, Any]:
+    # KubeRay prepares a new cluster only when the cluster's own specification changes, so the
+    # digest stands here too.
+    return {
+        "metadata": {"annotations": {f"{PREFIX}bundle-digest": manifest.bundle_digest}},
+        "spec": {"containers": [{"name": "ray-head", "image": manifest.image}]},
+    }
+
+
+def _extract(document: Any) -> ReleaseManifest:
+    reader = yaml_text.Reader(document)
+    labels, annotations = reader.at("metadata", "labels"), reader.at("metadata", "annotations")
+    deployment = reader.yaml("spec", "serveConfigV2").at("applications", 0, "deployments", 0)
+    fault = deployment.optional("user_config", "fault")
+    pod = reader.at("spec", "rayClusterConfig", "headGroupSpec", "template", "spec")
+    return ReleaseManifest(
+        model=labels.value(str, f"{PREFIX}model"),
+        environment=labels.value(str, f"{PREFIX}environment"),
+        bundle_digest=annotations.value(str, f"{PREFIX}bundle-digest"),
+        bundle_uri=annotations.value(str, f"{PREFIX}bundle-uri"),
+        model_version=annotations.value(str, f"{PREFIX}model-version"),
+        evaluation_run=annotations.value(str, f"{PREFIX}evaluation-run"),
+        data_version=annotations.value(str, f"{PREFIX}data-version"),
+        previous_digest=annotations.optional(f"{PREFIX}previous-digest"),
+        replicas=deployment.value(int, "num_replicas"),
+        cpus=deployment.value(float, "ray_actor_options", "num_cpus"),
+        max_ongoing_requests=deployment.value(int, "max_ongoing_requests"),
+        fault_delay_ms=None
+        if fault is None
+        else deployment.value(int, "user_config", "fault", "delay_ms"),
+        image=pod.value(str, "containers", 0, "image"),
+    )
+
+
+def _compare(manifest: ReleaseManifest, document: Any, path: str) -> None:
+    expected, got = _document(manifest), document
+    inner = yaml_text.load(expected["spec"].pop("serveConfigV2"))
+    found = yaml_text.difference(
+        inner, yaml_text.load(got["spec"].pop("serveConfigV2")), "spec.serveConfigV2"
+    ) or yaml_text.difference(expected, got)
+    if found:
+        raise ManifestInvalid(path, *found)
+
+
+def _first_line(expected: str, got: str) -> tuple[str, object, str]:
+    left, right = expected.splitlines(keepends=True), got.splitlines(keepends=True)
+    for number, (wanted, found) in enumerate(zip(left, right, strict=False), start=1):
+        if wanted != found:
+            return f"line {number}", found, repr(wanted)
+    return f"line {min(len(left), len(right)) + 1}", len(right), f"{len(left)} lines"
+
+
+def _check(manifest: ReleaseManifest, field: str, pattern: re.Pattern[str], expected: str) -> None:
+    value = getattr(manifest, field)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ManifestInvalid("manifest", field, value, expected)
+
+
+def _check_names(manifest: ReleaseManifest) -> None:
+    for field in ("model", "environment"):
+        _check(manifest, field, NAME, "at most 41 of a-z, 0-9 and '-', from a letter to no hyphen")
+
+
+def _check_digests(manifest: ReleaseManifest) -> None:
+    _check(manifest, "bundle_digest", DIGEST, "sha256: and 64 hex digits")
+    if manifest.previous_digest is not None:
+        _check(manifest, "previous_digest", DIGEST, "sha256: and 64 hex digits")
+    _check(manifest, "bundle_uri", _URI, "a file://, s3://, gs:// or https:// address")
+    folders = manifest.bundle_uri.split("/")
+    if ".." in folders or folders[-1] != manifest.bundle_digest.removeprefix("sha256:"):
+        raise ManifestInvalid(
+            "manifest", "bundle_uri", manifest.bundle_uri, "a folder named by the bundle digest"
+        )
+
+
+def _check_words(manifest: ReleaseManifest) -> None:
+    for field in ("model_version", "evaluation_run", "data_version"):
+        _check(manifest, field, _WORD, "1 to 500 printable ASCII characters")
+    _check(manifest, "image", _IMAGE, "the name of a container image")
+
+
+def _check_sizes(manifest: ReleaseManifest) -> None:
+    _check_number(manifest, "replicas", 1, 1000)
+    _check_number(manifest, "cpus", 0, 1024, whole=False)
+    _check_number(manifest, "max_ongoing_requests", 1, 100_000)
+    if manifest.fault_delay_ms is not None:
+        _check_number(manifest, "fault_delay_ms", 0, 60_000)
+
+
+def _check_number(
+    manifest: ReleaseManifest, field: str, low: int, high: int, *, whole: bool = True
+) -> None:
+    value = getattr(manifest, field)
+    number = type(value) is int or (type(value) is float and not whole)
+    if not number or not low <= value <= high:
+        kind = "a whole number" if whole else "a number"
+        raise ManifestInvalid("manifest", field, value, f"{kind} from {low} to {high}")
