@@ -44,7 +44,7 @@ class NotMaterialized(SlipwayError):
     def __init__(self, key: str) -> None:
         super().__init__(
             f"{key} was never materialized, and what comes after it needs it; "
-            f"run: slipway run {key.split('/')[0]}"
+            f"run: slipway run {key.split('/', maxsplit=1)[0]}"
         )
 
 

@@ -1,6 +1,7 @@
 """A model's folder, loaded: specification, contract and estimator, checked against each other."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from platform_assets.errors import SpecError
 from platform_assets.identity import digest_of_files
 from platform_assets.spec import ModelSpec
 
+_NAME = re.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*")
 BuildEstimator = Callable[[], Any]
 LoadModule = Callable[[str], ModuleType]
 
@@ -37,6 +39,11 @@ class ModelFolder:
         """Twelve hex digits that change with any file of the folder."""
         return digest_of_files(self.path.glob("*.py"))[:12]
 
+    @property
+    def group(self) -> str:
+        """The name in Dagster's alphabet, for groups, jobs and sensors."""
+        return self.name.replace("-", "_")
+
     def key(self, asset: str) -> dg.AssetKey:
         return dg.AssetKey([self.name, asset])
 
@@ -44,7 +51,7 @@ class ModelFolder:
         """What every asset of the model states about itself, for `dg.asset`."""
         return {
             "key": self.key(name),
-            "group_name": self.name,
+            "group_name": self.group,
             "owners": self.spec.owners,
             "kinds": kinds,
             "description": inspect.cleandoc(doc or ""),
@@ -60,6 +67,8 @@ def load_folder(path: Path, spec: ModelSpec, load_module: LoadModule) -> ModelFo
     SpecError
         With the key of `defs.yaml`, the received value and the allowed values.
     """
+    if not _NAME.fullmatch(path.name):
+        raise SpecError(f"{path}: got the name {path.name!r}, expected {_NAME.pattern}")
     contract = _attribute(path, "contract", spec.contract, load_module)
     build = _attribute(path, "estimator", spec.estimator, load_module)
     if not (isinstance(contract, type) and issubclass(contract, pandera.DataFrameModel)):

@@ -25,7 +25,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     bad_spec = _spec(folder, "quarantine", "Rows that break the contract, as delivered, with why.")
 
     @dg.multi_asset(
-        name=f"{folder.name}__cleaned_and_quarantine".replace("-", "_"),
+        name=f"{folder.group}__cleaned_and_quarantine",
         specs=[cleaned_spec, bad_spec],
         check_specs=[
             dg.AssetCheckSpec("rows_accounted_for", asset=cleaned_spec.key, blocking=True),

@@ -29,14 +29,15 @@ class Delivery:
 
 def deliveries(folder: Path, pattern: str) -> list[Delivery]:
     """Every delivered file in order of name; of files with equal bytes, the first."""
-    files = sorted(path for path in folder.glob(pattern) if _is_finished(path))
+    files = sorted(path for path in folder.glob(pattern) if is_finished(path))
     first: dict[str, Path] = {}
     for path in files:
         first.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), path)
     return [Delivery(path, digest) for digest, path in first.items()]
 
 
-def _is_finished(path: Path) -> bool:
+def is_finished(path: Path) -> bool:
+    """Is this a delivered file, and not one still being written or hidden?"""
     return path.is_file() and not path.name.startswith(".") and path.suffix not in (".tmp", ".part")
 
 

@@ -1,0 +1,123 @@
+"""Deploying one environment of a model: what both deployment assets do."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import dagster as dg
+
+from gitops.conditions import Settled, Verdict
+from gitops.forge import Forge
+from gitops.reconcile import Reconciler, Report
+from platform_assets.folder import ModelFolder
+from resources.registry import Registry
+from resources.settings import Settings
+
+CHECKS = (
+    "ready",
+    "golden_rows",
+    "bad_input",
+    "latency_p50",
+    "latency_p95",
+    "latency_p99",
+    "error_rate",
+)
+ALIASES = {"production": "champion"}
+Event = dg.MaterializeResult[None] | dg.AssetCheckResult
+
+
+def check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    return [dg.AssetCheckSpec(name, asset=key, blocking=True) for name in CHECKS]
+
+
+def deploy(
+    context: dg.AssetExecutionContext,
+    folder: ModelFolder,
+    environment: str,
+    reconciler: Reconciler,
+    forge: Forge,
+    registry: Registry,
+    settings: Settings,
+) -> Iterator[Event]:
+    """Make the running system what git says, and report what the endpoint answered.
+
+    Raises
+    ------
+    dagster.Failure
+        If what git says is not live and healthy at the end; the check results are recorded before.
+    """
+    report = reconciler.reconcile(environment, folder.name)
+    context.log.info("%s: %s", type(report.outcome).__name__, report.outcome.message)
+    mirror_alias(registry, folder.name, report)
+    key = folder.key(f"{environment}_deployment")
+    verdicts = report.verdicts or _recorded(forge, report)
+    checks = [check_result(key, name, verdicts, report) for name in CHECKS]
+    if report.reverted or not isinstance(report.outcome, Settled) or report.manifest is None:
+        yield from checks
+        raise dg.Failure(report.outcome.message, metadata=facts(report), allow_retries=False)
+    yield dg.MaterializeResult(
+        asset_key=key,
+        data_version=dg.DataVersion(report.manifest.bundle_digest),
+        metadata={**facts(report), "endpoint": dg.MetadataValue.url(_address(settings, report))},
+        check_results=checks,
+    )
+
+
+def _recorded(forge: Forge, report: Report) -> Sequence[Verdict]:
+    record = forge.read_record(report.environment, report.model)
+    return record.verdicts if record and record.healthy == report.revision else ()
+
+
+def check_result(
+    key: dg.AssetKey, name: str, verdicts: Sequence[Verdict], report: Report
+) -> dg.AssetCheckResult:
+    """A check without a verdict fails: nothing is healthy because nobody looked."""
+    verdict = next((one for one in verdicts if one.check == name), None)
+    digest = report.manifest.bundle_digest if report.manifest else "nothing"
+    metadata: dict[str, Any] = {"revision": report.reverted or report.revision, "live": digest}
+    if verdict is None:
+        return dg.AssetCheckResult(
+            check_name=name,
+            asset_key=key,
+            passed=False,
+            description="no verdict",
+            metadata=metadata,
+        )
+    seen = {"observed": verdict.observed, "threshold": verdict.threshold, "unit": verdict.unit}
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=key,
+        passed=verdict.passed,
+        description=verdict.sentence(),
+        metadata=metadata | {name: value for name, value in seen.items() if value is not None},
+    )
+
+
+def mirror_alias(registry: Registry, model: str, report: Report) -> None:
+    """Let MLflow's alias say what git says, once that is proven; it steers nothing."""
+    if isinstance(report.outcome, Settled) and report.manifest is not None:
+        alias = ALIASES.get(report.environment, report.environment)
+        registry.set_alias(model, alias, report.manifest.model_version)
+
+
+def facts(report: Report) -> dict[str, Any]:
+    """What the UI shows of a pass."""
+    shown: dict[str, Any] = {
+        "outcome": type(report.outcome).__name__,
+        "reason": str(report.outcome.reason),
+        "message": report.outcome.message,
+        "revision": report.revision,
+        "acts": ", ".join(report.acts) or "none",
+    }
+    if report.manifest is not None:
+        shown["bundle_digest"] = report.manifest.bundle_digest
+        shown["model_version"] = report.manifest.model_version
+    if report.reverted:
+        shown["reverted"] = report.reverted
+    if report.reverted_to:
+        shown["reverted_to"] = report.reverted_to
+    return shown
+
+
+def _address(settings: Settings, report: Report) -> str:
+    route = report.manifest.route if report.manifest else ""
+    return f"{settings.serve_url}{route}/v2/models/{report.model}"
