@@ -1,10 +1,12 @@
 """The desired state of one model in one environment: a KubeRay RayService, strictly written."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gitops import yaml_text
+from gitops.budget import ANNOTATION as BUDGET
+from gitops.budget import LatencyBudget, budget_from_text
 from gitops.errors import ManifestInvalid
 
 FOLDER = "gitops/environments"
@@ -42,6 +44,7 @@ class ReleaseManifest:
     max_ongoing_requests: int
     fault_delay_ms: int | None = None
     image: str = DEFAULT_IMAGE
+    latency: LatencyBudget = field(default_factory=LatencyBudget)
 
     def __post_init__(self) -> None:
         for check in (_check_names, _check_digests, _check_words, _check_sizes):
@@ -156,7 +159,10 @@ def _document(manifest: ReleaseManifest) -> dict[str, Any]:
                 f"{PREFIX}environment": manifest.environment,
                 f"{PREFIX}model": manifest.model,
             },
-            "annotations": {f"{PREFIX}{k}": v for k, v in annotations.items() if v is not None},
+            "annotations": {
+                **{f"{PREFIX}{k}": v for k, v in annotations.items() if v is not None},
+                BUDGET: manifest.latency.to_text(),
+            },
         },
         "spec": {
             "serveConfigV2": yaml_text.block(serve_config),
