@@ -37,6 +37,9 @@ class LatencyBudget:
         return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
 
 
+DEFAULT_BUDGET = LatencyBudget()
+
+
 def budget_from_text(text: str) -> LatencyBudget:
     """The inverse of `LatencyBudget.to_text`; ManifestInvalid on anything else."""
     expected = f"JSON with {', '.join(field.name for field in fields(LatencyBudget))}"

@@ -1,12 +1,12 @@
 """The desired state of one model in one environment: a KubeRay RayService, strictly written."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gitops import yaml_text
 from gitops.budget import ANNOTATION as BUDGET
-from gitops.budget import LatencyBudget, budget_from_text
+from gitops.budget import DEFAULT_BUDGET, LatencyBudget, budget_from_text
 from gitops.errors import ManifestInvalid
 
 FOLDER = "gitops/environments"
@@ -44,7 +44,7 @@ class ReleaseManifest:
     max_ongoing_requests: int
     fault_delay_ms: int | None = None
     image: str = DEFAULT_IMAGE
-    latency: LatencyBudget = field(default_factory=LatencyBudget)
+    latency: LatencyBudget = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
         for check in (_check_names, _check_digests, _check_words, _check_sizes):
@@ -208,6 +208,7 @@ def _extract(document: Any) -> ReleaseManifest:
         if fault is None
         else deployment.value(int, "user_config", "fault", "delay_ms"),
         image=pod.value(str, "containers", 0, "image"),
+        latency=budget_from_text(annotations.value(str, BUDGET)),
     )
 
 
