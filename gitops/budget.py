@@ -9,6 +9,10 @@ from gitops.errors import ManifestInvalid
 ANNOTATION = "slipway.dev/latency-budget"
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 @dataclass(frozen=True)
 class LatencyBudget:
     """`rate` in requests per second for `seconds`; percentiles in milliseconds.
@@ -50,7 +54,3 @@ def budget_from_text(text: str) -> LatencyBudget:
     if not isinstance(stated, dict) or set(stated) != {f.name for f in fields(LatencyBudget)}:
         raise ManifestInvalid("manifest", ANNOTATION, text, expected)
     return LatencyBudget(**stated)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
