@@ -13,6 +13,7 @@ GitopsError
 │   ├── Contention              other writers kept winning
 │   ├── HeadMoved               compare-and-swap on main lost
 │   ├── RecordMoved             compare-and-swap on a deployment record lost
+│   ├── UnknownRevision         no commit of that name
 │   ├── PathRefused             a path that does not belong into the tree
 │   └── PromotionError
 │       ├── UnknownPromotion    no promotion of that number
@@ -114,6 +115,12 @@ class RecordMoved(ForgeError):
             f"show it: slipway status"
         )
         self.environment, self.model = environment, model
+
+
+class UnknownRevision(ForgeError):
+    def __init__(self, revision: str) -> None:
+        super().__init__(f"no commit {revision!r} in the GitOps repository, expected a commit id")
+        self.revision = revision
 
 
 class PathRefused(ForgeError):

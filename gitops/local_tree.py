@@ -1,0 +1,91 @@
+"""Main and the deployment records of a bare repository on disk."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gitops.errors import HeadMoved, RecordMoved, RepositoryMissing
+from gitops.forge import Commit
+from gitops.plumbing import Git, RefMoved, RefUpdate, check_path
+from gitops.record import DeploymentRecord
+from gitops.trailers import read_trailers
+
+MAIN = "refs/heads/main"
+_FORMAT = "%H%x00%cI%x00%an%x00%B"
+
+
+class LocalTree:
+    """`gitops.forge.Tree` and `gitops.forge.Records` on git's plumbing."""
+
+    def __init__(self, path: Path) -> None:
+        self._git = Git(path)
+
+    def head(self) -> str:
+        if not (self._git.path / "HEAD").is_file():
+            raise RepositoryMissing(self._git.path, "there is no HEAD file")
+        head = self._git.ref(MAIN)
+        if head is None:
+            raise RepositoryMissing(self._git.path, "it has no branch main")
+        return head
+
+    def read(self, path: str, revision: str) -> str | None:
+        check_path(path)
+        return self._git.read_blobs([f"{self._git.resolve(revision)}:{path}"])[0]
+
+    def paths(self, prefix: str, revision: str) -> list[str]:
+        folder = prefix.rstrip("/") + "/"
+        commit = self._git.resolve(revision)
+        listed = self._git.run("ls-tree", "-r", "-z", "--name-only", commit, "--", folder)
+        return sorted(name for name in listed.decode(errors="replace").split("\0") if name)
+
+    def last_change(self, path: str, revision: str) -> Commit | None:
+        commit = self._git.resolve(revision)
+        shown = self._git.text(
+            "log", "-1", "--first-parent", f"--format={_FORMAT}", commit, "--", path
+        )
+        if not shown:
+            return None
+        found, time, author, message = shown.split("\0", 3)
+        return Commit(found, time, author, message, read_trailers(message))
+
+    def commit(self, expected_head: str, changes: Mapping[str, str | None], message: str) -> str:
+        new = self._prepare(expected_head, changes, message)
+        try:
+            self._git.update_refs([RefUpdate(MAIN, new, expected_head)])
+        except RefMoved:
+            raise HeadMoved(expected_head, self.head()) from None
+        return new
+
+    def read_record(self, environment: str, model: str) -> DeploymentRecord | None:
+        oid = self._git.ref(_record_ref(environment, model, "record"))
+        text = self._git.read_blobs([oid])[0] if oid else None
+        return None if text is None else DeploymentRecord.from_json(text)
+
+    def write_record(self, record: DeploymentRecord, expected: DeploymentRecord | None) -> None:
+        environment, model = record.environment, record.model
+        updates = [
+            RefUpdate(
+                _record_ref(environment, model, "record"),
+                self._git.write_blob(record.to_json()),
+                # The id of a blob is that of its text, so the expected text names the old value.
+                self._git.write_blob(expected.to_json()) if expected else None,
+            )
+        ]
+        for name in ("attempted", "applied", "healthy"):
+            new, old = getattr(record, name), getattr(expected, name, None)
+            if new != old:
+                updates.append(RefUpdate(_record_ref(environment, model, name), new, old))
+        try:
+            self._git.update_refs(updates)
+        except RefMoved:
+            raise RecordMoved(environment, model) from None
+
+    def _prepare(self, parent: str, changes: Mapping[str, str | None], message: str) -> str:
+        """A commit on top of `parent` that no ref names yet; `parent` if nothing changes."""
+        tree = self._git.write_tree(parent, changes)
+        if tree == self._git.text("rev-parse", f"{parent}^{{tree}}"):
+            return parent
+        return self._git.commit_tree(tree, [parent], message)
+
+
+def _record_ref(environment: str, model: str, name: str) -> str:
+    return f"refs/slipway/{environment}/{model}/{name}"
