@@ -18,6 +18,7 @@ ServingError
     ├── UnexpectedFile         a file that the manifest does not name
     ├── MalformedBundle        the bytes are right, their meaning is not
     ├── UnsupportedRuntime     neither onnx nor skops
+    ├── WrongModel             a bundle of another model
     ├── UntrustedTypes         a skops model made of types that may not be loaded
     └── GoldenRowsDiffer       the model does not answer as it was judged
 """
@@ -154,6 +155,11 @@ class MalformedBundle(BundleError):
 class UnsupportedRuntime(BundleError):
     def __init__(self, got: str, allowed: Iterable[str]) -> None:
         super().__init__(f"runtime {got!r} is not served, expected {' or '.join(allowed)}")
+
+
+class WrongModel(BundleError):
+    def __init__(self, got: str, expected: str) -> None:
+        super().__init__(f"the bundle is of model {got!r}, expected {expected!r}")
 
 
 class UntrustedTypes(BundleError):

@@ -1,0 +1,280 @@
+"""The door: HTTP as raw ASGI, from a path to a handler and from an error to a status.
+
+Frameworks cost a large part of a one-row answer, so this module speaks ASGI itself. Bad input is
+answered with 4xx and `{"error": …}`; column, row, got and expected stand beside it where they
+are known.
+"""
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+
+from serving import protocols
+from serving.errors import (
+    MalformedBody,
+    MethodNotAllowed,
+    NotFound,
+    NotReady,
+    RequestError,
+    TooLarge,
+    UnsupportedMedia,
+)
+from serving.openapi import openapi
+from serving.rollout import Live, Rollout
+from serving.settings import ServingSettings
+from serving.signature import quote
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Headers = tuple[tuple[bytes, bytes], ...]
+Handler = Callable[[Live, bytes, str], bytes]
+
+logger = logging.getLogger(__name__)
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+# Larger bodies, and pipelines on pandas, take long enough to hold up every other connection.
+_INLINE_BYTES = 16 * 1024
+_LONGEST_LENGTH = 18
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: bytes
+    headers: Headers = ()
+
+
+class _Disconnected(Exception):
+    """The caller left before the body was complete."""
+
+
+class Ingress:
+    """One model behind one route prefix.
+
+    `names_requests` is false where the server around adds the header x-request-id itself.
+    """
+
+    def __init__(
+        self, rollout: Rollout, settings: ServingSettings, *, names_requests: bool = True
+    ) -> None:
+        self._rollout = rollout
+        self._settings = settings
+        self._names_requests = names_requests
+        model = f"/v2/models/{rollout.model}"
+        self._get: Mapping[str, Callable[[Scope], Answer]] = {
+            "/v2": lambda _: _json(200, _server()),
+            "/v2/health/live": lambda _: _json(200, {"live": True}),
+            "/v2/health/ready": lambda _: self._ready(),
+            model: lambda _: self._metadata(),
+            f"{model}/ready": lambda _: self._model_ready(),
+            "/openapi.json": self._openapi,
+        }
+        self._post: Mapping[str, Handler] = {
+            f"{model}/infer": self._infer,
+            "/invocations": self._invocations,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1003})
+        else:
+            await self._http(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        live = self._rollout.live
+        request_id = secrets.token_hex(16)
+        try:
+            request_id = _request_id(scope, request_id)
+            answer = await self._answer(scope, receive, live, request_id)
+        except RequestError as error:
+            allow = _allow(error) if isinstance(error, MethodNotAllowed) else ()
+            answer = _json(error.status, {"error": str(error), **error.details}, allow)
+        except NotReady as error:
+            answer = _json(503, {"error": str(error)}, ((b"retry-after", b"1"),))
+        except _Disconnected:
+            return
+        except Exception:
+            # Whatever a model raises, the caller gets JSON without a trace, and the log gets it.
+            logger.exception("request %s failed", request_id)
+            answer = _json(500, {"error": f"the model failed on request {request_id}"})
+        headers = [*answer.headers, *_identity(live)]
+        if self._names_requests:
+            headers.append((b"x-request-id", request_id.encode()))
+        await _send(send, answer, headers, head=scope["method"] == "HEAD")
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, live: Live | None, request_id: str
+    ) -> Answer:
+        path = _path(scope)
+        handler = self._post.get(path)
+        if handler is None:
+            return self._read_only(scope, path)
+        if scope["method"] != "POST":
+            raise MethodNotAllowed(path, scope["method"], "POST")
+        if live is None:
+            raise NotReady(self._rollout.model)
+        _check_media(scope)
+        body = await _body(scope, receive, self._settings.max_body_bytes)
+        if live.delay:
+            await asyncio.sleep(live.delay)
+        if live.bundle.runtime == "onnx" and len(body) <= _INLINE_BYTES:
+            return Answer(200, handler(live, body, request_id))
+        return Answer(200, await asyncio.to_thread(handler, live, body, request_id))
+
+    def _read_only(self, scope: Scope, path: str) -> Answer:
+        read = self._get.get(path)
+        if read is None:
+            parts = path.split("/")
+            if parts[:3] == ["", "v2", "models"] and len(parts) > 3 and parts[3] != self._model:
+                raise NotFound("model", parts[3], [self._model])
+            raise NotFound("path", path, [*self._get, *self._post])
+        if scope["method"] not in ("GET", "HEAD"):
+            raise MethodNotAllowed(path, scope["method"], "GET, HEAD")
+        return read(scope)
+
+    @property
+    def _model(self) -> str:
+        return self._rollout.model
+
+    def _infer(self, live: Live, body: bytes, request_id: str) -> bytes:
+        signature, limit = live.bundle.signature, self._settings.max_rows
+        request = protocols.read_infer(signature, protocols.parse_json(body), limit)
+        scores = live.scorer.score(signature.arrays(request.columns))
+        answer = protocols.write_infer(
+            signature, live.version, request.outputs, request.id or request_id, scores
+        )
+        return orjson.dumps(answer)
+
+    def _invocations(self, live: Live, body: bytes, _: str) -> bytes:
+        signature, limit = live.bundle.signature, self._settings.max_rows
+        columns = protocols.read_invocation(signature, protocols.parse_json(body), limit)
+        scores = live.scorer.score(signature.arrays(columns))
+        return orjson.dumps(protocols.write_predictions(signature, scores))
+
+    def _ready(self) -> Answer:
+        live, refused = self._rollout.live, self._rollout.refused
+        serving = live and {"digest": live.digest, "version": live.version, "since": live.since}
+        body = {
+            "ready": live is not None,
+            "live": serving,
+            "refused": refused and asdict(refused),
+        }
+        return _json(200 if live else 503, body)
+
+    def _model_ready(self) -> Answer:
+        live = self._rollout.live
+        return _json(200 if live else 503, {"name": self._model, "ready": live is not None})
+
+    def _metadata(self) -> Answer:
+        live = self._now_live()
+        bundle = live.bundle
+        metadata = protocols.model_metadata(bundle.signature, live.version, bundle.runtime)
+        return _json(200, metadata)
+
+    def _openapi(self, scope: Scope) -> Answer:
+        return _json(200, openapi(self._now_live(), scope.get("root_path", "")))
+
+    def _now_live(self) -> Live:
+        if self._rollout.live is None:
+            raise NotReady(self._model)
+        return self._rollout.live
+
+
+@cache
+def _server() -> dict[str, Any]:
+    return {"name": "slipway", "version": version("slipway"), "extensions": []}
+
+
+def _path(scope: Scope) -> str:
+    # Serve and uvicorn leave the route prefix in `path` and repeat it in `root_path`.
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path.rstrip("/")
+
+
+def _header(scope: Scope, name: bytes) -> str | None:
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value).decode("latin-1")
+    return None
+
+
+def _request_id(scope: Scope, generated: str) -> str:
+    given = _header(scope, b"x-request-id")
+    if given is None:
+        return generated
+    if not _REQUEST_ID.fullmatch(given):
+        raise MalformedBody("x-request-id", quote(given), "1 to 128 visible ASCII characters")
+    return given
+
+
+def _check_media(scope: Scope) -> None:
+    given = _header(scope, b"content-type")
+    if given is not None and given.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMedia(given, "application/json")
+
+
+async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    length = _header(scope, b"content-length") or "0"
+    if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > limit):
+        raise TooLarge("bytes", limit, "SLIPWAY_MAX_BODY_BYTES")
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge("bytes", limit, "SLIPWAY_MAX_BODY_BYTES")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks) if len(chunks) > 1 else chunk
+
+
+def _json(status: int, document: Any, headers: Headers = ()) -> Answer:
+    return Answer(status, orjson.dumps(document), headers)
+
+
+def _allow(error: MethodNotAllowed) -> Headers:
+    return ((b"allow", error.allowed.encode()),)
+
+
+def _identity(live: Live | None) -> Headers:
+    if live is None:
+        return ((b"x-model-version", b"none"), (b"x-bundle-digest", b"none"))
+    return (
+        (b"x-model-version", live.version.encode()),
+        (b"x-bundle-digest", live.digest.encode()),
+    )
+
+
+async def _send(
+    send: Send, answer: Answer, headers: list[tuple[bytes, bytes]], *, head: bool
+) -> None:
+    headers += [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(answer.body)),
+    ]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if head else answer.body})
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

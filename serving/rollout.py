@@ -1,0 +1,178 @@
+"""Which model answers: load beside the live one, prove it, then change one reference."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from serving.bundle import Bundle, open_bundle
+from serving.errors import ConfigError, ServingError, UnsupportedScheme, WrongModel
+from serving.scorer import Scorer, load_scorer, verify_golden
+from serving.signature import quote
+
+
+class BundleTarget(BaseModel):
+    """Which bundle to serve: where it is, what it must be, and what people call it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    uri: str
+    digest: str = Field(pattern="^sha256:[0-9a-f]{64}$")
+    version: str = Field(pattern="^[A-Za-z0-9._-]{1,64}$")
+
+
+class Fault(BaseModel):
+    """A fault injected for drills: every answer of the model waits this long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delay_ms: int = Field(default=0, ge=0, le=60_000)
+
+
+class RolloutConfig(BaseModel):
+    """Serve's `user_config` of the deployment `ModelServer`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bundle: BundleTarget
+    fault: Fault = Fault()
+
+
+@dataclass(frozen=True)
+class Live:
+    """What answers now. `since` is when this digest went live, UTC, ISO 8601."""
+
+    bundle: Bundle
+    scorer: Scorer
+    version: str
+    since: str
+    delay: float
+
+    @property
+    def digest(self) -> str:
+        return self.bundle.digest
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The last configuration that was not put live; `digest` is empty if it named none."""
+
+    digest: str
+    reason: str
+
+
+class Rollout:
+    """The live model and the way to the next one.
+
+    `live` and `refused` are read without a lock: each changes by one assignment.
+    """
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.live: Live | None = None
+        self.refused: Refused | None = None
+        self._turn = asyncio.Lock()
+
+    async def apply(self, user_config: Mapping[str, Any]) -> None:
+        """Put the configured bundle live once it has answered its golden rows.
+
+        Loading happens in a thread while the live model goes on answering. A configuration that
+        cannot be put live is recorded in `refused` when a model is live, which stays. Applying
+        the digest that is live already loads nothing. Calls take turns.
+
+        Raises
+        ------
+        ServingError
+            Only when nothing is live: there is nothing to keep then.
+        """
+        async with self._turn:
+            attempt = asyncio.ensure_future(self._next(user_config))
+            await asyncio.wait({attempt})
+            error = attempt.exception()
+            if error is None:
+                self.live, self.refused = attempt.result(), None
+            elif self.live is None or not isinstance(error, Exception):
+                raise error
+            else:
+                self.refused = Refused(_digest_in(user_config), _reason(error))
+
+    async def check(self) -> None:
+        """Let the live model answer its golden rows again.
+
+        Raises
+        ------
+        GoldenRowsDiffer
+            When it does not answer any more as it was judged.
+        """
+        if self.live is not None:
+            await asyncio.to_thread(verify_golden, self.live.bundle, self.live.scorer)
+
+    async def _next(self, user_config: Mapping[str, Any]) -> Live:
+        config = parse_config(user_config)
+        delay = config.fault.delay_ms / 1000
+        live = self.live
+        if live is not None and live.digest == config.bundle.digest:
+            return replace(live, version=config.bundle.version, delay=delay)
+        bundle, scorer = await asyncio.to_thread(_load, self.model, config.bundle)
+        since = datetime.now(UTC).isoformat(timespec="milliseconds")
+        return Live(bundle, scorer, config.bundle.version, since, delay)
+
+
+def parse_config(user_config: Mapping[str, Any]) -> RolloutConfig:
+    """Read a `user_config`.
+
+    Raises
+    ------
+    ConfigError
+        Naming each key, the value received and what was expected; `UnsupportedScheme` for a
+        bundle that is not on a mounted file system.
+    """
+    try:
+        config = RolloutConfig.model_validate(user_config)
+    except ValidationError as error:
+        raise ConfigError(
+            [
+                f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg']}, "
+                f"got {quote(item['input'])}"
+                for item in error.errors()
+            ]
+        ) from error
+    _folder(config.bundle.uri)
+    return config
+
+
+def _folder(uri: str) -> Path:
+    parts = urlsplit(uri)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.query:
+        raise UnsupportedScheme(uri)
+    folder = Path(unquote(parts.path))
+    if not folder.is_absolute():
+        raise UnsupportedScheme(uri)
+    return folder
+
+
+def _load(model: str, target: BundleTarget) -> tuple[Bundle, Scorer]:
+    bundle = open_bundle(_folder(target.uri), target.digest)
+    if bundle.signature.model != model:
+        raise WrongModel(bundle.signature.model, model)
+    scorer = load_scorer(bundle)
+    verify_golden(bundle, scorer)
+    return bundle, scorer
+
+
+def _digest_in(user_config: Mapping[str, Any]) -> str:
+    try:
+        return parse_config(user_config).bundle.digest
+    except ConfigError:
+        return ""
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ServingError):
+        return f"{type(error).__name__}: {error}"
+    return f"{type(error).__name__} while loading: {error}"

@@ -1,0 +1,37 @@
+"""Every limit of the door, read once from `SLIPWAY_…` environment variables."""
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from serving.errors import ConfigError
+
+
+class ServingSettings(BaseSettings):
+    """What one request may cost."""
+
+    model_config = SettingsConfigDict(env_prefix="SLIPWAY_", extra="forbid", frozen=True)
+
+    max_rows: int = Field(default=10_000, ge=1, description="Rows in one request.")
+    max_body_bytes: int = Field(
+        default=16 * 1024 * 1024, ge=1024, description="Bytes in the body of one request."
+    )
+
+
+def load_settings() -> ServingSettings:
+    """Read the environment.
+
+    Raises
+    ------
+    ConfigError
+        Naming each variable, the value received and what was expected.
+    """
+    try:
+        return ServingSettings()
+    except ValidationError as error:
+        raise ConfigError(
+            [
+                f"SLIPWAY_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}, "
+                f"got {str(item['input'])!r}"
+                for item in error.errors()
+            ]
+        ) from error

@@ -1,0 +1,141 @@
+"""The whole of `serving` on real Ray Serve: deployed by REST, swapped and refused under load."""
+
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from serving.bundle import Bundle, write_bundle
+from tests.support.bundles import line_contents
+from tests.support.ray_head import RayHead, ray_head
+
+BASE_PORT = 8141
+SWAP_SECONDS = 60.0
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def head() -> Iterator[RayHead]:
+    with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder:
+        with ray_head(Path(folder), BASE_PORT) as running:
+            yield running
+
+
+def application(bundle: Bundle, version: str, digest: str | None = None) -> dict[str, Any]:
+    target = {
+        "uri": bundle.folder.as_uri(),
+        "digest": digest or bundle.digest,
+        "version": version,
+    }
+    server = {
+        "name": "ModelServer",
+        "num_replicas": 1,
+        "ray_actor_options": {"num_cpus": 0.1},
+        "user_config": {"bundle": target},
+    }
+    return {
+        "name": "line",
+        "route_prefix": "/line",
+        "import_path": "serving.app:build",
+        "args": {"model": "line"},
+        "deployments": [server],
+    }
+
+
+def ready(head: RayHead) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(f"{head.serve}/line/v2/health/ready").json()
+    return found
+
+
+def wait_until_ready(head: RayHead, key: str, digest: str) -> dict[str, Any]:
+    deadline = time.monotonic() + SWAP_SECONDS
+    while ((state := ready(head))[key] or {}).get("digest") != digest:
+        assert time.monotonic() < deadline, state
+        time.sleep(0.05)
+    return state
+
+
+@contextmanager
+def asking_without_pause(head: RayHead) -> Iterator[list[httpx.Response]]:
+    """Ask on one connection until the block ends; a connection that breaks fails the test."""
+    answers: list[httpx.Response] = []
+    broken: list[httpx.TransportError] = []
+    stop = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=head.serve) as client:
+            while not stop.is_set():
+                try:
+                    row = {"instances": [{"a": 1, "b": 2}]}
+                    answers.append(client.post("/line/invocations", json=row))
+                except httpx.TransportError as error:
+                    broken.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield answers
+    finally:
+        stop.set()
+        thread.join()
+    assert not broken
+    assert answers
+
+
+def test_versions_change_under_load_and_a_corrupted_bundle_is_refused(
+    head: RayHead, tmp_path: Path
+) -> None:
+    first = write_bundle(tmp_path, line_contents())
+    second = write_bundle(tmp_path, line_contents(bias=100.0))
+    third = write_bundle(tmp_path, line_contents(bias=200.0))
+    (third.folder / "model.onnx").write_bytes(b"something else")
+
+    head.deploy(application(first, "1"))
+    head.wait_for("line", "RUNNING")
+    with asking_without_pause(head) as answers:
+        head.deploy(application(second, "2"))
+        wait_until_ready(head, "live", second.digest)
+        head.deploy(application(third, "3"))
+        state = wait_until_ready(head, "refused", third.digest)
+        count = len(answers)
+        while len(answers) < count + 100:
+            time.sleep(0.01)
+
+    assert {answer.status_code for answer in answers} == {200}
+    values = {
+        (answer.headers["x-model-version"], answer.json()["predictions"][0]) for answer in answers
+    }
+    assert values == {("1", 8.0), ("2", 108.0)}
+    assert state["live"]["digest"] == second.digest
+    assert state["refused"]["reason"].startswith("CorruptFile: file 'model.onnx': got 14 bytes")
+    assert head.wait_for("line", "RUNNING")["status"] == "RUNNING"
+
+
+def test_every_answer_names_version_digest_and_request_once(head: RayHead, tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path, line_contents())
+    head.deploy(application(bundle, "1"))
+    head.wait_for("line", "RUNNING")
+    wait_until_ready(head, "live", bundle.digest)
+    for path in ("v2", "v2/health/ready", "openapi.json", "nowhere"):
+        answer = httpx.get(f"{head.serve}/line/{path}", headers={"x-request-id": "q-1"})
+        assert answer.headers["x-bundle-digest"] == bundle.digest
+        assert answer.headers["x-model-version"] == "1"
+        assert answer.headers.get_list("x-request-id") == ["q-1"]
+
+
+def test_a_first_deployment_with_a_bad_bundle_fails_and_says_why(
+    head: RayHead, tmp_path: Path
+) -> None:
+    bundle = write_bundle(tmp_path, line_contents())
+    shutil.rmtree(bundle.folder)
+    head.deploy({**application(bundle, "1"), "name": "bad", "route_prefix": "/bad"})
+    found = head.wait_for("bad", "DEPLOY_FAILED", "UNHEALTHY")
+    assert "BundleMissing" in str(found["deployments"]["ModelServer"])
