@@ -7,12 +7,13 @@ done once in `Metric.prepare`, so that hundreds of resamples stay cheap.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+Value = TypeVar("Value", float, Array)
 Weighted = Callable[[Array], float]
 """Weights of shape (n,), not all zero, to the metric on the rows weighted so."""
 
@@ -21,12 +22,16 @@ _TOP_SHARE = 0.01
 
 @dataclass(frozen=True)
 class Metric:
-    """One figure of merit: its name, its better direction and one sentence for readers."""
+    """One figure of merit: its name, its better direction and one sentence for readers.
+
+    `classes` says whether `y` names classes or is measured.
+    """
 
     name: str
     greater_is_better: bool
     description: str
     _prepare: Callable[[Array, Array], Weighted]
+    classes: bool = True
 
     def prepare(self, y: Array, score: Array) -> Weighted:
         """Do all that does not depend on weights.
@@ -50,7 +55,7 @@ class Metric:
         """The metric with every row weighed once; arguments as for `prepare`."""
         return self.prepare(y, score)(np.ones(len(y)))
 
-    def improvement(self, value: float, reference: float) -> float:
+    def improvement(self, value: Value, reference: Value) -> Value:
         """The difference in the better direction: positive if `value` is better."""
         return value - reference if self.greater_is_better else reference - value
 
@@ -81,8 +86,14 @@ def _ratio(above: float, below: float) -> float:
     return above / below if below else float("nan")
 
 
+def _total(weight: Array, values: Array) -> float:
+    # BLAS would split this over threads that wait for each other on a busy machine, and the
+    # last digits would depend on their number.
+    return float(np.einsum("i,i->", weight, values))
+
+
 def _mean_of(loss: Array) -> Weighted:
-    return lambda weight: _ratio(float(weight @ loss), float(weight.sum()))
+    return lambda weight: _ratio(_total(weight, loss), float(weight.sum()))
 
 
 def _average_precision(y: Array, score: Array) -> Weighted:
@@ -92,7 +103,7 @@ def _average_precision(y: Array, score: Array) -> Weighted:
         positive, negative = ranked.caught(weight)
         flagged = np.maximum(positive + negative, np.finfo(float).tiny)
         gained = np.diff(positive, prepend=0.0)
-        return _ratio(float(gained @ (positive / flagged)), float(positive[-1]))
+        return _ratio(_total(gained, positive / flagged), float(positive[-1]))
 
     return value
 
@@ -103,8 +114,8 @@ def _roc_auc(y: Array, score: Array) -> Weighted:
     def value(weight: Array) -> float:
         positive, negative = ranked.caught(weight)
         steps = np.diff(negative, prepend=0.0)
-        area = steps @ (positive - np.diff(positive, prepend=0.0) / 2)
-        return _ratio(float(area), float(positive[-1] * negative[-1]))
+        area = _total(steps, positive - np.diff(positive, prepend=0.0) / 2)
+        return _ratio(area, float(positive[-1] * negative[-1]))
 
     return value
 
@@ -128,7 +139,8 @@ class _Ranking:
     def __init__(self, y: Array, score: Array) -> None:
         self._order = np.argsort(-score, kind="stable")
         falling = score[self._order]
-        self._ends = np.flatnonzero(np.r_[falling[1:] != falling[:-1], True])
+        ends = np.flatnonzero(np.r_[falling[1:] != falling[:-1], True])
+        self._ends: Array | slice = slice(None) if len(ends) == len(score) else ends
         self._positive = y[self._order]
 
     def caught(self, weight: Array) -> tuple[Array, Array]:
@@ -201,8 +213,8 @@ def _r2(y: Array, score: Array) -> Weighted:
     residual = (score - y) ** 2
 
     def value(weight: Array) -> float:
-        centre = float(weight @ y) / float(weight.sum())
-        return 1 - _ratio(float(weight @ residual), float(weight @ (y - centre) ** 2))
+        centre = _total(weight, y) / float(weight.sum())
+        return 1 - _ratio(_total(weight, residual), _total(weight, (y - centre) ** 2))
 
     return value
 
@@ -261,8 +273,14 @@ _METRICS: dict[str, dict[str, Metric]] = {
         Metric("log_loss", False, "Mean surprise at the class, in nats.", _multiclass_log_loss),
     ),
     "regression": _named(
-        Metric("mae", False, "Mean absolute error, in the target's unit.", _mae),
-        Metric("rmse", False, "Root of the mean squared error, in the target's unit.", _rmse),
-        Metric("r2", True, "Share of the target's variance that is explained.", _r2),
+        Metric("mae", False, "Mean absolute error, in the target's unit.", _mae, classes=False),
+        Metric(
+            "rmse",
+            False,
+            "Root of the mean squared error, in the target's unit.",
+            _rmse,
+            classes=False,
+        ),
+        Metric("r2", True, "Share of the target's variance that is explained.", _r2, classes=False),
     ),
 }

@@ -1,0 +1,85 @@
+"""How sure a figure is: bootstrap intervals, of one model and of the difference of two.
+
+Rows are drawn with replacement within each class, so that a rare class keeps its share in every
+resample; rows of a regression are drawn from all. Equal data and seed draw equal rows, for every
+metric and model, so that two models are always compared on the same resamples.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from platform_assets.ml.metrics import Metric, Weighted
+
+Array = npt.NDArray[Any]
+
+SAMPLES = 200
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure and the middle 95 % of what resamples of the same rows give."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def known(self) -> bool:
+        """Whether all three are numbers; a metric may be undefined on the rows at hand."""
+        return bool(np.isfinite([self.value, self.low, self.high]).all())
+
+
+def bootstrap(
+    metric: Metric, y: Array, score: Array, *, samples: int = SAMPLES, seed: int = 0
+) -> Interval:
+    """The metric of `score` with its interval, in the metric's unit; arrays as in `prepare`."""
+    judge = metric.prepare(y, score)
+    drawn = draws([judge], y, metric.classes, samples=samples, seed=seed)
+    return interval(metric(y, score), drawn[0])
+
+
+def paired_bootstrap(
+    metric: Metric, y: Array, score: Array, other: Array, *, samples: int = SAMPLES, seed: int = 0
+) -> Interval:
+    """The improvement of `score` over `other` on the same rows, in the metric's unit.
+
+    Positive is better, whatever the metric's direction. The interval is that of the difference,
+    which is narrower than two intervals side by side suggest.
+    """
+    judges = [metric.prepare(y, score), metric.prepare(y, other)]
+    ours, theirs = draws(judges, y, metric.classes, samples=samples, seed=seed)
+    value = metric.improvement(metric(y, score), metric(y, other))
+    return interval(value, metric.improvement(ours, theirs))
+
+
+def draws(
+    judges: Sequence[Weighted], y: Array, classes: bool, *, samples: int = SAMPLES, seed: int = 0
+) -> Array:
+    """What every judge says on the same resamples, shape (judges, samples)."""
+    resamples = _resamples(y, classes, samples, seed)
+    return np.array([[judge(weight) for judge in judges] for weight in resamples]).T
+
+
+def interval(value: float, drawn: Array) -> Interval:
+    """`value` with the middle of what was drawn; an undefined draw makes the ends undefined."""
+    tail = (1 - LEVEL) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail])
+    return Interval(value, float(low), float(high))
+
+
+def _resamples(y: Array, classes: bool, samples: int, seed: int) -> Iterator[Array]:
+    """How often each row is drawn, shape (n,), `samples` times."""
+    draw = np.random.default_rng(seed)
+    codes = np.unique(y, return_inverse=True)[1] if classes else np.zeros(len(y), dtype=int)
+    strata = [np.flatnonzero(codes == code) for code in np.unique(codes)]
+    for _ in range(samples):
+        weight = np.zeros(len(y))
+        for rows in strata:
+            drawn = draw.integers(0, len(rows), len(rows), dtype=np.int32)
+            weight[rows] = np.bincount(drawn, minlength=len(rows))
+        yield weight

@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+
+from platform_assets.ml.figures import measure
+from platform_assets.ml.intervals import bootstrap, paired_bootstrap
+from platform_assets.ml.metrics import metric, metric_names
+
+MAE = metric("regression", "mae")
+PRECISION = metric("binary", "average_precision")
+
+
+def ranked(seed, rows=4000, positives=60, signal=0.5):
+    draw = np.random.default_rng(seed)
+    y = np.zeros(rows)
+    y[:positives] = 1
+    return y, np.clip(draw.random(rows) * 0.6 + y * signal * draw.random(rows), 0, 1)
+
+
+def test_an_interval_holds_the_plain_figure():
+    y, score = ranked(0)
+    found = bootstrap(PRECISION, y, score)
+    assert found.value == PRECISION(y, score)
+    assert found.low < found.value < found.high
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
+    y, score = ranked(0)
+    assert bootstrap(PRECISION, y, score, seed=5) == bootstrap(PRECISION, y, score, seed=5)
+    assert bootstrap(PRECISION, y, score, seed=5) != bootstrap(PRECISION, y, score, seed=6)
+
+
+def test_an_interval_is_narrower_with_more_rows():
+    draw = np.random.default_rng(1)
+    error = draw.normal(size=6400)
+    few = bootstrap(MAE, np.zeros(100), error[:100])
+    many = bootstrap(MAE, np.zeros(6400), error)
+    assert few.high - few.low > 4 * (many.high - many.low)
+
+
+def test_an_interval_of_a_mean_is_as_wide_as_theory_says():
+    draw = np.random.default_rng(2)
+    error = np.abs(draw.normal(size=2000))
+    found = bootstrap(MAE, np.zeros(2000), error, samples=2000)
+    expected = 2 * 1.96 * error.std() / np.sqrt(2000)
+    assert found.high - found.low == pytest.approx(expected, rel=0.1)
+
+
+def test_intervals_hold_the_truth_about_as_often_as_they_say():
+    truth = np.sqrt(2 / np.pi)
+    hits = 0
+    for seed in range(200):
+        error = np.random.default_rng(seed).normal(size=300)
+        found = bootstrap(MAE, np.zeros(300), error, samples=100, seed=seed)
+        hits += found.low <= truth <= found.high
+    assert 178 <= hits <= 198
+
+
+def test_three_positives_among_thousands_are_in_every_resample():
+    y, score = ranked(0, positives=3)
+    found = bootstrap(PRECISION, y, score)
+    assert found.known
+    assert found.low > 0
+
+
+def test_a_metric_undefined_on_the_rows_gives_an_unknown_interval():
+    assert not bootstrap(PRECISION, np.zeros(50), np.linspace(0, 1, 50)).known
+
+
+@pytest.mark.parametrize(("task", "name"), [("regression", "mae"), ("regression", "r2")])
+def test_a_better_model_improves_whatever_the_direction(task, name):
+    draw = np.random.default_rng(4)
+    y = draw.normal(size=400)
+    good, bad = y + draw.normal(0, 0.1, 400), y + draw.normal(0, 1, 400)
+    found = paired_bootstrap(metric(task, name), y, good, bad)
+    assert 0 < found.low < found.value < found.high
+
+
+def test_a_model_beside_itself_differs_by_exactly_nothing():
+    y, score = ranked(0)
+    found = paired_bootstrap(PRECISION, y, score, score)
+    assert (found.value, found.low, found.high) == (0, 0, 0)
+
+
+def test_a_paired_difference_is_surer_than_two_intervals_side_by_side():
+    draw = np.random.default_rng(5)
+    y = draw.normal(size=500)
+    shared = draw.normal(size=500)
+    better, worse = y + shared, y + 1.1 * shared
+    paired = paired_bootstrap(MAE, y, better, worse)
+    alone = bootstrap(MAE, y, better)
+    assert paired.low > 0
+    assert paired.high - paired.low < (alone.high - alone.low) / 4
+
+
+def test_measuring_at_once_gives_what_single_bootstraps_give():
+    y, score = ranked(0)
+    other = ranked(1, signal=0.2)[1]
+    figures = measure("binary", y, score, {"linear": other}, samples=50, seed=9)
+    for name in metric_names("binary"):
+        one = metric("binary", name)
+        kept = {"samples": 50, "seed": 9}
+        assert figures.candidate[name] == bootstrap(one, y, score, **kept)
+        assert figures.values["linear"][name] == bootstrap(one, y, other, **kept)
+        paired = paired_bootstrap(one, y, score, other, **kept)
+        assert figures.improvements["linear"][name] == paired
+
+
+def test_figures_of_a_multiclass_model_count_its_rows_and_references():
+    draw = np.random.default_rng(6)
+    y = draw.integers(0, 3, 90)
+    blind, sure = np.full((90, 3), 1 / 3), np.eye(3)[y] * 0.8 + 0.1
+    figures = measure("multiclass", y, sure, {"dummy": blind}, samples=20)
+    assert figures.rows == 90
+    assert figures.candidate["accuracy"].value == 1
+    assert set(figures.improvements) == {"dummy"}
+    assert figures.improvements["dummy"]["log_loss"].low > 0

@@ -1,0 +1,91 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from platform_assets.ml.splits import split, validation
+from platform_assets.spec import Split
+
+BY_TIME = Split(kind="time", holdout=0.2, validation=0.25)
+AT_RANDOM = Split(kind="random", holdout=0.2, validation=0.25, seed=7)
+
+
+def days(rows_of_day):
+    day = np.repeat(np.arange(len(rows_of_day)), rows_of_day)
+    time = pd.Timestamp("2026-01-01") + pd.to_timedelta(day, unit="D")
+    frame = pd.DataFrame({"time": time, "y": np.arange(len(day)) % 2})
+    return frame.sample(frac=1, random_state=0).reset_index(drop=True)
+
+
+def divide(frame, spec, task="binary"):
+    return split(frame, spec, target="y", time="time" if spec.kind == "time" else None, task=task)
+
+
+def test_every_row_is_in_exactly_one_part():
+    frame = days([7] * 10)
+    for spec in (BY_TIME, AT_RANDOM):
+        parts = divide(frame, spec)
+        together = pd.concat([parts.train, parts.holdout]).sort_index()
+        pd.testing.assert_frame_equal(together, frame)
+
+
+def test_by_time_the_newest_rows_are_held_out():
+    parts = divide(days([10] * 10), BY_TIME)
+    assert len(parts.holdout) == 20
+    assert parts.train["time"].max() < parts.holdout["time"].min()
+
+
+def test_a_timestamp_never_straddles_even_when_the_share_is_missed_for_it():
+    parts = divide(days([10, 10, 10, 65, 5]), BY_TIME)
+    assert len(parts.holdout) == 5
+    assert not set(parts.train["time"]) & set(parts.holdout["time"])
+
+
+def test_of_two_cuts_the_one_closer_to_the_share_is_taken():
+    assert len(divide(days([70, 12, 18]), BY_TIME).holdout) == 18
+    assert len(divide(days([75, 23, 2]), BY_TIME).holdout) == 25
+
+
+def test_rows_without_a_time_are_learned_from():
+    frame = days([10] * 10)
+    frame.loc[:4, "time"] = pd.NaT
+    assert divide(frame, BY_TIME).train["time"].isna().sum() == 5
+
+
+def test_a_single_timestamp_leaves_nothing_to_hold_out():
+    parts = divide(days([50]), BY_TIME)
+    assert (len(parts.train), len(parts.holdout)) == (50, 0)
+
+
+def test_at_random_each_class_gives_its_share():
+    frame = pd.DataFrame({"y": ["rare"] * 10 + ["common"] * 990})
+    held = divide(frame, AT_RANDOM).holdout["y"].value_counts()
+    assert held.to_dict() == {"common": 198, "rare": 2}
+
+
+@pytest.mark.parametrize("share", [0.01, 0.89])
+def test_a_class_of_two_rows_is_on_both_sides(share):
+    frame = pd.DataFrame({"y": [1, 1] + [0] * 98})
+    parts = divide(frame, AT_RANDOM.model_copy(update={"holdout": share}))
+    assert (parts.train["y"] == 1).sum() == (parts.holdout["y"] == 1).sum() == 1
+
+
+def test_a_random_split_of_measured_values_does_not_look_at_them():
+    frame = pd.DataFrame({"y": np.random.default_rng(0).normal(size=442)})
+    assert len(divide(frame, AT_RANDOM, "regression").holdout) == 88
+
+
+def test_the_seed_decides_a_random_split():
+    frame = days([10] * 10)
+    other = AT_RANDOM.model_copy(update={"seed": 8})
+    first, again, else_ = (
+        divide(frame, spec).holdout.index for spec in (AT_RANDOM, AT_RANDOM, other)
+    )
+    assert first.equals(again)
+    assert not first.equals(else_)
+
+
+def test_validation_rows_are_the_newest_of_the_training_part():
+    train = divide(days([10] * 10), BY_TIME).train
+    judged = validation(train, BY_TIME, target="y", time="time", task="binary")
+    assert judged.sum() == 20
+    assert train.loc[~judged, "time"].max() < train.loc[judged, "time"].min()
