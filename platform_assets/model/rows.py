@@ -1,11 +1,10 @@
-"""The rows a model learns from or is judged on, with the types that serving will hand it too."""
+"""The rows a model learns from or is judged on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pandas.api import types
 
 from platform_assets.folder import ModelFolder
 from resources.lake import Lake
@@ -31,7 +30,7 @@ def load_rows(lake: Lake, folder: ModelFolder, version: int, part: str) -> Rows:
     table = lake.read(name, version=version, where=[(PART, "=", part)])
     frame = table.to_pandas().drop(columns=[PART])
     target = encode_target(frame[folder.spec.target], classes(lake, folder, version))
-    return Rows(as_features(frame, folder.spec.features), target, frame)
+    return Rows(frame[folder.spec.features], target, frame)
 
 
 def classes(lake: Lake, folder: ModelFolder, version: int) -> tuple[str, ...]:
@@ -54,14 +53,3 @@ def encode_target(target: pd.Series, names: Sequence[str]) -> np.ndarray:
         return target.to_numpy(dtype=np.float64)
     place = {name: index for index, name in enumerate(names)}
     return target.map(lambda value: place[str(value)]).to_numpy(dtype=np.int64)
-
-
-def as_features(frame: pd.DataFrame, features: Sequence[str]) -> pd.DataFrame:
-    """Numbers and booleans as float64 with NaN, text as objects with None."""
-    return pd.DataFrame({name: _as_feature(frame[name]) for name in features}, index=frame.index)
-
-
-def _as_feature(column: pd.Series) -> pd.Series:
-    if types.is_numeric_dtype(column) or types.is_bool_dtype(column):
-        return column.astype(np.float64)
-    return column.astype(object).where(column.notna(), None)

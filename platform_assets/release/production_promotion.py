@@ -1,0 +1,30 @@
+"""The promotion that carries the evidence for production; merging it is the approval.
+
+Opened only for a bundle whose gates all passed and that staging has proven. Proposing the same
+bundle twice finds the promotion that is there.
+"""
+
+import dagster as dg
+
+from gitops.forge import Forge
+from platform_assets.folder import ModelFolder
+from platform_assets.release.release import release, result
+from resources.artifacts import Artifacts
+
+
+def build(folder: ModelFolder) -> dg.AssetsDefinition:
+    @dg.asset(
+        **folder.asset("production_promotion", __doc__, {"git"}),
+        deps=[folder.key("staging_deployment")],
+    )
+    def production_promotion(
+        context: dg.AssetExecutionContext,
+        forge: dg.ResourceParam[Forge],
+        artifacts: dg.ResourceParam[Artifacts],
+    ) -> dg.MaterializeResult[None]:
+        staging = forge.read_record("staging", folder.name)
+        endpoint = staging.verdicts if staging else ()
+        released = release(context.instance, folder, "production", forge, artifacts, endpoint)
+        return result(folder, "production_promotion", released)
+
+    return production_promotion

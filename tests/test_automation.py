@@ -1,0 +1,46 @@
+from gitops.conditions import Reason, RetryAfter, Settled
+from gitops.plan import Act, Plan
+from platform_assets.automation import arrived, decide
+
+SETTLED = Plan((), Settled(Reason.HEALTHY, "live and healthy"), {})
+DUE = Plan((Act.RECORD_ATTEMPT, Act.APPLY), None, {})
+
+
+def test_a_file_seen_before_does_not_arrive_again():
+    assert arrived({"a.csv": "10-1"}, {"a.csv": "10-1"}) == {}
+
+
+def test_a_new_file_and_a_changed_one_arrive():
+    assert arrived({"a.csv": "10-1"}, {"a.csv": "11-2", "b.csv": "5-1"}) == {
+        "a.csv": "11-2",
+        "b.csv": "5-1",
+    }
+
+
+def test_a_file_taken_away_is_no_arrival():
+    assert arrived({"a.csv": "10-1"}, {}) == {}
+
+
+def test_where_git_and_the_running_system_agree_nothing_starts():
+    decision = decide({"staging": SETTLED, "production": SETTLED}, unfinished=0)
+    assert decision.environments == ()
+    assert "production: live and healthy" in decision.reason
+
+
+def test_a_difference_starts_the_deployment_of_that_environment():
+    assert decide({"staging": SETTLED, "production": DUE}, 0).environments == ("production",)
+
+
+def test_environments_are_deployed_one_after_the_other():
+    assert decide({"staging": DUE, "production": DUE}, 0).environments == ("staging",)
+
+
+def test_a_run_under_way_is_not_doubled():
+    decision = decide({"production": DUE}, unfinished=1)
+    assert decision.environments == ()
+    assert "under way" in decision.reason
+
+
+def test_a_wait_is_told_with_its_seconds():
+    waiting = Plan((), RetryAfter(Reason.LOCKED, "another reconciler is at work", 15), {})
+    assert "again in 15 s" in decide({"staging": waiting}, 0).reason

@@ -1,0 +1,60 @@
+import copy
+
+import pytest
+from pydantic import ValidationError
+
+from platform_assets.spec import Beat, Floor, ModelSpec, gate_name
+
+SPEC = {
+    "description": "A model.",
+    "owners": ["team:risk"],
+    "task": "binary",
+    "source": {"pattern": "*.csv", "format": "csv"},
+    "target": "fraud",
+    "id": "payment",
+    "time": "at",
+    "features": ["amount", "items"],
+    "split": {"kind": "time"},
+    "metric": "average_precision",
+    "gates": [{"metric": "average_precision", "reach": 0.3}],
+}
+
+
+def spec(**changes):
+    return ModelSpec.model_validate(copy.deepcopy(SPEC) | changes)
+
+
+def test_the_defaults_are_enough_for_a_model():
+    assert spec().serving.latency.error_rate == 0.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"speed": 1}, "speed"),
+        ({"split": {"kind": "time", "houldout": 0.2}}, "houldout"),
+        ({"metric": "accurracy"}, "no metric 'accurracy' for task 'binary'; allowed: average_"),
+        ({"gates": [{"metric": "mae", "reach": 1}]}, r"gates\[0\].metric: no metric 'mae'"),
+        ({"gates": []}, "at least 1 item"),
+        ({"features": ["amount", "fraud"]}, "'fraud' is the target column and would leak"),
+        ({"features": ["amount", "at"]}, "'at' is the time column"),
+        ({"features": ["amount", "amount"]}, "got twice: amount"),
+        ({"time": None}, "'time' needs the key `time`"),
+        ({"gates": [{"metric": "roc_auc", "beat": "luck"}]}, "champion"),
+        ({"owners": []}, "at least 1 item"),
+    ],
+)
+def test_a_contradiction_is_refused_by_key_value_and_allowed_values(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        spec(**changes)
+
+
+def test_the_same_gate_twice_is_refused():
+    twice = [{"metric": "roc_auc", "reach": 0.5}, {"metric": "roc_auc", "reach": 0.6}]
+    with pytest.raises(ValidationError, match="each may stand once"):
+        spec(gates=twice)
+
+
+def test_a_gate_is_named_for_what_it_asks():
+    assert gate_name(Floor(metric="r2", reach=0.3)) == "r2_reaches"
+    assert gate_name(Beat(metric="mae", beat="dummy")) == "mae_beats_dummy"
