@@ -24,9 +24,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[RayHead]:
-    with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder:
-        with ray_head(Path(folder), BASE_PORT) as running:
-            yield running
+    with (
+        tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder,
+        ray_head(Path(folder), BASE_PORT) as running,
+    ):
+        yield running
 
 
 def application(bundle: Bundle, version: str, digest: str | None = None) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 import os
 import secrets
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +69,7 @@ class RayHead:
 def ray_head(folder: Path, base_port: int, *, cpus: int = 4) -> Iterator[RayHead]:
     """Run a head with token authentication and Serve's HAProxy; all of it ends with the block.
 
-    Takes the ports from `base_port` (Serve itself) to `base_port + 7` and 20 more from
+    Takes the ports from `base_port` (Serve itself) to `base_port + 8` and 20 more from
     `base_port + 1000` for replicas. Keep `folder` short: Unix sockets below it may not have more
     than 107 bytes in their path.
     """
@@ -134,6 +133,7 @@ def _environment(folder: Path, base_port: int) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(proxy / "metrics.sock"),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(base_port + 6),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(base_port + 7),
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(base_port + 8),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(base_port + 1000),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(base_port + 1019),
     }
@@ -155,17 +155,17 @@ def _wait_until_up(head: RayHead, process: subprocess.Popen[bytes]) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes], folder: Path) -> None:
+    # `ray start --block` takes half a minute to end what it started; nothing here is worth it.
     ours = _tree(process.pid, folder)
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    for running in ours | _tree(process.pid, folder):
-        if running.is_running():
+    for running in ours:
+        with suppress(psutil.NoSuchProcess):
             running.kill()
+    process.kill()
+    process.wait()
     psutil.wait_procs(ours, timeout=10)
+    for running in _tree(process.pid, folder):
+        with suppress(psutil.NoSuchProcess):
+            running.kill()
 
 
 def _tree(pid: int, folder: Path) -> set[psutil.Process]:
