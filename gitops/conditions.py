@@ -66,13 +66,18 @@ class Verdict:
             object.__setattr__(self, "passed", False)
 
     def sentence(self) -> str:
-        """E.g. `latency: p99 was 412.0 ms, allowed 200.0 ms`."""
+        """One line, e.g. `latency: p99 was 412 ms, allowed 200 ms`."""
         unit = f" {self.unit}" if self.unit else ""
+        remark = f" ({self.message})" if self.message else ""
         if self.observed is None:
-            return f"{self.check}: {self.metric} was not measured{_tail(self.message)}"
-        seen = f"{self.metric} was {_figure(self.observed)}{unit}"
-        allowed = "" if self.threshold is None else f", allowed {_figure(self.threshold)}{unit}"
-        return f"{self.check}: {seen}{allowed}{_tail(self.message)}"
+            text = f"{self.check}: {self.metric} was not measured{remark}"
+        else:
+            allowed = (
+                f", allowed {_figure(self.threshold)}{unit}" if self.threshold is not None else ""
+            )
+            seen = f"{self.metric} was {_figure(self.observed)}{unit}"
+            text = f"{self.check}: {seen}{allowed}{remark}"
+        return " ".join(text.split())
 
     def to_dict(self) -> dict[str, Any]:
         return dict(self.__dict__)
@@ -142,7 +147,3 @@ def outcome_from_dict(fields: Mapping[str, Any]) -> Outcome:
 
 def _figure(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
-
-
-def _tail(message: str) -> str:
-    return f" ({message})" if message else ""

@@ -175,6 +175,10 @@ class Records(Protocol):
         """The record of one environment and model; None before the first attempt."""
         ...
 
+    def records(self) -> list[DeploymentRecord]:
+        """All records, by environment and model."""
+        ...
+
     def write_record(self, record: DeploymentRecord, expected: DeploymentRecord | None) -> None:
         """Replace a record and its attempted, applied and healthy refs in one step.
 

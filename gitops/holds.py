@@ -9,7 +9,7 @@ from gitops.errors import HeadMoved, HoldsInvalid, NotHeld
 from gitops.forge import Tree
 from gitops.manifest import DIGEST
 from gitops.retry import until_won
-from gitops.trailers import with_trailers
+from gitops.trailers import compose
 
 Clock = Callable[[], datetime]
 
@@ -83,7 +83,7 @@ def hold(
         head = tree.head()
         holds = with_hold(read_holds(tree, environment, model, head), entry)
         subject = f"Hold {model} {digest[7:19]} in {environment}"
-        message = _message(f"{subject}\n\n{entry.reason}", environment, model, digest, by)
+        message = compose(subject, entry.reason, _trailers(environment, model, digest, by))
         changes = {holds_path(environment, model): render_holds(holds)}
         return tree.commit(head, changes, message)
 
@@ -101,7 +101,8 @@ def lift(tree: Tree, environment: str, model: str, digest: str, by: str) -> str:
         left = tuple(entry for entry in holds if entry.digest != digest)
         subject = f"Lift the hold of {model} {digest[7:19]} in {environment}"
         changes = {holds_path(environment, model): render_holds(left)}
-        return tree.commit(head, changes, _message(subject, environment, model, digest, by))
+        message = compose(subject, "", _trailers(environment, model, digest, by))
+        return tree.commit(head, changes, message)
 
     return until_won(f"lift the hold of {model} in {environment}", attempt, HeadMoved)
 
@@ -114,7 +115,5 @@ def _hold(reader: yaml_text.Reader) -> Hold:
     return Hold(digest, *fields)
 
 
-def _message(text: str, environment: str, model: str, digest: str, by: str) -> str:
-    return with_trailers(
-        text, {"Model": model, "Environment": environment, "Bundle-Digest": digest, "By": by}
-    )
+def _trailers(environment: str, model: str, digest: str, by: str) -> dict[str, str]:
+    return {"Model": model, "Environment": environment, "Bundle-Digest": digest, "By": by}

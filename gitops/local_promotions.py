@@ -18,7 +18,7 @@ from gitops.holds import held, read_holds
 from gitops.local_tree import MAIN, LocalTree
 from gitops.plumbing import RefMoved, RefUpdate
 from gitops.retry import until_won
-from gitops.trailers import with_trailers
+from gitops.trailers import add_trailers
 
 PROMOTIONS = "refs/slipway/promotions"
 
@@ -122,7 +122,7 @@ class LocalPromotions(LocalTree):
             return promotion.merged_as
         head = self.head()
         self._check_mergeable(promotion, head)
-        message = with_trailers(
+        message = add_trailers(
             promotion.message, {"Promotion": str(number), "Approved-by": approver}
         )
         merged = self._prepare(head, self._changes(promotion), message)

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from gitops.errors import HeadMoved, RecordMoved, RepositoryMissing
+from gitops.errors import HeadMoved, PathRefused, RecordMoved, RepositoryMissing
 from gitops.forge import Commit
+from gitops.manifest import NAME
 from gitops.plumbing import Git, RefMoved, RefUpdate, check_path
 from gitops.record import DeploymentRecord
 from gitops.trailers import read_trailers
 
 MAIN = "refs/heads/main"
+RECORDS = "refs/slipway"
 _FORMAT = "%H%x00%cI%x00%an%x00%B"
 
 
@@ -60,6 +62,12 @@ class LocalTree:
         text = self._git.read_blobs([oid])[0] if oid else None
         return None if text is None else DeploymentRecord.from_json(text)
 
+    def records(self) -> list[DeploymentRecord]:
+        found = self._git.refs(RECORDS)
+        oids = [found[name] for name in sorted(found) if name.endswith("/record")]
+        texts = self._git.read_blobs(oids) if oids else []
+        return [DeploymentRecord.from_json(text) for text in texts if text is not None]
+
     def write_record(self, record: DeploymentRecord, expected: DeploymentRecord | None) -> None:
         environment, model = record.environment, record.model
         updates = [
@@ -88,4 +96,6 @@ class LocalTree:
 
 
 def _record_ref(environment: str, model: str, name: str) -> str:
-    return f"refs/slipway/{environment}/{model}/{name}"
+    if not (NAME.fullmatch(environment) and NAME.fullmatch(model)):
+        raise PathRefused(f"{environment}/{model}")
+    return f"{RECORDS}/{environment}/{model}/{name}"

@@ -18,6 +18,7 @@ DEFAULT_IMAGE = "slipway-serving:0.1.0"
 
 NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,39}[a-z0-9])?")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_VERSION = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _WORD = re.compile(r"[!-~](?:[ -~]{0,498}[!-~])?")
 _URI = re.compile(r"(?:file|s3|gs|https)://[A-Za-z0-9._~/%+=:@-]{1,1000}")
 _IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
@@ -254,7 +255,8 @@ def _check_digests(manifest: ReleaseManifest) -> None:
 
 
 def _check_words(manifest: ReleaseManifest) -> None:
-    for field in ("model_version", "evaluation_run", "data_version"):
+    _check(manifest, "model_version", _VERSION, "1 to 64 of letters, digits, '.', '_' and '-'")
+    for field in ("evaluation_run", "data_version"):
         _check(manifest, field, _WORD, "1 to 500 printable ASCII characters")
     _check(manifest, "image", _IMAGE, "the name of a container image")
 

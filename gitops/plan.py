@@ -1,11 +1,16 @@
 """What to do next for one environment and model: decided from facts alone, by pure functions."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gitops.conditions import Outcome
-from gitops.manifest import ReleaseManifest
+from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Settled
+from gitops.holds import Hold
+from gitops.manifest import ReleaseManifest, serve_application
+from gitops.record import DeploymentRecord
+from gitops.runtime import LiveModel, ObservedApplication
+
+VERIFICATION_DELAY = 15.0
+EARLIER_DELAY = 60.0
 
 
 class Act(StrEnum):
@@ -19,6 +24,7 @@ class Act(StrEnum):
     VERIFY = "verify"
     RECORD_HEALTHY = "record-healthy"
     RECORD_FAILED = "record-failed"
+    RECORD_REMOVED = "record-removed"
     REVERT = "revert"
     RECORD_OUTCOME = "record-outcome"
 
@@ -34,16 +40,162 @@ class Desired:
 
     environment: str
     model: str
-    revision: str
-    manifest: ReleaseManifest | None
+    revision: str = ""
+    manifest: ReleaseManifest | None = None
     restores: bool = False
     invalid: str = ""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier environment knows of the desired digest."""
+
+    name: str
+    proven: bool
+    held: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a decision rests on.
+
+    `hold` is that of the desired digest in this environment; `verifiable` says whether somebody
+    is there to verify an endpoint; `done` are the acts of this pass so far.
+    """
+
+    desired: Desired
+    record: DeploymentRecord
+    observed: ObservedApplication | None = None
+    live: LiveModel | None = None
+    hold: Hold | None = None
+    earlier: tuple[Earlier, ...] = ()
+    verifiable: bool = True
+    done: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True)
 class Plan:
     """The acts of the next step, in order; without acts the pass ends with `outcome`."""
 
-    acts: tuple[Act, ...]
-    outcome: Outcome | None
-    facts: Mapping[str, str]
+    acts: tuple[Act, ...] = ()
+    outcome: Outcome | None = None
+
+
+def plan(facts: Facts) -> Plan:
+    """Decide the next step; the first rule that has something to say decides."""
+    if facts.desired.invalid:
+        return Plan(outcome=Blocked(Reason.INVALID, facts.desired.invalid))
+    if facts.desired.manifest is None:
+        return _without_manifest(facts)
+    return _for_manifest(facts, facts.desired.manifest)
+
+
+def _for_manifest(facts: Facts, manifest: ReleaseManifest) -> Plan:
+    revision, record = facts.desired.revision, facts.record
+    if revision == record.healthy:
+        return _keep(facts, manifest)
+    if revision == record.failed:
+        return _take_back(facts, manifest)
+    if record.under_way(revision):
+        return _go_on(facts, manifest)
+    blocked = None if facts.desired.restores else _objection(facts, manifest)
+    if blocked:
+        return Plan(outcome=blocked)
+    return Plan(
+        (Act.RECORD_ATTEMPT, Act.APPLY, Act.RECORD_APPLIED, Act.AWAIT_READY, *_proof(facts))
+    )
+
+
+def _without_manifest(facts: Facts) -> Plan:
+    desired, record = facts.desired, facts.record
+    if not desired.revision or record.attempted is None:
+        return Plan(outcome=Settled(Reason.ABSENT, "git names no manifest"))
+    if _declared(facts.observed):
+        return Plan((Act.REMOVE, Act.RECORD_REMOVED))
+    if record.healthy != desired.revision:
+        return Plan((Act.RECORD_REMOVED,))
+    reason = Reason.ROLLED_BACK if desired.restores else Reason.REMOVED
+    return Plan(outcome=Settled(reason, f"nothing is served since {desired.revision[:12]}"))
+
+
+def _keep(facts: Facts, manifest: ReleaseManifest) -> Plan:
+    given_up = facts.observed is not None and facts.observed.status == "DEPLOY_FAILED"
+    if given_up or not _as_told(facts, manifest):
+        return Plan((Act.APPLY, Act.AWAIT_READY))
+    if not _answers(facts, manifest):
+        return Plan((Act.AWAIT_READY,))
+    what = f"version {manifest.model_version} ({manifest.bundle_digest[7:19]}) is live"
+    if Act.APPLY in facts.done and Act.RECORD_HEALTHY not in facts.done:
+        return Plan(outcome=Settled(Reason.HEALED, f"{what} again"))
+    if facts.desired.restores:
+        return Plan(outcome=Settled(Reason.ROLLED_BACK, f"{what}, restored"))
+    return Plan(outcome=Settled(Reason.HEALTHY, what))
+
+
+def _take_back(facts: Facts, manifest: ReleaseManifest) -> Plan:
+    if not facts.desired.restores:
+        return Plan((Act.REVERT,))
+    return Plan(
+        outcome=Blocked(
+            Reason.STALLED,
+            f"version {manifest.model_version} was restored and failed too: "
+            f"{failure(facts.record)}; commit a good revision: slipway rollback "
+            f"{manifest.model} --env {manifest.environment} --to REVISION",
+        )
+    )
+
+
+def _go_on(facts: Facts, manifest: ReleaseManifest) -> Plan:
+    if facts.record.applied != facts.desired.revision or not _as_told(facts, manifest):
+        return Plan((Act.APPLY, Act.RECORD_APPLIED, Act.AWAIT_READY, *_proof(facts)))
+    if facts.verifiable or not _answers(facts, manifest):
+        return Plan((Act.AWAIT_READY, *_proof(facts)))
+    return Plan(
+        outcome=RetryAfter(
+            Reason.AWAITING_VERIFICATION,
+            f"version {manifest.model_version} is ready and waits to be verified",
+            VERIFICATION_DELAY,
+        )
+    )
+
+
+def _objection(facts: Facts, manifest: ReleaseManifest) -> Outcome | None:
+    digest12, model = manifest.bundle_digest[7:19], manifest.model
+    if facts.hold:
+        return Blocked(
+            Reason.HELD,
+            f"{digest12} is held: {facts.hold.reason}; let it go: slipway hold {model} "
+            f"--env {manifest.environment} --digest {manifest.bundle_digest} --lift",
+        )
+    for earlier in facts.earlier:
+        if earlier.held:
+            return Blocked(Reason.HELD_EARLIER, f"{digest12} is held in {earlier.name}")
+    for earlier in facts.earlier:
+        if not earlier.proven:
+            message = f"{digest12} was not healthy in {earlier.name} yet"
+            return RetryAfter(Reason.AWAITING_EARLIER, message, EARLIER_DELAY)
+    return None
+
+
+def failure(record: DeploymentRecord) -> str:
+    """Why the last attempt failed, in one line."""
+    sentences = [verdict.sentence() for verdict in record.verdicts if not verdict.passed]
+    return "; ".join(sentences) or "no verdict is on record"
+
+
+def _proof(facts: Facts) -> tuple[Act, ...]:
+    return (Act.VERIFY, Act.RECORD_HEALTHY) if facts.verifiable else ()
+
+
+def _declared(observed: ObservedApplication | None) -> bool:
+    return observed is not None and observed.config is not None
+
+
+def _as_told(facts: Facts, manifest: ReleaseManifest) -> bool:
+    return facts.observed is not None and facts.observed.config == serve_application(manifest)
+
+
+def _answers(facts: Facts, manifest: ReleaseManifest) -> bool:
+    running = facts.observed is not None and facts.observed.status == "RUNNING"
+    live = facts.live
+    return bool(running and live and live.ready and live.digest == manifest.bundle_digest)

@@ -1,20 +1,23 @@
 """One pass for one environment and model: gather facts, decide, act, until nothing is left."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
 
-from gitops.conditions import Outcome, Verdict
+from gitops.acts import Actor, Outside, Progress
+from gitops.conditions import Outcome, Reason, RetryAfter, Verdict
+from gitops.errors import Contention, RecordMoved, RuntimeUnavailable
+from gitops.facts import Target, from_git, targets, with_runtime
+from gitops.forge import Forge
+from gitops.holds import Clock, now
+from gitops.lock import Busy, exclusive
 from gitops.manifest import ReleaseManifest
-from gitops.plan import Act
+from gitops.plan import Act, Facts, Plan, plan
+from gitops.readiness import Patience
+from gitops.runtime import Runtime, Verifier
 
-
-class Verifier(Protocol):
-    """Judges a live endpoint; it changes nothing."""
-
-    def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
-        """All verdicts on the endpoint at a route prefix. No verdict at all counts as a failure."""
-        ...
+ROUNDS = 10
+SOON, LATER = 5.0, 15.0
 
 
 @dataclass(frozen=True)
@@ -23,16 +26,122 @@ class Report:
 
     `verdicts` are those of the attempt made in this pass; where it failed, `reverted` is its
     revision, `reverted_to` the commit that took it back, `restored_verdicts` the verdicts on what
-    was restored. `manifest` and `revision` are what git wants at the end of the pass.
+    was restored. `manifest` and `revision` are what git wants at the end of the pass (empty: git
+    never named one).
     """
 
     environment: str
     model: str
     outcome: Outcome
-    revision: str
-    manifest: ReleaseManifest | None
+    revision: str = ""
+    manifest: ReleaseManifest | None = None
     acts: tuple[Act, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     restored_verdicts: tuple[Verdict, ...] = ()
     reverted: str | None = None
     reverted_to: str | None = None
+
+
+class Reconciler:
+    """Makes the running system what git says, one environment and model at a time.
+
+    Level-triggered: a pass needs to know nothing of earlier ones but git and its records, so a
+    crash anywhere is mended by the next pass. Without a `verifier` nothing is ever called healthy.
+    `restore_verifier` (default: `verifier`) judges what was restored after a failure. `lock` is a
+    file; passes on this machine take turns by it, waiting up to `lock_timeout` seconds.
+    """
+
+    def __init__(
+        self,
+        forge: Forge,
+        runtime: Runtime,
+        verifier: Verifier | None,
+        lock: Path,
+        *,
+        restore_verifier: Verifier | None = None,
+        patience: Patience | None = None,
+        lock_timeout: float = 900.0,
+        clock: Clock = now,
+        on_act: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._outside = Outside(
+            forge, runtime, verifier, restore_verifier, patience or Patience(), clock, on_act
+        )
+        self._lock, self._lock_timeout = lock, lock_timeout
+
+    def targets(self) -> list[Target]:
+        """Every environment and model to look after, the earliest environment first."""
+        return targets(self._outside.forge)
+
+    def plan(self, environment: str, model: str) -> Plan:
+        """What the next step would be; changes nothing."""
+        try:
+            return plan(self._look((environment, model), Progress()))
+        except RuntimeUnavailable as error:
+            return Plan(outcome=_unavailable(error))
+
+    def reconcile(self, environment: str, model: str) -> Report:
+        """Do whatever can be done now; what stands in the way becomes the report's outcome.
+
+        Raises
+        ------
+        ForgeError
+            The repository itself cannot be used.
+        """
+        try:
+            with exclusive(self._lock, self._lock_timeout):
+                return self._pass((environment, model))
+        except Busy:
+            message = f"another reconciler has held {self._lock} for {self._lock_timeout:.0f} s"
+            return Report(environment, model, RetryAfter(Reason.LOCKED, message, LATER))
+
+    def _pass(self, target: Target) -> Report:
+        progress = Progress()
+        outcome = self._rounds(target, progress)
+        facts = self._git(target, progress)
+        try:
+            Actor(self._outside, facts, progress).record_outcome(outcome)
+        except RecordMoved as error:
+            outcome = RetryAfter(Reason.CONTENDED, str(error), SOON)
+        return Report(
+            *target,
+            outcome=outcome,
+            revision=facts.desired.revision,
+            manifest=facts.desired.manifest,
+            acts=tuple(progress.done),
+            verdicts=progress.verdicts,
+            restored_verdicts=progress.restored_verdicts,
+            reverted=progress.reverted,
+            reverted_to=progress.reverted_to,
+        )
+
+    def _rounds(self, target: Target, progress: Progress) -> Outcome:
+        try:
+            for _ in range(ROUNDS):
+                facts = self._look(target, progress)
+                decided = plan(facts)
+                outcome = decided.outcome or Actor(self._outside, facts, progress).perform(
+                    decided.acts
+                )
+                if outcome:
+                    return outcome
+        except RuntimeUnavailable as error:
+            return _unavailable(error)
+        except (RecordMoved, Contention) as error:
+            return RetryAfter(Reason.CONTENDED, str(error), SOON)
+        message = f"git or the running system kept changing for {ROUNDS} looks"
+        return RetryAfter(Reason.CONTENDED, message, SOON)
+
+    def _look(self, target: Target, progress: Progress) -> Facts:
+        return with_runtime(self._outside.runtime, self._git(target, progress))
+
+    def _git(self, target: Target, progress: Progress) -> Facts:
+        verifiable = self._outside.verifier is not None
+        return from_git(self._outside.forge, target, verifiable=verifiable, done=progress.done)
+
+
+def _unavailable(error: RuntimeUnavailable) -> Outcome:
+    return RetryAfter(Reason.RUNTIME_UNAVAILABLE, str(error), LATER)
+
+
+__all__ = ["Reconciler", "Report", "Verifier"]

@@ -1,8 +1,11 @@
-"""The port to the running system, and what it promises."""
+"""The ports to the running system and to its judge, and what they promise."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
+
+from gitops.conditions import Verdict
+from gitops.manifest import ReleaseManifest
 
 ApplicationStatus: TypeAlias = Literal[
     "NOT_STARTED", "DEPLOYING", "DEPLOY_FAILED", "RUNNING", "UNHEALTHY", "DELETING"
@@ -61,5 +64,16 @@ class Runtime(Protocol):
         """Ask the endpoint at a route prefix what it serves; None if nothing sensible answers.
 
         With several replicas each call may reach another one.
+        """
+        ...
+
+
+class Verifier(Protocol):
+    """Judges a live endpoint; it changes nothing."""
+
+    def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
+        """All verdicts on the endpoint at a route prefix. No verdict at all counts as a failure.
+
+        Called once the endpoint is ready and names the manifest's digest.
         """
         ...

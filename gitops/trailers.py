@@ -14,12 +14,15 @@ def read_trailers(message: str) -> dict[str, str]:
     return {m[1]: m[2] for m in found if m} if all(found) else {}
 
 
-def with_trailers(message: str, trailers: Mapping[str, str]) -> str:
-    """The message with `trailers` added to those it has; line breaks in values become spaces."""
+def compose(subject: str, body: str, trailers: Mapping[str, str]) -> str:
+    """A message of three paragraphs; `body` may be empty, line breaks in trailers become spaces."""
+    lines = "\n".join(f"{key}: {' '.join(value.split())}" for key, value in trailers.items())
+    return "\n\n".join(part for part in (subject, body.strip(), lines) if part) + "\n"
+
+
+def add_trailers(message: str, trailers: Mapping[str, str]) -> str:
+    """The message with more trailers; one of the same key is replaced."""
     present = read_trailers(message)
     text = message.strip()
-    if present:
-        text = text.rpartition("\n\n")[0]
-    merged = {**present, **{key: " ".join(value.split()) for key, value in trailers.items()}}
-    lines = "\n".join(f"{key}: {value}" for key, value in merged.items())
-    return f"{text}\n\n{lines}\n"
+    subject, _, body = (text.rpartition("\n\n")[0] if present else text).partition("\n\n")
+    return compose(subject, body, {**present, **trailers})

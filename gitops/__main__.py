@@ -1,0 +1,148 @@
+"""Check desired state, say what would be done, or do it; needs neither Dagster nor Ray.
+
+exit codes:
+  0  validate: every file can be used; plan, reconcile: everything is settled
+  1  validate: a file cannot be used; plan, reconcile: a person must act, or the repository is out
+  2  wrong use
+  3  plan, reconcile: not settled yet; the same command may do more later
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gitops.conditions import Blocked, Outcome, Settled, kind
+from gitops.errors import GitopsError
+from gitops.local_forge import LocalForge
+from gitops.plan import Plan
+from gitops.readiness import Patience
+from gitops.reconcile import Reconciler
+from gitops.serve_runtime import ServeRuntime
+from gitops.validate import files_of_folder, files_of_revision, problems
+
+DONE, FAILED, NOT_YET = 0, 1, 3
+TOKEN = "SLIPWAY_RAY_TOKEN"  # noqa: S105 -- the name of the variable
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except GitopsError as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    return code
+
+
+def validate(options: argparse.Namespace) -> int:
+    if options.repository:
+        forge = LocalForge(options.repository)
+        files = files_of_revision(forge, options.revision or forge.head())
+    else:
+        files = files_of_folder(options.folder)
+    found = problems(files)
+    for problem in found:
+        _say(problem)
+    _say(f"{len(files.paths)} files, {len(found)} problems")
+    return FAILED if found else DONE
+
+
+def plan(options: argparse.Namespace) -> int:
+    reconciler, runtime = _reconciler(options)
+    with runtime:
+        chosen = _chosen(reconciler, options)
+        plans = {target: reconciler.plan(*target) for target in chosen}
+    for (environment, model), decided in plans.items():
+        _say(f"{environment}/{model}: {_sentence(decided)}")
+    return _code([decided.outcome for decided in plans.values()])
+
+
+def reconcile(options: argparse.Namespace) -> int:
+    if options.dry_run:
+        return plan(options)
+    reconciler, runtime = _reconciler(options)
+    outcomes: list[Outcome | None] = []
+    with runtime:
+        for environment, model in _chosen(reconciler, options):
+            report = reconciler.reconcile(environment, model)
+            acts = f" after {', '.join(report.acts)}" if report.acts else ""
+            _say(f"{environment}/{model}: {_told(report.outcome)}{acts}")
+            outcomes.append(report.outcome)
+    return _code(outcomes)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m gitops",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(required=True)
+    check = verbs.add_parser("validate", help="check every file under gitops/")
+    check.add_argument("folder", type=Path, nargs="?", default=Path(), help="a checkout")
+    check.add_argument("--repository", type=Path, help="a bare repository instead of a checkout")
+    check.add_argument("--revision", help="its commit; main's head if not given")
+    check.set_defaults(run=validate)
+    say = verbs.add_parser("plan", help="say what would be done, change nothing")
+    do = verbs.add_parser("reconcile", help="make the running system what git says")
+    do.add_argument("--dry-run", action="store_true", help="the same as plan")
+    for verb, run in ((say, plan), (do, reconcile)):
+        _add_addresses(verb)
+        verb.set_defaults(run=run)
+    return parser
+
+
+def _add_addresses(verb: argparse.ArgumentParser) -> None:
+    verb.epilog = f"The environment variable {TOKEN} holds Ray's token, if Ray asks for one."
+    verb.add_argument("--repository", type=Path, required=True, help="the GitOps repository")
+    verb.add_argument("--api", default="http://127.0.0.1:8265", help="Ray's dashboard")
+    verb.add_argument("--endpoint", default="http://127.0.0.1:8000", help="Serve's HTTP proxy")
+    verb.add_argument("--timeout", type=float, default=120.0, help="seconds to become healthy")
+    verb.add_argument("--environment", help="only this environment")
+    verb.add_argument("--model", help="only this model")
+
+
+def _reconciler(options: argparse.Namespace) -> tuple[Reconciler, ServeRuntime]:
+    runtime = ServeRuntime(options.api, options.endpoint, os.environ.get(TOKEN) or None)
+    lock = lock_beside(options.repository)
+    patience = Patience(timeout=options.timeout)
+    forge = LocalForge(options.repository)
+    return Reconciler(forge, runtime, None, lock, patience=patience), runtime
+
+
+def lock_beside(repository: Path) -> Path:
+    """The lock file that all reconcilers of a local repository share."""
+    return repository.with_name(f"{repository.name}.reconcile.lock")
+
+
+def _chosen(reconciler: Reconciler, options: argparse.Namespace) -> list[tuple[str, str]]:
+    return [
+        (environment, model)
+        for environment, model in reconciler.targets()
+        if options.environment in (None, environment) and options.model in (None, model)
+    ]
+
+
+def _sentence(decided: Plan) -> str:
+    return _told(decided.outcome) if decided.outcome else f"would {', '.join(decided.acts)}"
+
+
+def _told(outcome: Outcome) -> str:
+    return f"{kind(outcome)} ({outcome.reason}): {outcome.message}"
+
+
+def _code(outcomes: Sequence[Outcome | None]) -> int:
+    if any(isinstance(outcome, Blocked) for outcome in outcomes):
+        return FAILED
+    settled = all(isinstance(outcome, Settled) for outcome in outcomes)
+    return DONE if settled else NOT_YET
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""The acts of a plan: whatever a pass changes, it changes here, and a hook sees it coming."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, TypeAlias
+
+from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Verdict
+from gitops.errors import ApplyRefused
+from gitops.forge import Forge
+from gitops.holds import Clock
+from gitops.manifest import ReleaseManifest, application_name, serve_application
+from gitops.plan import Act, Facts, failure
+from gitops.readiness import Patience, await_ready
+from gitops.record import DeploymentRecord
+from gitops.rollback import Restore, restore
+from gitops.runtime import Runtime, Verifier
+
+UNHEALTHY_DELAY = 30.0
+BY = "reconciler"
+
+
+class Turn(Enum):
+    """How a pass goes on after an act."""
+
+    GO_ON = "go on"
+    LOOK_AGAIN = "look again"
+
+
+Answer: TypeAlias = Turn | Outcome
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Everything a pass can reach.
+
+    `restore_verifier` judges what was restored. `on_act` hears `before:<act>` and `after:<act>`.
+    """
+
+    forge: Forge
+    runtime: Runtime
+    verifier: Verifier | None
+    restore_verifier: Verifier | None
+    patience: Patience
+    clock: Clock
+    on_act: Callable[[str], None]
+
+
+@dataclass
+class Progress:
+    """What a pass has done and seen so far."""
+
+    done: list[Act] = field(default_factory=list)
+    verdicts: tuple[Verdict, ...] = ()
+    restored_verdicts: tuple[Verdict, ...] = ()
+    reverted: str | None = None
+    reverted_to: str | None = None
+
+
+class Actor:
+    """Carries out the acts of one plan, on the facts the plan was made from."""
+
+    def __init__(self, outside: Outside, facts: Facts, progress: Progress) -> None:
+        self._outside, self._progress = outside, progress
+        self._desired, self._record = facts.desired, facts.record
+        self._verdicts: tuple[Verdict, ...] = ()
+
+    def perform(self, acts: Sequence[Act]) -> Outcome | None:
+        """Do the acts in order; an outcome ends the pass, None asks for a new look."""
+        for act in acts:
+            answer = self.do(act)
+            if answer is Turn.LOOK_AGAIN:
+                return None
+            if not isinstance(answer, Turn):
+                return answer
+        return None
+
+    def do(self, act: Act) -> Answer:
+        self._outside.on_act(f"before:{act}")
+        answer: Answer = _METHODS[act](self)
+        self._progress.done.append(act)
+        self._outside.on_act(f"after:{act}")
+        return answer
+
+    def record_outcome(self, outcome: Outcome) -> None:
+        """Keep how the pass ended, unless the record says so already."""
+        if self._record.outcome != outcome and (self._record.attempted or self._desired.revision):
+            self._next = replace(self._record, outcome=outcome)
+            self.do(Act.RECORD_OUTCOME)
+
+    def _record_outcome(self) -> Answer:
+        return self._write(self._next)
+
+    def _record_attempt(self) -> Answer:
+        return self._write(replace(self._record, attempted=self._desired.revision, verdicts=()))
+
+    def _apply(self) -> Answer:
+        try:
+            self._tell([serve_application(self._manifest)])
+        except ApplyRefused as error:
+            return self._not_ready(
+                Verdict("apply", False, "status", error.status, 200, message=error.answer)
+            )
+        return Turn.GO_ON
+
+    def _remove(self) -> Answer:
+        self._tell([])
+        return Turn.GO_ON
+
+    def _record_applied(self) -> Answer:
+        return self._write(replace(self._record, applied=self._desired.revision))
+
+    def _await_ready(self) -> Answer:
+        verdict = await_ready(self._outside.runtime, self._manifest, self._outside.patience)
+        if verdict is None:
+            return Turn.LOOK_AGAIN
+        if not verdict.passed:
+            return self._not_ready(verdict)
+        self._verdicts = (verdict,)
+        return Turn.GO_ON
+
+    def _verify(self) -> Answer:
+        verifier = self._outside.verifier
+        if self._desired.restores and self._outside.restore_verifier:
+            verifier = self._outside.restore_verifier
+        given = tuple(verifier.verify(self._manifest, self._manifest.route)) if verifier else ()
+        self._verdicts = (*self._verdicts, *(given or (_NO_VERDICT,)))
+        if all(verdict.passed for verdict in self._verdicts):
+            return Turn.GO_ON
+        # Verdicts on something that vanished meanwhile say nothing about the revision.
+        return self._fail() if self._still_told() else Turn.LOOK_AGAIN
+
+    def _record_healthy(self) -> Answer:
+        manifest, now = self._manifest, self._now()
+        self._keep_verdicts()
+        return self._write(
+            self._record.with_proof(
+                self._desired.revision,
+                manifest.bundle_digest,
+                manifest.model_version,
+                now,
+                self._verdicts,
+            )
+        )
+
+    def _record_failed(self) -> Answer:
+        self._keep_verdicts()
+        failed = replace(self._record, failed=self._desired.revision, verdicts=self._verdicts)
+        return self._write(failed)
+
+    def _record_removed(self) -> Answer:
+        revision = self._desired.revision
+        removed = self._record.with_proof(revision, "", "", self._now(), ())
+        return self._write(replace(removed, attempted=revision, applied=revision))
+
+    def _revert(self) -> Answer:
+        desired, record, forge = self._desired, self._record, self._outside.forge
+        head = forge.head()
+        order = Restore(
+            environment=desired.environment,
+            model=desired.model,
+            bad=desired.revision,
+            good=record.healthy,
+            reason=failure(record),
+            by=BY,
+            failed=True,
+        )
+        restored = restore(forge, order, self._outside.clock)
+        if restored == head:
+            message = f"the last healthy revision is the same and fails now: {failure(record)}"
+            return Blocked(Reason.STALLED, message)
+        if restored is not None:
+            self._progress.reverted, self._progress.reverted_to = desired.revision, restored
+        return Turn.LOOK_AGAIN
+
+    @property
+    def _manifest(self) -> ReleaseManifest:
+        if self._desired.manifest is None:
+            raise AssertionError("no act of a plan without manifest asks for one")
+        return self._desired.manifest
+
+    def _tell(self, ours: Sequence[Mapping[str, Any]]) -> None:
+        """Declare our application (or none) among those that others have declared."""
+        name = application_name(self._desired.environment, self._desired.model)
+        observed = self._outside.runtime.observe()
+        others = [
+            application.config
+            for key, application in sorted(observed.items())
+            if key != name and application.config is not None
+        ]
+        self._outside.runtime.apply([*others, *ours])
+
+    def _still_told(self) -> bool:
+        observed = self._outside.runtime.observe().get(self._manifest.application)
+        return observed is not None and observed.config == serve_application(self._manifest)
+
+    def _not_ready(self, verdict: Verdict) -> Answer:
+        if not self._record.under_way(self._desired.revision):
+            return RetryAfter(Reason.UNHEALTHY, verdict.sentence(), UNHEALTHY_DELAY)
+        self._verdicts = (verdict,)
+        return self._fail()
+
+    def _fail(self) -> Answer:
+        self.do(Act.RECORD_FAILED)
+        return Turn.LOOK_AGAIN
+
+    def _keep_verdicts(self) -> None:
+        if self._desired.restores:
+            self._progress.restored_verdicts = self._verdicts
+        else:
+            self._progress.verdicts = self._verdicts
+
+    def _write(self, record: DeploymentRecord) -> Answer:
+        blank = DeploymentRecord(record.environment, record.model)
+        expected = None if self._record == blank else self._record
+        self._outside.forge.write_record(record, expected)
+        self._record = record
+        return Turn.GO_ON
+
+    def _now(self) -> str:
+        return self._outside.clock().isoformat(timespec="seconds")
+
+
+_NO_VERDICT = Verdict(
+    "verification",
+    passed=False,
+    metric="verdicts",
+    observed=None,
+    threshold=None,
+    message="the verifier gave none",
+)
+
+_METHODS: Mapping[Act, Callable[[Actor], Answer]] = {
+    act: getattr(Actor, f"_{act.name.lower()}") for act in Act
+}

@@ -1,0 +1,113 @@
+"""What is so right now: git's head, the record and the running system, for one decision."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gitops.errors import FileInvalid
+from gitops.forge import Forge
+from gitops.holds import Hold, held, read_holds
+from gitops.manifest import FOLDER, NAME, application_name, manifest_path, parse
+from gitops.plan import Act, Desired, Earlier, Facts
+from gitops.policy import load_policy
+from gitops.record import DeploymentRecord
+from gitops.rollback import is_restore
+from gitops.runtime import Runtime
+
+Target = tuple[str, str]
+
+
+def from_git(forge: Forge, target: Target, *, verifiable: bool, done: Sequence[Act] = ()) -> Facts:
+    """The facts that git knows; a file that cannot be used is a fact too."""
+    environment, model = target
+    if not (NAME.fullmatch(environment) and NAME.fullmatch(model)):
+        return Facts(
+            Desired(environment, model, invalid=f"{manifest_path(*target)!r} is no possible name"),
+            DeploymentRecord(environment, model),
+        )
+    head = forge.head()
+    record = forge.read_record(environment, model) or DeploymentRecord(environment, model)
+    try:
+        desired = _desired(forge, environment, model, head)
+        hold, earlier = _objections(forge, desired, head)
+    except FileInvalid as error:
+        last = forge.last_change(manifest_path(environment, model), head)
+        revision = last.revision if last else ""
+        desired, hold, earlier = Desired(environment, model, revision, invalid=str(error)), None, ()
+    return Facts(
+        desired, record, hold=hold, earlier=earlier, verifiable=verifiable, done=tuple(done)
+    )
+
+
+def with_runtime(runtime: Runtime, facts: Facts) -> Facts:
+    """The same facts with what runs; RuntimeUnavailable if nobody can be asked."""
+    desired = facts.desired
+    observed = runtime.observe().get(application_name(desired.environment, desired.model))
+    manifest = desired.manifest
+    live = runtime.live(manifest.route) if manifest and observed else None
+    return replace(facts, observed=observed, live=live)
+
+
+def targets(forge: Forge) -> list[Target]:
+    """Every environment and model that git names or that was attempted once.
+
+    Environments come in the order of the policy, models by name. PolicyInvalid without a policy.
+    """
+    head = forge.head()
+    order = load_policy(forge, head).names
+    named = {target for path in forge.paths(FOLDER, head) if (target := target_of(path))}
+    known = {(record.environment, record.model) for record in forge.records()}
+    last = len(order)
+    return sorted(
+        named | known,
+        key=lambda target: (
+            order.index(target[0]) if target[0] in order else last,
+            target,
+        ),
+    )
+
+
+def target_of(path: str) -> Target | None:
+    """The environment and model of a manifest's path; None for other files."""
+    parts = path.removeprefix(f"{FOLDER}/").split("/")
+    if len(parts) != 2 or not parts[1].endswith(".yaml"):
+        return None
+    return parts[0], parts[1].removesuffix(".yaml")
+
+
+def _desired(forge: Forge, environment: str, model: str, head: str) -> Desired:
+    path = manifest_path(environment, model)
+    last = forge.last_change(path, head)
+    text = forge.read(path, head)
+    if last is None:
+        return Desired(environment, model)
+    return Desired(
+        environment,
+        model,
+        revision=last.revision,
+        manifest=None if text is None else parse(text, path),
+        restores=is_restore(last),
+    )
+
+
+def _objections(
+    forge: Forge, desired: Desired, head: str
+) -> tuple[Hold | None, tuple[Earlier, ...]]:
+    if desired.manifest is None:
+        return None, ()
+    model, digest = desired.model, desired.manifest.bundle_digest
+    policy = load_policy(forge, head)
+    policy.admit(model)
+    hold = held(read_holds(forge, desired.environment, model, head), digest)
+    return hold, tuple(
+        _earlier(forge, name, model, digest, head)
+        for name in policy.environment(desired.environment).requires
+    )
+
+
+def _earlier(forge: Forge, environment: str, model: str, digest: str, head: str) -> Earlier:
+    record = forge.read_record(environment, model)
+    return Earlier(
+        environment,
+        proven=record is not None and record.proven(digest) is not None,
+        held=held(read_holds(forge, environment, model, head), digest) is not None,
+    )

@@ -1,0 +1,34 @@
+"""One reconciler at a time on this machine; the lock dies with its process."""
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_POLL = 0.05
+
+
+class Busy(Exception):
+    """Another process kept the lock the whole time."""
+
+
+@contextmanager
+def exclusive(path: Path, timeout: float) -> Iterator[None]:
+    """Hold the lock file at `path`, waiting up to `timeout` seconds for it; Busy after that."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + timeout
+    with path.open("a") as file:
+        while not _taken(file.fileno()):
+            if time.monotonic() >= deadline:
+                raise Busy(str(path))
+            time.sleep(_POLL)
+        yield
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,173 @@
+"""From a judged candidate to a change in git: committed at once, or proposed for review."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from gitops.errors import (
+    DigestHeld,
+    EarlierNotHealthy,
+    EvidenceMismatch,
+    GateNotPassed,
+    HeadMoved,
+    ManifestInvalid,
+)
+from gitops.evidence import Evidence
+from gitops.forge import Forge, Promotion, Proposal
+from gitops.holds import held, read_holds
+from gitops.manifest import ReleaseManifest, parse, render
+from gitops.policy import Environment, load_policy
+from gitops.retry import until_won
+from gitops.trailers import compose
+
+
+@dataclass(frozen=True)
+class Release:
+    """What became of a release.
+
+    `committed` to main as `revision`; `proposed` as `promotion`; or `unchanged`, main having
+    named this bundle before, last touched by `revision`.
+    """
+
+    kind: Literal["committed", "proposed", "unchanged"]
+    manifest: ReleaseManifest
+    revision: str | None = None
+    promotion: Promotion | None = None
+
+
+def release(forge: Forge, manifest: ReleaseManifest, evidence: Evidence) -> Release:
+    """Bring a bundle into an environment as its policy says; twice gives the same as once.
+
+    `previous_digest` is filled in from main. Under `auto` the manifest and the evidence are
+    committed, under `review` they become a promotion with one status per gate.
+
+    Raises
+    ------
+    EvidenceMismatch, GateNotPassed
+        The evidence is of another bundle, has no gates, or one that did not pass.
+    DigestHeld, EarlierNotHealthy
+        The digest was rolled back here, or an earlier environment has not proven it.
+    PolicyInvalid
+        The environment is unknown, or the model's name collides with one.
+    """
+    check_evidence(manifest, evidence)
+    what = f"release of {manifest.model} to {manifest.environment}"
+    return until_won(what, lambda: _release(forge, manifest, evidence), HeadMoved)
+
+
+def check_evidence(manifest: ReleaseManifest, evidence: Evidence) -> None:
+    """EvidenceMismatch or GateNotPassed unless the evidence speaks for exactly this manifest."""
+    for field in ("model", "environment", "bundle_digest", "model_version"):
+        got, expected = getattr(evidence, field), getattr(manifest, field)
+        if got != expected:
+            raise EvidenceMismatch(field, got, expected)
+    if not evidence.gates:
+        raise GateNotPassed(
+            manifest.model, manifest.bundle_digest, "any", "is missing: the evidence has no gates"
+        )
+    for verdict in evidence.failing():
+        raise GateNotPassed(
+            manifest.model, manifest.bundle_digest, verdict.check, f"failed: {verdict.sentence()}"
+        )
+
+
+def _release(forge: Forge, manifest: ReleaseManifest, evidence: Evidence) -> Release:
+    head = forge.head()
+    policy = load_policy(forge, head)
+    policy.admit(manifest.model)
+    environment = policy.environment(manifest.environment)
+    present = _present(forge, manifest, head)
+    wanted = _with_previous(manifest, present)
+    if wanted == present:
+        last = forge.last_change(manifest.path, head)
+        return Release("unchanged", wanted, revision=last.revision if last else None)
+    _check_digest(forge, manifest, environment, head)
+    evidence = replace(evidence, previous_digest=wanted.previous_digest)
+    changes = {manifest.path: render(wanted), evidence.path: evidence.to_json()}
+    if environment.approval == "auto":
+        revision = forge.commit(head, changes, _message(wanted, evidence))
+        return Release("committed", wanted, revision=revision)
+    promotion = _propose(forge, wanted, evidence, changes, environment)
+    return Release("proposed", wanted, promotion=promotion)
+
+
+def _present(forge: Forge, manifest: ReleaseManifest, head: str) -> ReleaseManifest | None:
+    text = forge.read(manifest.path, head)
+    try:
+        return parse(text, manifest.path) if text is not None else None
+    except ManifestInvalid:
+        return None
+
+
+def _with_previous(manifest: ReleaseManifest, present: ReleaseManifest | None) -> ReleaseManifest:
+    if present is None:
+        return replace(manifest, previous_digest=None)
+    same = present.bundle_digest == manifest.bundle_digest
+    return replace(
+        manifest, previous_digest=present.previous_digest if same else present.bundle_digest
+    )
+
+
+def _check_digest(
+    forge: Forge, manifest: ReleaseManifest, environment: Environment, head: str
+) -> None:
+    model, digest = manifest.model, manifest.bundle_digest
+    for name in (environment.name, *environment.requires):
+        hold = held(read_holds(forge, name, model, head), digest)
+        if hold:
+            raise DigestHeld(name, model, digest, hold.reason)
+    for name in environment.requires:
+        record = forge.read_record(name, model)
+        if record is None or record.proven(digest) is None:
+            raise EarlierNotHealthy(environment.name, model, digest, name)
+
+
+def _propose(
+    forge: Forge,
+    manifest: ReleaseManifest,
+    evidence: Evidence,
+    changes: Mapping[str, str | None],
+    environment: Environment,
+) -> Promotion:
+    gates = {verdict.check: verdict for verdict in evidence.gates}
+    promotion = forge.open_promotion(
+        Proposal(
+            environment=manifest.environment,
+            model=manifest.model,
+            bundle_digest=manifest.bundle_digest,
+            title=_subject(manifest),
+            body=evidence.markdown(),
+            message=_message(manifest, evidence),
+            changes=changes,
+            required=tuple(dict.fromkeys((*gates, *environment.checks))),
+        )
+    )
+    if promotion.state != "open":
+        return promotion
+    for context, verdict in gates.items():
+        if promotion.status(context) is None:
+            forge.set_status(
+                promotion.number, promotion.commit, context, "success", verdict.sentence()
+            )
+    return next(p for p in forge.promotions() if p.number == promotion.number)
+
+
+def _subject(manifest: ReleaseManifest) -> str:
+    digest12 = manifest.bundle_digest[7:19]
+    return (
+        f"Promote {manifest.model} {manifest.model_version} ({digest12}) to {manifest.environment}"
+    )
+
+
+def _message(manifest: ReleaseManifest, evidence: Evidence) -> str:
+    gates = "\n".join(f"- {verdict.sentence()}" for verdict in evidence.gates)
+    trailers = {
+        "Model": manifest.model,
+        "Environment": manifest.environment,
+        "Bundle-Digest": manifest.bundle_digest,
+        "Model-Version": manifest.model_version,
+        "Evaluation-Run": manifest.evaluation_run,
+        "Data-Version": manifest.data_version,
+        "Previous-Digest": manifest.previous_digest or "none",
+    }
+    return compose(_subject(manifest), gates, trailers)
