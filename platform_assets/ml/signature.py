@@ -1,0 +1,58 @@
+"""From the contract of the data to the signature that serving checks requests against."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandera.pandas as pandera
+from pandas.api import types
+
+from serving.signature import Column, ColumnType, Signature, Task
+
+
+def signature_of(
+    model: str,
+    task: Task,
+    contract: pandera.DataFrameSchema,
+    features: Sequence[str],
+    *,
+    classes: Sequence[str] = (),
+    threshold: float = 0.5,
+) -> Signature:
+    """The features in order, each with the contract's type, nullability and allowed values.
+
+    `classes` are the names of the target's values in the order of their encoding; a binary
+    answer is positive from `threshold` upwards.
+    """
+    return Signature(
+        model=model,
+        task=task,
+        columns=tuple(_column(name, contract.columns[name]) for name in features),
+        classes=tuple(classes),
+        threshold=threshold,
+    )
+
+
+def _column(name: str, column: pandera.Column) -> Column:
+    kind = _kind(column.dtype.type)
+    return Column(
+        name=name,
+        type=kind,
+        nullable=bool(column.nullable),
+        categories=_categories(column) if kind == "string" else None,
+    )
+
+
+def _kind(dtype: Any) -> ColumnType:
+    if types.is_bool_dtype(dtype):
+        return "boolean"
+    if types.is_integer_dtype(dtype):
+        return "integer"
+    return "float" if types.is_numeric_dtype(dtype) else "string"
+
+
+def _categories(column: pandera.Column) -> tuple[str, ...] | None:
+    """What a check `isin` allows; None if there is none."""
+    for check in column.checks:
+        if check.name == "isin":
+            return tuple(map(str, check.statistics["allowed_values"]))
+    return None
