@@ -4,6 +4,7 @@ ResourceError
 ├── SettingsError           an environment variable that cannot be used
 ├── LakeError
 │   ├── TableMissing        a table that was never written
+│   ├── PartlyLanded        an append of which a part is in the table already
 │   └── ConcurrentWrite     another writer kept winning
 ├── RegistryError           MLflow refused, or does not know what was asked for
 ├── ArtifactError           a bundle or report that cannot be stored or found
@@ -27,6 +28,14 @@ class TableMissing(LakeError):
     def __init__(self, uri: str) -> None:
         super().__init__(f"no Delta table at {uri!r}; materialize the asset that writes it first")
         self.uri = uri
+
+
+class PartlyLanded(LakeError):
+    def __init__(self, uri: str, landed: list[str]) -> None:
+        super().__init__(
+            f"{uri!r} has {len(landed)} of these deliveries already: {', '.join(landed[:5])}; "
+            "append the others alone"
+        )
 
 
 class ConcurrentWrite(LakeError):
