@@ -1,0 +1,72 @@
+"""Bundles, fitted candidates and reports on disk: written whole or not at all, never changed."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from resources.errors import ArtifactError
+
+
+class Artifacts:
+    """Folders below one root, each named by what it was made from.
+
+    The root is a local folder; ArtifactError for any other kind of address.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        if "://" in str(root) and not str(root).startswith("file://"):
+            raise ArtifactError(
+                f"SLIPWAY_ARTIFACTS_URI: got {str(root)!r}, expected a local folder or file://"
+            )
+        self._root = Path(str(root).removeprefix("file://")).absolute()
+
+    def bundles(self, model: str) -> Path:
+        """The store in which `serving.bundle.write_bundle` puts the model's bundles."""
+        return self._root / "bundles" / model
+
+    def bundle_folder(self, model: str, digest: str) -> Path:
+        return self.bundles(model) / digest.removeprefix("sha256:")
+
+    def bundle_uri(self, model: str, digest: str) -> str:
+        return self.bundle_folder(model, digest).as_uri()
+
+    def folder(self, kind: str, model: str, key: str) -> Path:
+        """Where `publish` puts the files of a key."""
+        return self._root / kind / model / key
+
+    def has(self, kind: str, model: str, key: str) -> bool:
+        return self.folder(kind, model, key).is_dir()
+
+    def publish(self, kind: str, model: str, key: str, files: Mapping[str, bytes]) -> Path:
+        """Write all files of a key in one step; files published before stay as they are."""
+        target = self.folder(kind, model, key)
+        if target.is_dir():
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
+        try:
+            for name, content in files.items():
+                _write(made / name, content)
+            made.rename(target)
+        except OSError as error:
+            shutil.rmtree(made, ignore_errors=True)
+            if not target.is_dir():
+                raise ArtifactError(f"{target} cannot be written: {error}") from error
+        return target
+
+    def load(self, kind: str, model: str, key: str, name: str) -> bytes:
+        """One published file; ArtifactError if it is not there."""
+        path = self.folder(kind, model, key) / name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise ArtifactError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
