@@ -31,7 +31,7 @@ class LocalTree:
 
     def read(self, path: str, revision: str) -> str | None:
         check_path(path)
-        return self._git.read_blobs([f"{self._git.resolve(revision)}:{path}"])[0]
+        return self._git.read_file(revision, path)
 
     def paths(self, prefix: str, revision: str) -> list[str]:
         folder = prefix.rstrip("/") + "/"

@@ -16,6 +16,7 @@ AUTHOR, EMAIL = "Slipway", "slipway@localhost"
 STALE_AFTER = 30.0
 NOTHING = "0" * 40
 
+_FULL = re.compile(r"[0-9a-f]{40}")
 _LOCKED = re.compile(r"Unable to create '(?P<path>.+\.lock)': File exists")
 _MOVED = re.compile(
     r"cannot lock ref '(?P<ref>[^']+)': "
@@ -78,7 +79,9 @@ class Git:
         return self.run(*arguments, stdin=stdin.encode()).decode(errors="replace").strip()
 
     def resolve(self, revision: str) -> str:
-        """The full id of a commit; UnknownRevision if there is none of that name."""
+        """The full id of a commit, unchecked if it is one already; else UnknownRevision."""
+        if _FULL.fullmatch(revision):
+            return revision
         try:
             return self.text("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
         except GitFailed:
@@ -96,19 +99,30 @@ class Git:
     def write_blob(self, text: str) -> str:
         return self.text("hash-object", "-w", "--stdin", stdin=text)
 
-    def read_blobs(self, names: Sequence[str]) -> list[str | None]:
-        """The texts of blobs (ids, or `<commit>:<path>`), None for what is not there or no blob."""
+    def read_file(self, revision: str, path: str) -> str | None:
+        """The text of a file at a commit, None if it is not there; UnknownRevision."""
+        commit = self.resolve(revision)
+        known, text = self.read_objects([f"{commit}^{{commit}}", f"{commit}:{path}"])
+        if known is None:
+            raise UnknownRevision(revision)
+        return text[1] if text and text[0] == "blob" else None
+
+    def read_blobs(self, oids: Sequence[str]) -> list[str | None]:
+        return [found[1] if found else None for found in self.read_objects(oids)]
+
+    def read_objects(self, names: Sequence[str]) -> list[tuple[str, str] | None]:
+        """Type and text of objects (ids, or `<commit>:<path>`), None for those not there."""
         answer = self.run("cat-file", "--batch", stdin="".join(f"{n}\n" for n in names).encode())
-        texts: list[str | None] = []
+        found: list[tuple[str, str] | None] = []
         for _ in names:
             header, _, answer = answer.partition(b"\n")
             if header.endswith(b" missing"):
-                texts.append(None)
+                found.append(None)
                 continue
-            _, kind, size = header.split(b" ")
+            _, kind, size = header.decode().split(" ")
             content, answer = answer[: int(size)], answer[int(size) + 1 :]
-            texts.append(content.decode(errors="replace") if kind == b"blob" else None)
-        return texts
+            found.append((kind, content.decode(errors="replace")))
+        return found
 
     def write_tree(self, base: str | None, changes: Mapping[str, str | None]) -> str:
         """The tree of `base` (a commit, None: empty) with files written, or removed (None)."""

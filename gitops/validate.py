@@ -42,10 +42,10 @@ def files_of_revision(tree: Tree, revision: str) -> Files:
 
 def problems(files: Files) -> list[str]:
     """One sentence for each file that cannot be used; empty if all is well."""
+    text = files.read(POLICY_PATH)
+    if text is None:
+        return [str(PolicyInvalid(POLICY_PATH, "", None, "a file"))]
     try:
-        text = files.read(POLICY_PATH)
-        if text is None:
-            raise PolicyInvalid(POLICY_PATH, "", None, "a file")
         policy = parse_policy(text)
     except PolicyInvalid as error:
         return [str(error)]
