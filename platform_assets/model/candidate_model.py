@@ -5,26 +5,22 @@ MLflow run names the table version, the parameters of every trial and the commit
 same rows and the same code give the same candidate, which is then not trained again.
 """
 
-import json
-from typing import Any
-
 import dagster as dg
-import skops.io
 
 from platform_assets.folder import ModelFolder
-from platform_assets.identity import code_commit, digest_of_files, fingerprint
+from platform_assets.identity import code_commit, fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import figures
 from platform_assets.ml.baselines import baselines
 from platform_assets.ml.splits import validation
 from platform_assets.ml.training import Training, train
+from platform_assets.model.fitted import KIND, load_facts, publish, trials
+from platform_assets.model.lock import lock_digest
 from platform_assets.model.rows import Rows, classes, load_rows
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.registry import Registry, TrainingRecord
 from resources.settings import CHECKOUT
-
-KIND = "candidates"
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
@@ -40,23 +36,24 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         version = latest(context.instance, folder.key("training_set"))["delta_version"]
         key = candidate_key(folder, lake, version)
-        run_id = (
-            registry.find_run(folder.name, key) if artifacts.has(KIND, folder.name, key) else None
-        )
+        known = artifacts.has(KIND, folder.name, key)
+        run_id = registry.find_run(folder.name, key) if known else None
         if run_id is None:
             rows = load_rows(lake, folder, version, "train")
             training = search(context, folder, rows)
-            publish(artifacts, folder, key, training, rows, classes(lake, folder, version))
+            beside = baselines(folder.spec.task, rows.features, rows.target)
+            publish(artifacts, folder, key, training, beside, classes(lake, folder, version))
             run_id = registry.log_training(record(folder, lake, key, version, training, rows))
-        facts = json.loads(artifacts.load(KIND, folder.name, key, "training.json"))
+        facts = load_facts(artifacts, folder, key)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(key),
             metadata={
                 "candidate_key": key,
                 "training_set_version": version,
                 "mlflow_run": run_id,
-                "parameters": facts["params"],
-                "trials": figures({str(t["params"]): t["score"] for t in facts["trials"]}),
+                "parameters": facts["parameters"],
+                "training_seconds": facts["seconds"],
+                "trials": figures({str(one["params"]): one["score"] for one in facts["trials"]}),
             },
         )
 
@@ -78,12 +75,8 @@ def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
     )
 
 
-def lock_digest() -> str:
-    """SHA-256 of the locked environment, as hex digits."""
-    return digest_of_files([CHECKOUT / "requirements.lock"])
-
-
 def search(context: dg.AssetExecutionContext, folder: ModelFolder, rows: Rows) -> Training:
+    """Search on the training rows, with a line of progress for each trial."""
     spec = folder.spec
     judged_on = validation(
         rows.frame, spec.split, target=spec.target, time=spec.time, task=spec.task
@@ -91,36 +84,10 @@ def search(context: dg.AssetExecutionContext, folder: ModelFolder, rows: Rows) -
     return train(folder.build, rows.features, rows.target, judged_on, spec, report=context.log.info)
 
 
-def publish(
-    artifacts: Artifacts,
-    folder: ModelFolder,
-    key: str,
-    training: Training,
-    rows: Rows,
-    names: tuple[str, ...],
-) -> None:
-    """Keep the fitted pipelines where the registry entry and the evaluation find them."""
-    fitted = {"model": training.model}
-    fitted |= baselines(folder.spec.task, rows.features, rows.target)
-    files = {f"{name}.skops": skops.io.dumps(pipeline) for name, pipeline in fitted.items()}
-    facts = {
-        "params": training.parameters,
-        "trials": trials(training),
-        "classes": names,
-        "threshold": training.threshold,
-        "seconds": training.seconds,
-    }
-    files["training.json"] = json.dumps(facts).encode()
-    artifacts.publish(KIND, folder.name, key, files)
-
-
-def trials(training: Training) -> list[dict[str, Any]]:
-    return [{"params": dict(trial.parameters), "score": trial.score} for trial in training.trials]
-
-
 def record(
     folder: ModelFolder, lake: Lake, key: str, version: int, training: Training, rows: Rows
 ) -> TrainingRecord:
+    """What MLflow remembers of the training."""
     return TrainingRecord(
         model=folder.name,
         fingerprint=key,

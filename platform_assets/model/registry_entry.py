@@ -1,31 +1,37 @@
 """The candidate as a bundle: what will be judged and what will be served, under one digest.
 
 ONNX where its answers match scikit-learn's on the holdout, skops otherwise. MLflow holds one model
-version for each digest. Before the entry stands, the bundle is opened again and must answer its
-golden rows.
+version for each digest. Before the entry stands, the bundle is opened again, byte for byte, and
+must answer its golden rows.
 """
 
 import json
+import platform
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
-import numpy as np
-import skops.io
 
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
-from platform_assets.ml.export import bundle_contents
-from platform_assets.model import candidate_model
+from platform_assets.ml.export import export
+from platform_assets.ml.golden import golden_rows
+from platform_assets.ml.reference import reference
+from platform_assets.ml.scoring import scores
+from platform_assets.ml.signature import signature_of
+from platform_assets.model.fitted import load_facts, load_fitted
+from platform_assets.model.lock import lock_digest
 from platform_assets.model.rows import load_rows
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.registry import Registry
-from serving.bundle import open_bundle, write_bundle
-from serving.scorer import load_scorer
+from serving.bundle import BundleContents, GoldenRows, open_bundle, write_bundle
+from serving.errors import ServingError
+from serving.scorer import load_scorer, verify_golden
 
 KIND = "entries"
+Facts = Mapping[str, Any]
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
@@ -43,29 +49,101 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         artifacts: dg.ResourceParam[Artifacts],
     ) -> dg.MaterializeResult[None]:
         candidate = latest(context.instance, folder.key("candidate_model"))
-        entry_key = fingerprint(
-            candidate=candidate["candidate_key"], parity=folder.spec.serving.parity
-        )
-        if not artifacts.has(KIND, folder.name, entry_key):
-            facts = bundle(folder, lake, artifacts, candidate)
-            artifacts.publish(KIND, folder.name, entry_key, {"entry.json": facts})
-        entry = json.loads(artifacts.load(KIND, folder.name, entry_key, "entry.json"))
-        uri = artifacts.bundle_uri(folder.name, entry["digest"])
+        decided = decide_once(folder, lake, artifacts, candidate)
+        digest = decided["digest"]
+        uri = artifacts.bundle_uri(folder.name, digest)
         version = registry.register(
-            folder.name, candidate["mlflow_run"], entry["digest"], uri, tags(candidate, entry)
+            folder.name, candidate["mlflow_run"], digest, uri, tags(candidate, decided)
         )
         return dg.MaterializeResult(
-            data_version=dg.DataVersion(entry["digest"]),
+            data_version=dg.DataVersion(digest),
             metadata={
-                "bundle_digest": entry["digest"],
+                "bundle_digest": digest,
                 "bundle_uri": uri,
                 "model_version": version.version,
                 "mlflow_run": version.run_id,
                 "training_set_version": candidate["training_set_version"],
                 "candidate_key": candidate["candidate_key"],
-                **{name: entry[name] for name in ("runtime", "why_runtime", "largest_difference")},
+                "runtime": decided["runtime"],
+                "why_runtime": decided["why_runtime"],
+                "largest_difference": decided["largest_difference"],
             },
-            check_results=[golden_check(folder, artifacts, entry["digest"])],
+            check_results=[golden_check(folder, artifacts, digest)],
         )
 
     return registry_entry
+
+
+def decide_once(
+    folder: ModelFolder, lake: Lake, artifacts: Artifacts, candidate: Facts
+) -> dict[str, Any]:
+    """The bundle of a candidate: written the first time, read from its note afterwards."""
+    key = fingerprint(candidate=candidate["candidate_key"], parity=folder.spec.serving.parity)
+    if not artifacts.has(KIND, folder.name, key):
+        decided = bundle(folder, lake, artifacts, candidate)
+        note = json.dumps(decided).encode()
+        artifacts.publish(KIND, folder.name, key, {"entry.json": note})
+    noted: dict[str, Any] = json.loads(artifacts.load(KIND, folder.name, key, "entry.json"))
+    return noted
+
+
+def bundle(
+    folder: ModelFolder, lake: Lake, artifacts: Artifacts, candidate: Facts
+) -> dict[str, Any]:
+    """Export the candidate, write its bundle, and say what was decided."""
+    spec, key = folder.spec, candidate["candidate_key"]
+    train, holdout = (
+        load_rows(lake, folder, candidate["training_set_version"], part)
+        for part in ("train", "holdout")
+    )
+    model, facts = load_fitted(artifacts, folder, key, "model"), load_facts(artifacts, folder, key)
+    signature = signature_of(
+        folder.name,
+        spec.task,
+        folder.contract,
+        spec.features,
+        classes=facts["classes"],
+        threshold=facts["threshold"],
+    )
+    exported = export(model, signature, holdout.features, spec.serving.parity)
+    golden = golden_rows(exported, holdout.features)
+    contents = BundleContents(
+        runtime=exported.runtime,
+        model=exported.model,
+        signature=signature,
+        golden=GoldenRows(golden.rows, golden.scores, golden.tolerance),
+        reference=reference(train.features, scores(model, spec.task, holdout.features)),
+        environment={"lock": lock_digest(), "python": platform.python_version()},
+        trusted=exported.trusted,
+    )
+    return {
+        "digest": write_bundle(artifacts.bundles(folder.name), contents).digest,
+        "runtime": exported.runtime,
+        "why_runtime": exported.reason,
+        "largest_difference": exported.max_error,
+    }
+
+
+def tags(candidate: Facts, decided: Facts) -> dict[str, str]:
+    """What MLflow's model version says beside its digest."""
+    return {
+        "slipway.runtime": decided["runtime"],
+        "slipway.training_set_version": str(candidate["training_set_version"]),
+        "slipway.candidate": candidate["candidate_key"],
+    }
+
+
+def golden_check(folder: ModelFolder, artifacts: Artifacts, digest: str) -> dg.AssetCheckResult:
+    """Open the bundle as serving will and ask it its golden rows."""
+    problem = ""
+    try:
+        opened = open_bundle(artifacts.bundle_folder(folder.name, digest), digest)
+        verify_golden(load_scorer(opened), opened)
+    except ServingError as error:
+        problem = str(error)
+    return dg.AssetCheckResult(
+        check_name="golden_rows",
+        passed=not problem,
+        description=problem or None,
+        metadata={"bundle_digest": digest},
+    )

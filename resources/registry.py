@@ -1,0 +1,240 @@
+"""The registry: MLflow remembers runs and model versions; what is live, git decides.
+
+MLflow's client is imported on first use (it takes seconds), and no global state of MLflow is set.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fcntl import LOCK_EX, flock
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from resources.errors import RegistryError
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+    from mlflow.tracking import MlflowClient
+
+FINGERPRINT = "slipway.fingerprint"
+DIGEST = "slipway.digest"
+ABANDONED = "slipway.abandoned"
+SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """One training: `fingerprint` names its exact inputs, `dataset_version` the table version.
+
+    `trials` holds for each fit its `params` and its `score`.
+    """
+
+    model: str
+    fingerprint: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    dataset_uri: str
+    dataset_version: int
+    dataset_rows: int
+    trials: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One model version; its digest is the bundle's."""
+
+    model: str
+    version: str
+    digest: str
+    run_id: str
+    bundle_uri: str
+    tags: Mapping[str, str]
+
+
+class Registry:
+    """Runs and versions of every model, at one tracking address."""
+
+    def __init__(self, tracking_uri: str, artifact_root: Path) -> None:
+        self._uri = tracking_uri
+        self._artifacts = artifact_root
+
+    def find_run(self, model: str, fingerprint: str) -> str | None:
+        """The finished run with these exact inputs; one that was interrupted does not count."""
+        wanted = f"tags.`{FINGERPRINT}` = '{fingerprint}' and status = 'FINISHED'"
+        with self._refusals():
+            runs = self._client.search_runs([self._experiment(model)], wanted, max_results=1)
+        return str(runs[0].info.run_id) if runs else None
+
+    def log_training(self, record: TrainingRecord) -> str:
+        """Write a run with one child for each trial; it counts as finished only at the very end.
+
+        Returns the run that stands already, if the same inputs were logged before.
+        """
+        known = self.find_run(record.model, record.fingerprint)
+        if known:
+            return known
+        with self._refusals():
+            self._abandon(record)
+            return self._log(record)
+
+    def find_version(self, model: str, digest: str) -> Version | None:
+        """The version of a bundle, if it was registered."""
+        return next((one for one in self.versions(model) if one.digest == digest), None)
+
+    def versions(self, model: str) -> list[Version]:
+        """Every version of a model, newest first."""
+        with self._refusals():
+            found = list(self._client.search_model_versions(f"name = '{model}'"))
+        return [_version(one) for one in sorted(found, key=lambda one: -int(one.version))]
+
+    def register(
+        self, model: str, run_id: str, digest: str, bundle_uri: str, tags: Mapping[str, str]
+    ) -> Version:
+        """The one version of this bundle, made if there is none."""
+        known = self.find_version(model, digest)
+        if known:
+            return known
+        with self._refusals():
+            if not self._client.search_registered_models(f"name = '{model}'"):
+                self._client.create_registered_model(model)
+            made = self._client.create_model_version(
+                model, source=bundle_uri, run_id=run_id, tags={**tags, DIGEST: digest}
+            )
+        return _version(made)
+
+    def set_alias(self, model: str, alias: str, version: str) -> None:
+        """Let an alias name a version; it steers nothing."""
+        with self._refusals():
+            self._client.set_registered_model_alias(model, alias, version)
+
+    def log_figures(self, run_id: str, metrics: Mapping[str, float]) -> None:
+        """Add metrics to a run."""
+        with self._refusals():
+            self._client.log_batch(run_id, metrics=self._metrics(metrics))
+
+    def log_files(self, run_id: str, folder: Path, path: str) -> None:
+        """Copy a folder's files under `path` among the run's artifacts."""
+        with self._refusals():
+            self._client.log_artifacts(run_id, str(folder), path)
+
+    def run_url(self, ui: str, model: str, run_id: str) -> str:
+        """Where MLflow's UI shows a run."""
+        return f"{ui}/#/experiments/{self._experiment(model)}/runs/{run_id}"
+
+    @staticmethod
+    def file_url(ui: str, run_id: str, path: str) -> str:
+        """Where MLflow's server hands out one artifact of a run."""
+        return f"{ui}/get-artifact?path={path}&run_uuid={run_id}"
+
+    @cached_property
+    def _client(self) -> "MlflowClient":
+        from mlflow.tracking import MlflowClient
+
+        with self._made_by_one():
+            return MlflowClient(tracking_uri=self._uri)
+
+    @contextmanager
+    def _made_by_one(self) -> Iterator[None]:
+        """MLflow migrates a new SQLite file without a lock, so only one process may do it."""
+        if not self._uri.startswith(SQLITE):
+            yield
+            return
+        folder = Path(self._uri.removeprefix(SQLITE)).parent
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".migration.lock").open("w") as lock:
+            flock(lock, LOCK_EX)
+            yield
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except MlflowException as error:
+            raise RegistryError(f"MLflow at {self._uri!r} refused: {error.message}") from error
+
+    def _experiment(self, model: str) -> str:
+        found = self._client.get_experiment_by_name(model)
+        if found is not None:
+            return str(found.experiment_id)
+        place = (self._artifacts / model).absolute().as_uri()
+        return str(self._client.create_experiment(model, artifact_location=place))
+
+    def _abandon(self, record: TrainingRecord) -> None:
+        """Mark what a killed attempt at the same training left behind."""
+        wanted = f"tags.`{FINGERPRINT}` = '{record.fingerprint}' and status = 'RUNNING'"
+        for run in self._client.search_runs([self._experiment(record.model)], wanted):
+            self._client.set_tag(run.info.run_id, ABANDONED, "its process ended before it did")
+            self._client.set_terminated(run.info.run_id, "FAILED")
+
+    def _log(self, record: TrainingRecord) -> str:
+        experiment = self._experiment(record.model)
+        tags = {**record.tags, FINGERPRINT: record.fingerprint}
+        run = self._client.create_run(
+            experiment, tags=tags, run_name=f"{record.model}-{record.fingerprint[:8]}"
+        )
+        run_id = str(run.info.run_id)
+        self._client.log_batch(
+            run_id, metrics=self._metrics(record.metrics), params=self._params(record.params)
+        )
+        self._client.log_inputs(run_id, datasets=[self._dataset(record)])
+        for number, trial in enumerate(record.trials, start=1):
+            self._log_trial(experiment, run_id, number, trial)
+        self._client.set_terminated(run_id)
+        return run_id
+
+    def _log_trial(
+        self, experiment: str, parent: str, number: int, trial: Mapping[str, Any]
+    ) -> None:
+        run = self._client.create_run(
+            experiment, tags={"mlflow.parentRunId": parent}, run_name=f"trial-{number}"
+        )
+        self._client.log_batch(
+            run.info.run_id,
+            metrics=self._metrics({"score": trial["score"]}),
+            params=self._params(trial["params"]),
+        )
+        self._client.set_terminated(run.info.run_id)
+
+    @staticmethod
+    def _metrics(values: Mapping[str, float]) -> list[Any]:
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        return [Metric(name, float(value), now, 0) for name, value in values.items()]
+
+    @staticmethod
+    def _params(values: Mapping[str, Any]) -> list[Any]:
+        from mlflow.entities import Param
+
+        return [Param(name, str(value)) for name, value in values.items()]
+
+    @staticmethod
+    def _dataset(record: TrainingRecord) -> Any:
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        source = {"uri": record.dataset_uri, "delta_version": record.dataset_version}
+        dataset = Dataset(
+            name=f"{record.model}/training_set",
+            digest=f"version-{record.dataset_version}",
+            source_type="delta",
+            source=json.dumps(source),
+            profile=json.dumps({"num_rows": record.dataset_rows}),
+        )
+        return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+
+
+def _version(found: "ModelVersion") -> Version:
+    return Version(
+        model=found.name,
+        version=str(found.version),
+        digest=found.tags.get(DIGEST, ""),
+        run_id=found.run_id,
+        bundle_uri=found.source,
+        tags=dict(found.tags),
+    )
