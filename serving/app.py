@@ -43,5 +43,5 @@ class ModelServer:
 
 def build(args: BuildArgs) -> serve.Application:
     """Build the application that `import_path: serving.app:build` names."""
-    application: serve.Application = cast(serve.Deployment, ModelServer).bind(args.model)
+    application: serve.Application = cast("serve.Deployment", ModelServer).bind(args.model)
     return application

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from serving.bundle import Bundle, open_bundle
 from serving.errors import ConfigError, ServingError, UnsupportedScheme, WrongModel
 from serving.scorer import Scorer, load_scorer, verify_golden
-from serving.signature import quote
+from serving.signature import quote, shorten
 
 
 class BundleTarget(BaseModel):
@@ -147,13 +147,9 @@ def parse_config(user_config: Mapping[str, Any]) -> RolloutConfig:
 
 
 def _folder(uri: str) -> Path:
-    parts = urlsplit(uri)
-    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.query:
+    if not uri.startswith(("file:///", "file://localhost/")) or "?" in uri or "#" in uri:
         raise UnsupportedScheme(uri)
-    folder = Path(unquote(parts.path))
-    if not folder.is_absolute():
-        raise UnsupportedScheme(uri)
-    return folder
+    return Path(unquote(urlsplit(uri).path))
 
 
 def _load(model: str, target: BundleTarget) -> tuple[Bundle, Scorer]:
@@ -165,11 +161,10 @@ def _load(model: str, target: BundleTarget) -> tuple[Bundle, Scorer]:
     return bundle, scorer
 
 
-def _digest_in(user_config: Mapping[str, Any]) -> str:
-    try:
-        return parse_config(user_config).bundle.digest
-    except ConfigError:
-        return ""
+def _digest_in(user_config: object) -> str:
+    bundle = user_config.get("bundle") if isinstance(user_config, Mapping) else None
+    digest = bundle.get("digest") if isinstance(bundle, Mapping) else None
+    return shorten(digest) if isinstance(digest, str) else ""
 
 
 def _reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from serving.bundle import Bundle
+from serving.bundle import Bundle, Runtime
 from serving.errors import GoldenRowsDiffer, InvalidInput, MalformedBundle, UntrustedTypes
 from serving.signature import Array, Signature
 
@@ -141,7 +141,7 @@ class OnnxScorer:
             output = self._session.run(["score"], feeds)[0]
         except self._refusals as error:
             raise _refused(error) from error
-        return _shaped(self._signature, np.asarray(output, dtype=np.float64), len(output))
+        return _shaped(self._signature, "onnx", output, len(feeds[self._signature.names[0]]))
 
     def _check_graph(self) -> None:
         wanted = {
@@ -176,7 +176,7 @@ class SkopsScorer:
             output = self._answer(rows)
         except (ValueError, TypeError) as error:
             raise _refused(error) from error
-        return _shaped(self._signature, np.asarray(output, dtype=np.float64), len(rows))
+        return _shaped(self._signature, "skops", output, len(rows))
 
 
 def _load_pipeline(bundle: Bundle) -> Any:
@@ -200,12 +200,13 @@ def _may_be_trusted(name: str) -> bool:
     return name.startswith(TRUSTED_PREFIXES) and not name.startswith(FORBIDDEN_PREFIXES)
 
 
-def _shaped(signature: Signature, output: Array, rows: int) -> Array:
-    score = output.reshape(rows, -1)
+def _shaped(signature: Signature, runtime: Runtime, answer: object, rows: int) -> Array:
+    output = np.asarray(answer, dtype=np.float64)
     width = max(len(signature.classes), 1)
-    if score.shape[1] != width:
-        problem = f"it gives {score.shape[1]} values per row, the signature asks for {width}"
-        raise MalformedBundle("model", problem)
+    if output.size != rows * width:
+        got, wanted = list(output.shape), [rows, width]
+        raise MalformedBundle(f"model.{runtime}", f"it answers shape {got}, expected {wanted}")
+    score = output.reshape(rows, width)
     finite = np.isfinite(score).all(axis=1)
     if not finite.all():
         row = int(np.flatnonzero(~finite)[0])

@@ -1,0 +1,25 @@
+"""Limits come from the environment and are refused by name."""
+
+import pytest
+
+from serving.errors import ConfigError
+from serving.settings import load_settings
+
+
+def test_the_defaults_need_no_environment(monkeypatch):
+    monkeypatch.delenv("SLIPWAY_MAX_ROWS", raising=False)
+    monkeypatch.delenv("SLIPWAY_MAX_BODY_BYTES", raising=False)
+    settings = load_settings()
+    assert (settings.max_rows, settings.max_body_bytes) == (10_000, 16 * 1024 * 1024)
+
+
+def test_the_environment_is_read(monkeypatch):
+    monkeypatch.setenv("SLIPWAY_MAX_ROWS", "5")
+    assert load_settings().max_rows == 5
+
+
+@pytest.mark.parametrize(("name", "value"), [("MAX_ROWS", "0"), ("MAX_BODY_BYTES", "many")])
+def test_a_limit_that_is_none_is_refused_by_name(name, value, monkeypatch):
+    monkeypatch.setenv(f"SLIPWAY_{name}", value)
+    with pytest.raises(ConfigError, match=f"SLIPWAY_{name}: .*, got '{value}'"):
+        load_settings()
