@@ -6,8 +6,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from platform_assets.automation import MODEL_TAG
-
 FOLDER = Path(os.environ.get("SLIPWAY_HOME", "."))
 
 
@@ -20,7 +18,7 @@ def waited() -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"pid": os.getpid()})
 
 
-toy_pipeline = dg.define_asset_job("toy_pipeline", [waited], tags={MODEL_TAG: "toy"})
+toy_pipeline = dg.define_asset_job("toy_pipeline", [waited], tags={"slipway/model": "toy"})
 
 defs = dg.Definitions(
     assets=[waited], jobs=[toy_pipeline], executor=dg.in_process_executor

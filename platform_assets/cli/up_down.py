@@ -1,0 +1,90 @@
+"""`slipway up` and `slipway down`."""
+
+import time
+
+from platform_assets.cli.console import Progress, out
+from platform_assets.cli.dagster_api import DagsterApi
+from platform_assets.cli.errors import DagsterError
+from platform_assets.cli.stack import control
+from platform_assets.cli.stack.layout import Layout
+from platform_assets.cli.stack.state import Phase, StackState
+from resources.settings import Settings, load_settings
+
+WATCH_SECONDS = 1.0
+
+
+def up(*, detach: bool) -> None:
+    """Start what is missing and wait until all is up; without `detach` stay until Ctrl-C."""
+    layout = Layout(load_settings())
+    ran = control.running(layout) is not None
+    start_and_wait(layout)
+    if detach or ran:
+        return
+    out("Ctrl-C stops everything.")
+    try:
+        while control.running(layout) is not None:
+            time.sleep(WATCH_SECONDS)
+    except KeyboardInterrupt:
+        down()
+
+
+def start_and_wait(layout: Layout) -> None:
+    """Start what is missing, show the way there, print the addresses.
+
+    Raises
+    ------
+    StackError
+        If a service does not come up; the others stay as they are.
+    DagsterError
+        If everything runs but the code of the models does not load.
+    """
+    control.start(layout)
+    with Progress() as progress:
+        try:
+            control.wait_until_up(layout, _Reporter(progress))
+        except KeyboardInterrupt:
+            progress.say("stopping")
+            control.stop(layout)
+            raise
+    addresses(layout.settings)
+    require_code(layout.settings)
+
+
+def require_code(settings: Settings) -> None:
+    errors = DagsterApi(settings.dagster_url).location_errors()
+    if errors:
+        said = "; ".join(message.strip() for message in errors.values())
+        raise DagsterError(f"the stack is up, but the models' code does not load: {said}")
+
+
+def down() -> None:
+    """End every process of the stack."""
+    layout = Layout(load_settings())
+    ended = control.stop(layout)
+    out(f"stopped, {ended} processes ended" if ended else "nothing was running")
+
+
+def addresses(settings: Settings) -> None:
+    out(f"Dagster    {settings.dagster_url}")
+    out(f"MLflow     {settings.mlflow_url}")
+    out(f"endpoints  {settings.serve_url}")
+
+
+class _Reporter:
+    """Says each service's change of phase once."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._seen: dict[str, tuple[Phase, int]] = {}
+
+    def __call__(self, state: StackState) -> None:
+        for name, service in state.services.items():
+            now = (service.phase, service.starts)
+            if self._seen.get(name) != now and service.phase is not Phase.WAITING:
+                message = f" ({service.message})" if service.message else ""
+                self._progress.say(f"{name}: {service.phase}{message}")
+            self._seen[name] = now
+        waiting = [name for name, one in state.services.items() if not one.settled]
+        self._progress.status(
+            f"waiting for {', '.join(waiting)}" if waiting else "everything is up"
+        )
