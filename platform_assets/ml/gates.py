@@ -71,7 +71,7 @@ def _beats(gate: Beat, figures: Figures) -> GateResult:
     if found is None or not found.known:
         return _undefined(gate, gate.by, found)
     enough, sure = found.value >= gate.by, found.low >= min(gate.by, 0.0)
-    message = f"{gate.metric} is {_words(found)} better than {gate.beat}, {_asked(gate)} asked for"
+    message = f"{gate.metric} improves on {gate.beat} by {_words(found)}, {_asked(gate)} asked for"
     if enough and not sure:
         message += "; that may be chance, and more rows would tell"
     return _result(gate, enough and sure, gate.by, found, message)
@@ -80,7 +80,7 @@ def _beats(gate: Beat, figures: Figures) -> GateResult:
 def _asked(gate: Beat) -> str:
     if gate.by < 0:
         return f"a loss of at most {_number(-gate.by)} is"
-    return f"at least {_number(gate.by)} is" if gate.by else "any improvement is"
+    return f"at least {_number(gate.by)} is" if gate.by else "more than chance is"
 
 
 def _undefined(gate: Floor | Beat, threshold: float, found: Interval | None) -> GateResult:

@@ -32,7 +32,8 @@ class Golden:
 
 
 def golden_rows(exported: Export, features: pd.DataFrame, count: int = ROWS) -> Golden:
-    """At most `count` rows from the lowest to the highest score, some with gaps if there are any.
+    """At most `count` rows: from all over the range of scores, from all over their ranking (most
+    rows may score alike), and with gaps where there are any.
 
     `features` are n ≥ 1 rows with the columns of the signature.
     """
@@ -47,11 +48,15 @@ def golden_rows(exported: Export, features: pd.DataFrame, count: int = ROWS) -> 
 
 
 def _varied(features: pd.DataFrame, answers: Array, count: int) -> Array:
-    """Positions evenly over the ranking of all rows, and of those with a missing value."""
-    ranking = np.argsort(answers.reshape(len(answers), -1)[:, 0], kind="stable")
-    gaps = ranking[as_fitted(features).isna().any(axis=1).to_numpy()[ranking]]
-    with_gaps = _spread(gaps, min(count // 4, len(gaps)))
-    return np.unique(np.r_[with_gaps, _spread(ranking, count - len(with_gaps))])
+    """Positions in the order of the rows."""
+    score = answers.reshape(len(answers), -1)[:, 0]
+    ranking = np.argsort(score, kind="stable")
+    has_gap = as_fitted(features).isna().any(axis=1).to_numpy()
+    gaps = _spread(ranking[has_gap[ranking]], count // 4)
+    levels = np.linspace(score.min(), score.max(), count // 2)
+    nearest = np.abs(score[:, None] - levels).argmin(axis=0)
+    chosen = np.unique(np.r_[gaps, nearest])
+    return np.unique(np.r_[chosen, _spread(ranking, count - len(chosen))])
 
 
 def _spread(ranking: Array, count: int) -> Array:

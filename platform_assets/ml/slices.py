@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def _names(column: pd.Series) -> pd.Series:
 
 def _ranges(column: pd.Series) -> pd.Series:
     cuts = np.unique(column.quantile(np.linspace(0, 1, _QUANTILES + 1)).to_numpy())
-    names = [f"{low:.4g} to {high:.4g}" for low, high in zip(cuts[:-1], cuts[1:], strict=True)]
+    names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(cuts)]
     places = np.clip(np.searchsorted(cuts, column, side="left") - 1, 0, len(names) - 1)
     return pd.Series(np.array(names, dtype=object)[places], index=column.index)
 

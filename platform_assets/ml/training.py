@@ -56,6 +56,11 @@ class Training:
     threshold: float
     seconds: float
 
+    @property
+    def parameters(self) -> Parameters:
+        """What the best trial set beyond the estimator's own defaults."""
+        return self.best.parameters
+
 
 def train(
     build: BuildEstimator,

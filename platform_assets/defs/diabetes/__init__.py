@@ -1,0 +1,1 @@
+"""Progression of diabetes within a year, on the data that ships with scikit-learn."""

@@ -1,0 +1,1 @@
+"""Fraud among card transactions, on simulated data."""
