@@ -7,7 +7,6 @@ JSON, no times, no machine names.
 """
 
 import hashlib
-import json
 import math
 import os
 import shutil
@@ -16,9 +15,9 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from serving.errors import (
     BundleMissing,
@@ -27,18 +26,25 @@ from serving.errors import (
     InvalidInput,
     MalformedBundle,
     UnexpectedFile,
-    UnsupportedRuntime,
+)
+from serving.manifest import (
+    ENVIRONMENT,
+    GOLDEN,
+    MANIFEST,
+    REFERENCE,
+    SIGNATURE,
+    FileEntry,
+    Manifest,
+    Runtime,
+    canonical,
+    digest_of,
+    manifest_of,
+    parse_manifest,
+    parsed,
 )
 from serving.signature import Signature
 
-Runtime = Literal["onnx", "skops"]
-RUNTIMES: tuple[Runtime, ...] = ("onnx", "skops")
-MANIFEST = "manifest.json"
-SIGNATURE, GOLDEN = "signature.json", "golden.json"
-REFERENCE, ENVIRONMENT = "reference.json", "environment.json"
 _MANIFEST_LIMIT = 1024 * 1024
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -83,29 +89,11 @@ class Bundle:
     reference: Mapping[str, Any]
     environment: Mapping[str, str]
     trusted: tuple[str, ...]
-    model_file: "FileEntry"
+    model_file: FileEntry
 
     def model_bytes(self) -> bytes:
         """Read the model and verify it once more, so that what is loaded is what was digested."""
         return _verified(self.folder / f"model.{self.runtime}", self.model_file)
-
-
-class FileEntry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    bytes: int = Field(ge=0)
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-
-
-class Manifest(BaseModel):
-    """The file whose digest names the bundle."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: Literal[1]
-    runtime: str
-    files: Mapping[str, FileEntry]
-    trusted: tuple[str, ...]
 
 
 class _Golden(BaseModel):
@@ -129,8 +117,11 @@ def write_bundle(store: Path, contents: BundleContents) -> Bundle:
         When a bundle with this digest is there already and was changed since.
     """
     files = _files(contents)
-    manifest = _canonical(MANIFEST, _manifest(contents, files).model_dump(mode="json"))
-    _parse_files(files, _check_manifest(manifest))
+    manifest = canonical(
+        MANIFEST, manifest_of(contents.runtime, files, contents.trusted).model_dump(mode="json")
+    )
+    parse_manifest(manifest)
+    _parse_files(files)
     digest = digest_of(manifest)
     folder = store / digest.removeprefix("sha256:")
     if not folder.exists():
@@ -151,11 +142,10 @@ def open_bundle(folder: Path, digest: str) -> Bundle:
     raw = _read_manifest(folder)
     if digest_of(raw) != digest:
         raise DigestMismatch(folder / MANIFEST, digest_of(raw), digest)
-    manifest = _check_manifest(raw)
+    manifest = parse_manifest(raw)
     _check_listing(folder, manifest)
-    model = f"model.{manifest.runtime}"
     verified = {name: _verified(folder / name, entry) for name, entry in manifest.files.items()}
-    signature, golden, reference, environment = _parse_files(verified, manifest)
+    signature, golden, reference, environment = _parse_files(verified)
     return Bundle(
         folder=folder,
         digest=digest,
@@ -165,13 +155,8 @@ def open_bundle(folder: Path, digest: str) -> Bundle:
         reference=reference,
         environment=environment,
         trusted=manifest.trusted,
-        model_file=manifest.files[model],
+        model_file=manifest.files[manifest.model],
     )
-
-
-def digest_of(manifest: bytes) -> str:
-    """Return the identity of the bundle that has this manifest."""
-    return f"sha256:{hashlib.sha256(manifest).hexdigest()}"
 
 
 def _files(contents: BundleContents) -> dict[str, bytes]:
@@ -180,39 +165,11 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
     answers = {"rows": rows, "scores": golden.scores, "tolerance": golden.tolerance}
     return {
         f"model.{contents.runtime}": contents.model,
-        SIGNATURE: _canonical(SIGNATURE, contents.signature.model_dump(mode="json")),
-        GOLDEN: _canonical(GOLDEN, answers),
-        REFERENCE: _canonical(REFERENCE, dict(contents.reference)),
-        ENVIRONMENT: _canonical(ENVIRONMENT, dict(contents.environment)),
+        SIGNATURE: canonical(SIGNATURE, contents.signature.model_dump(mode="json")),
+        GOLDEN: canonical(GOLDEN, answers),
+        REFERENCE: canonical(REFERENCE, dict(contents.reference)),
+        ENVIRONMENT: canonical(ENVIRONMENT, dict(contents.environment)),
     }
-
-
-def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> Manifest:
-    entries = {
-        name: FileEntry(bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
-        for name, data in files.items()
-    }
-    trusted = tuple(sorted(set(contents.trusted)))
-    return Manifest(format=1, runtime=contents.runtime, files=entries, trusted=trusted)
-
-
-def _canonical(name: str, value: object) -> bytes:
-    try:
-        text = json.dumps(
-            value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False, default=_native
-        )
-    except (TypeError, ValueError) as error:
-        problem = f"{error}; expected JSON values, with None where a value is missing"
-        raise MalformedBundle(name, problem) from error
-    return f"{text}\n".encode()
-
-
-def _native(value: object) -> object:
-    # numpy scalars and arrays are no JSON; `tolist` gives Python's own values for both.
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    msg = f"{type(value).__name__} is no JSON value"
-    raise TypeError(msg)
 
 
 def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -247,18 +204,6 @@ def _read_manifest(folder: Path) -> bytes:
     return raw
 
 
-def _check_manifest(raw: bytes) -> Manifest:
-    manifest = _parsed(MANIFEST, TypeAdapter(Manifest), raw)
-    if manifest.runtime not in RUNTIMES:
-        raise UnsupportedRuntime(manifest.runtime, RUNTIMES)
-    expected = {f"model.{manifest.runtime}", SIGNATURE, GOLDEN, REFERENCE, ENVIRONMENT}
-    if set(manifest.files) != expected:
-        got = ", ".join(sorted(manifest.files))
-        problem = f"names the files {got}; expected {', '.join(sorted(expected))}"
-        raise MalformedBundle(MANIFEST, problem)
-    return manifest
-
-
 def _check_listing(folder: Path, manifest: Manifest) -> None:
     expected = {MANIFEST, *manifest.files}
     for name in sorted(entry.name for entry in folder.iterdir()):
@@ -283,28 +228,17 @@ def _verified(path: Path, entry: FileEntry) -> bytes:
 
 
 def _parse_files(
-    files: Mapping[str, bytes], manifest: Manifest
+    files: Mapping[str, bytes],
 ) -> tuple[Signature, GoldenRows, dict[str, Any], dict[str, str]]:
-    if manifest.trusted and manifest.runtime != "skops":
-        raise MalformedBundle(MANIFEST, "trusted types are for skops models only")
-    signature = _parsed(SIGNATURE, TypeAdapter(Signature), files[SIGNATURE])
-    golden = _parsed(GOLDEN, TypeAdapter(_Golden), files[GOLDEN])
+    signature = parsed(SIGNATURE, TypeAdapter(Signature), files[SIGNATURE])
+    golden = parsed(GOLDEN, TypeAdapter(_Golden), files[GOLDEN])
     _check_golden(signature, golden)
     return (
         signature,
         GoldenRows(golden.rows, golden.scores, golden.tolerance),
-        _parsed(REFERENCE, TypeAdapter(dict[str, Any]), files[REFERENCE]),
-        _parsed(ENVIRONMENT, TypeAdapter(dict[str, str]), files[ENVIRONMENT]),
+        parsed(REFERENCE, TypeAdapter(dict[str, Any]), files[REFERENCE]),
+        parsed(ENVIRONMENT, TypeAdapter(dict[str, str]), files[ENVIRONMENT]),
     )
-
-
-def _parsed(name: str, adapter: TypeAdapter[T], raw: bytes) -> T:
-    try:
-        return adapter.validate_json(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise MalformedBundle(name, f"{where or 'document'}: {first['msg']}") from error
 
 
 def _check_golden(signature: Signature, golden: _Golden) -> None:

@@ -11,8 +11,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from serving.bundle import Bundle, Runtime
+from serving.bundle import Bundle
 from serving.errors import GoldenRowsDiffer, InvalidInput, MalformedBundle, UntrustedTypes
+from serving.manifest import Runtime
 from serving.signature import Array, Signature
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from serving.bundle import (
     Bundle,
     BundleContents,
     GoldenRows,
-    digest_of,
     open_bundle,
     write_bundle,
 )
@@ -31,6 +30,7 @@ from serving.errors import (
     UnexpectedFile,
     UnsupportedRuntime,
 )
+from serving.manifest import digest_of
 from tests.support.bundles import fraud_contents, iris_contents, line_contents
 
 PARTS = ("model.onnx", "signature.json", "golden.json", "reference.json", "environment.json")
@@ -276,6 +276,7 @@ def test_a_runtime_that_is_not_served_has_its_own_reason(line, tmp_path):
             {"golden": GoldenRows(({"a": None, "b": 1},), (1.0,), 0.0)},
             "column 'a', row 0: got null",
         ),
+        ({"reference": {"name": "\ud800"}}, "reference.json': 'utf-8' codec can't encode"),
         ({"reference": {"made": object()}}, "reference.json': object is no JSON value"),
         ({"trusted": ("sklearn.tree.Tree",)}, "trusted types are for skops models only"),
     ],

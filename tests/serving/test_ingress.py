@@ -1,6 +1,7 @@
 """The door as a client sees it: every path, every refusal, never a 500 for bad input."""
 
 import asyncio
+import json
 import time
 from dataclasses import replace
 
@@ -8,6 +9,8 @@ import httpx
 import jsonschema
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serving.bundle import write_bundle
 from serving.ingress import Ingress
@@ -266,6 +269,31 @@ async def test_a_model_that_breaks_gives_json_without_its_trace(line, caplog):
         answer = await client.post("/invocations", json=ROW, headers={"x-request-id": "q9"})
     assert (answer.status_code, answer.json()) == (500, {"error": "the model failed on request q9"})
     assert "secret detail" in caplog.text
+
+
+WORDS = (
+    "a b inputs instances dataframe_split columns data shape datatype name FP64 outputs score id"
+)
+SCRAPS = st.sampled_from(WORDS.split())
+DOCUMENTS = st.recursive(
+    SCRAPS | st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SCRAPS, inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@pytest.fixture(scope="module")
+def open_door(tmp_path_factory):
+    bundle = write_bundle(tmp_path_factory.mktemp("store"), line_contents())
+    return asyncio.run(rolled_out(bundle))
+
+
+@given(document=DOCUMENTS, path=st.sampled_from([INFER, "/invocations"]))
+async def test_no_document_gets_more_than_a_refusal(document, path, open_door):
+    async with client_of(open_door) as client:
+        answer = await client.post(path, content=json.dumps(document))
+    assert answer.status_code in (200, 400)
+    assert ("error" in answer.json()) == (answer.status_code == 400)
 
 
 async def test_head_has_the_headers_of_get_and_no_body(ask_line):

@@ -64,6 +64,21 @@ def test_whatever_is_sent_is_either_taken_whole_or_refused_by_name(kind, cells):
     assert all(len(str(refusal)) < 500 for refusal in refusals)
 
 
+@pytest.mark.parametrize("kind", CELLS)
+@given(data=st.data())
+def test_many_cells_are_judged_like_a_few(kind, data):
+    cell = data.draw(st.none() | CELLS[kind] | st.floats() | st.just(10**400))
+    for nullable in (False, True):
+        refused = []
+        for cells in ([cell], [cell] * 50):
+            try:
+                one(kind, nullable=nullable).arrays({"v": cells})
+            except InvalidInput as refusal:
+                refused.append(str(refusal))
+        assert len(refused) in (0, 2)
+        assert len(set(refused)) <= 1
+
+
 @given(cells=st.lists(CELLS["float"], min_size=2, max_size=6), data=st.data())
 def test_a_row_that_is_refused_is_named(cells, data):
     row = data.draw(st.integers(0, len(cells) - 1))
