@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from gitops.conditions import RetryAfter
@@ -35,7 +36,7 @@ def automation(folder: ModelFolder) -> dg.Definitions:
     )
 
 
-def pipeline_job(folder: ModelFolder) -> dg.UnresolvedAssetJobDefinition:
+def pipeline_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
     """From the landing folder to an open promotion."""
     everything = dg.AssetSelection.groups(folder.group)
     return dg.define_asset_job(
@@ -46,7 +47,7 @@ def pipeline_job(folder: ModelFolder) -> dg.UnresolvedAssetJobDefinition:
     )
 
 
-def deployment_job(folder: ModelFolder, environment: str) -> dg.UnresolvedAssetJobDefinition:
+def deployment_job(folder: ModelFolder, environment: str) -> UnresolvedAssetJobDefinition:
     """What git says, made live in one environment."""
     return dg.define_asset_job(
         f"{folder.group}_deploy_{environment}",
@@ -57,7 +58,7 @@ def deployment_job(folder: ModelFolder, environment: str) -> dg.UnresolvedAssetJ
 
 
 def landing_sensor(
-    folder: ModelFolder, job: dg.UnresolvedAssetJobDefinition
+    folder: ModelFolder, job: UnresolvedAssetJobDefinition
 ) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"{folder.group}_landing",
@@ -98,7 +99,7 @@ def arrived(seen: Mapping[str, str], present: Mapping[str, str]) -> dict[str, st
 
 
 def desired_state_sensor(
-    folder: ModelFolder, jobs: Mapping[str, dg.UnresolvedAssetJobDefinition]
+    folder: ModelFolder, jobs: Mapping[str, UnresolvedAssetJobDefinition]
 ) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"{folder.group}_desired_state",

@@ -34,7 +34,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     )
     def cleaned(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
-    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         refused = clean_pending(folder, lake, context)
         yield _result(lake, bad_name, bad_spec.key)
         yield _result(lake, clean_name, cleaned_spec.key)
@@ -103,7 +103,7 @@ def _arrow(frame: pd.DataFrame, schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pandas(frame, schema=schema, preserve_index=False, safe=False)
 
 
-def _result(lake: Lake, name: str, key: dg.AssetKey) -> dg.MaterializeResult[None]:
+def _result(lake: Lake, name: str, key: dg.AssetKey) -> dg.MaterializeResult:
     version = lake.version(name)
     return dg.MaterializeResult(
         asset_key=key,

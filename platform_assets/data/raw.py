@@ -23,7 +23,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         landing = settings.landing / folder.name
         found = deliveries(landing, folder.spec.source.pattern)
         fresh = undelivered(lake, name, found)

@@ -33,7 +33,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         lake: dg.ResourceParam[Lake],
         registry: dg.ResourceParam[Registry],
         artifacts: dg.ResourceParam[Artifacts],
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         version = latest(context.instance, folder.key("training_set"))["delta_version"]
         key = candidate_key(folder, lake, version)
         known = artifacts.has(KIND, folder.name, key)
@@ -91,7 +91,7 @@ def record(
     return TrainingRecord(
         model=folder.name,
         fingerprint=key,
-        params={**training.parameters, "estimator": type(training.model[-1]).__name__},
+        params={**training.best.parameters, "estimator": type(training.model[-1]).__name__},
         metrics={f"validation_{name}": value for name, value in training.validation.items()},
         tags={
             "slipway.code_commit": code_commit(CHECKOUT),

@@ -29,7 +29,7 @@ def publish(
     """Keep the model, its baselines and what is known about them, in one step."""
     fitted = {"model": training.model, **baselines}
     facts = {
-        "parameters": dict(training.parameters),
+        "parameters": dict(training.best.parameters),
         "trials": trials(training),
         "classes": list(classes),
         "threshold": training.threshold,

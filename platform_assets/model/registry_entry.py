@@ -47,7 +47,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         lake: dg.ResourceParam[Lake],
         registry: dg.ResourceParam[Registry],
         artifacts: dg.ResourceParam[Artifacts],
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         candidate = latest(context.instance, folder.key("candidate_model"))
         decided = decide_once(folder, lake, artifacts, candidate)
         digest = decided["digest"]
@@ -138,7 +138,7 @@ def golden_check(folder: ModelFolder, artifacts: Artifacts, digest: str) -> dg.A
     problem = ""
     try:
         opened = open_bundle(artifacts.bundle_folder(folder.name, digest), digest)
-        verify_golden(load_scorer(opened), opened)
+        verify_golden(opened, load_scorer(opened))
     except ServingError as error:
         problem = str(error)
     return dg.AssetCheckResult(

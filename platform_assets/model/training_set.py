@@ -31,7 +31,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     )
     def training_set(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         cleaned = latest(context.instance, folder.key("cleaned"))["delta_version"]
         mark = set_fingerprint(folder, cleaned)
         if not (lake.exists(name) and lake.fingerprint(name) == mark):

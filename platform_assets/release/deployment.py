@@ -22,7 +22,7 @@ CHECKS = (
     "error_rate",
 )
 ALIASES = {"production": "champion"}
-Event = dg.MaterializeResult[None] | dg.AssetCheckResult
+Event = dg.MaterializeResult | dg.AssetCheckResult
 
 
 def check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:

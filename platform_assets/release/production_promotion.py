@@ -21,7 +21,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         forge: dg.ResourceParam[Forge],
         artifacts: dg.ResourceParam[Artifacts],
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         staging = forge.read_record("staging", folder.name)
         endpoint = staging.verdicts if staging else ()
         released = release(context.instance, folder, "production", forge, artifacts, endpoint)

@@ -46,7 +46,7 @@ def release(
     return promotion.release(forge, manifest, evidence)
 
 
-def result(folder: ModelFolder, asset: str, released: Release) -> dg.MaterializeResult[None]:
+def result(folder: ModelFolder, asset: str, released: Release) -> dg.MaterializeResult:
     """What the UI shows of a release."""
     manifest = released.manifest
     metadata: dict[str, Any] = {

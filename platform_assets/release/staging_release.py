@@ -21,7 +21,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         forge: dg.ResourceParam[Forge],
         artifacts: dg.ResourceParam[Artifacts],
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:
         released = release(context.instance, folder, "staging", forge, artifacts)
         return result(folder, "staging_release", released)
 

@@ -1,0 +1,128 @@
+"""The judgement on the candidate, on a holdout that its search never saw.
+
+The candidate's bundle, the champion's bundle and both baselines are scored now, on the same rows.
+Every gate of `defs.yaml` becomes a check that names the bundle it judged; a failed one stops the
+release.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from gitops.conditions import Verdict
+from gitops.forge import Forge
+from platform_assets.folder import ModelFolder
+from platform_assets.identity import code_commit, fingerprint
+from platform_assets.lineage import latest
+from platform_assets.metadata import picture
+from platform_assets.model.contenders import bundle_scores, champion_digest, reference_scores
+from platform_assets.model.judgement import as_document, judge_scores
+from platform_assets.model.page import page
+from platform_assets.model.rows import load_rows
+from platform_assets.spec import gate_name
+from resources.artifacts import Artifacts
+from resources.lake import Lake
+from resources.registry import Registry
+from resources.settings import CHECKOUT, Settings
+
+KIND = "reports"
+JUDGEMENT = "judgement.json"
+PAGE = "report.html"
+Facts = Mapping[str, Any]
+
+
+def build(folder: ModelFolder) -> dg.AssetsDefinition:
+    key = folder.key("evaluation_report")
+
+    @dg.asset(
+        **folder.asset("evaluation_report", __doc__, {"html", "mlflow"}),
+        deps=[folder.key("registry_entry")],
+        check_specs=[
+            dg.AssetCheckSpec(gate_name(gate), asset=key, blocking=True)
+            for gate in folder.spec.gates
+        ],
+    )
+    def evaluation_report(
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[Lake],
+        registry: dg.ResourceParam[Registry],
+        artifacts: dg.ResourceParam[Artifacts],
+        forge: dg.ResourceParam[Forge],
+        settings: dg.ResourceParam[Settings],
+    ) -> dg.MaterializeResult:
+        entry = latest(context.instance, folder.key("registry_entry"))
+        champion = champion_digest(forge, folder.name)
+        report_key = evaluation_key(folder, lake, entry, champion)
+        if not artifacts.has(KIND, folder.name, report_key):
+            files = evaluate(folder, lake, artifacts, entry, champion)
+            stored = artifacts.publish(KIND, folder.name, report_key, files)
+            registry.log_files(entry["mlflow_run"], stored, f"evaluation/{report_key[:12]}")
+        document = json.loads(artifacts.load(KIND, folder.name, report_key, JUDGEMENT))
+        place = f"evaluation/{report_key[:12]}/{PAGE}"
+        address = registry.file_url(settings.mlflow_url, entry["mlflow_run"], place)
+        pictures = artifacts.folder(KIND, folder.name, report_key).glob("*.png")
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(report_key),
+            metadata={
+                "report_key": report_key,
+                "report": dg.MetadataValue.url(address),
+                "bundle_digest": entry["bundle_digest"],
+                "mlflow_run": entry["mlflow_run"],
+                "champion": champion or "none",
+                **{one["metric"]: one["value"] for one in document["figures"]},
+                **{one.stem: picture(one.read_bytes(), one.stem) for one in sorted(pictures)},
+            },
+            check_results=[check(entry["bundle_digest"], gate) for gate in document["gates"]],
+        )
+
+    return evaluation_report
+
+
+def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str | None) -> str:
+    """Changes with the bundle, the holdout, the champion and what is asked of them."""
+    spec = folder.spec
+    return fingerprint(
+        bundle=entry["bundle_digest"],
+        candidate=entry["candidate_key"],
+        table=lake.table_id(f"{folder.name}/training_set"),
+        version=entry["training_set_version"],
+        champion=champion,
+        gates=[gate.model_dump(mode="json") for gate in spec.gates],
+        slices=spec.slices.model_dump(mode="json"),
+    )
+
+
+def evaluate(
+    folder: ModelFolder, lake: Lake, artifacts: Artifacts, entry: Facts, champion: str | None
+) -> dict[str, bytes]:
+    """Score, judge and draw; returns the files of the report by name."""
+    holdout = load_rows(lake, folder, entry["training_set_version"], "holdout")
+    candidate = bundle_scores(artifacts, folder, entry["bundle_digest"], holdout.frame)
+    references = reference_scores(artifacts, folder, entry, champion, holdout)
+    judgement = judge_scores(folder, holdout, candidate, references)
+    document = {
+        "bundle_digest": entry["bundle_digest"],
+        "code_commit": code_commit(CHECKOUT),
+        "champion": champion,
+        **as_document(folder, judgement),
+    }
+    text = json.dumps(document, indent=2, allow_nan=False).encode()
+    return {JUDGEMENT: text, **page(folder, artifacts, entry, judgement, holdout, candidate)}
+
+
+def check(digest: str, gate: Facts) -> dg.AssetCheckResult:
+    """A gate's verdict as a check that names the bundle it is about."""
+    verdict = Verdict.from_dict(gate)
+    return dg.AssetCheckResult(
+        check_name=verdict.check,
+        passed=verdict.passed,
+        description=verdict.message,
+        metadata={
+            "bundle_digest": digest,
+            "metric": verdict.metric,
+            "observed": verdict.observed if verdict.observed is not None else "not measured",
+            "threshold": verdict.threshold if verdict.threshold is not None else "none",
+        },
+    )

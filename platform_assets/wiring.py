@@ -1,0 +1,71 @@
+"""From settings to working parts; every process of the platform is wired here and nowhere else."""
+
+from pathlib import Path
+from typing import Any
+
+from gitops.forge import Forge
+from gitops.local_forge import LocalForge
+from gitops.readiness import Patience
+from gitops.reconcile import Reconciler
+from gitops.runtime import Runtime, Verifier
+from gitops.serve_runtime import ServeRuntime
+from resources.artifacts import Artifacts
+from resources.endpoint import EndpointVerifier
+from resources.lake import Lake
+from resources.registry import Registry
+from resources.settings import CHECKOUT, Settings
+
+SEED = Path("gitops") / "environments"
+
+
+def build_resources(settings: Settings) -> dict[str, Any]:
+    """What the assets and sensors ask for, by the name they ask for it."""
+    return {
+        "settings": settings,
+        "lake": Lake(settings.lake),
+        "registry": build_registry(settings),
+        "artifacts": Artifacts(settings.artifacts),
+        "forge": build_forge(settings),
+        "reconciler": build_reconciler(settings, build_verifier(settings)),
+    }
+
+
+def build_registry(settings: Settings) -> Registry:
+    return Registry(settings.mlflow_tracking, settings.home / "mlflow" / "artifacts")
+
+
+def build_forge(settings: Settings) -> Forge:
+    """The GitOps repository; a bare one is made and seeded from this checkout if there is none."""
+    seed = {
+        file.relative_to(CHECKOUT).as_posix(): file.read_text()
+        for file in sorted((CHECKOUT / SEED).rglob("*"))
+        if file.is_file()
+    }
+    return LocalForge.create(settings.gitops_path, seed)
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    return ServeRuntime(settings.serve_api, settings.serve_url, ray_token(settings))
+
+
+def ray_token(settings: Settings) -> str | None:
+    """The token that Ray asks for: the one from the environment, or the one `slipway up` made."""
+    if settings.ray_token is not None:
+        return settings.ray_token.get_secret_value()
+    file = settings.ray_token_file
+    return file.read_text().strip() if file.is_file() else None
+
+
+def build_verifier(settings: Settings) -> Verifier:
+    return EndpointVerifier(settings.serve_url, Artifacts(settings.artifacts))
+
+
+def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconciler:
+    """The reconciler of this machine; without a verifier it calls nothing healthy."""
+    return Reconciler(
+        build_forge(settings),
+        build_runtime(settings),
+        verifier,
+        settings.home / "reconcile.lock",
+        patience=Patience(timeout=settings.health_timeout),
+    )
