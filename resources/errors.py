@@ -9,6 +9,7 @@ ResourceError
 ├── RegistryError           MLflow refused, or does not know what was asked for
 ├── ArtifactError           a bundle or report that cannot be stored or found
 └── EndpointError           an endpoint that cannot be asked at all
+    └── UnusableAnswer      an answer that is not what its protocol promises
 """
 
 
@@ -55,3 +56,8 @@ class ArtifactError(ResourceError):
 
 class EndpointError(ResourceError):
     """An endpoint that cannot be asked at all."""
+
+
+class UnusableAnswer(EndpointError):
+    def __init__(self, got: str, expected: str) -> None:
+        super().__init__(f"got {got[:200]!r}, expected {expected}")

@@ -111,6 +111,13 @@ class Registry:
         with self._refusals():
             self._client.set_registered_model_alias(model, alias, version)
 
+    def aliases(self, model: str) -> dict[str, str]:
+        """Which version each alias names."""
+        with self._refusals():
+            found = self._client.search_registered_models(f"name = '{model}'")
+        named = found[0].aliases if found else {}
+        return {alias: str(version) for alias, version in named.items()}
+
     def log_figures(self, run_id: str, metrics: Mapping[str, float]) -> None:
         """Add metrics to a run."""
         with self._refusals():
@@ -234,7 +241,7 @@ def _version(found: "ModelVersion") -> Version:
         model=found.name,
         version=str(found.version),
         digest=found.tags.get(DIGEST, ""),
-        run_id=found.run_id,
-        bundle_uri=found.source,
+        run_id=found.run_id or "",
+        bundle_uri=found.source or "",
         tags=dict(found.tags),
     )

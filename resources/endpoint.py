@@ -1,0 +1,195 @@
+"""The judge of a live endpoint: is it the right bundle, does it answer right, and fast enough?"""
+
+import math
+from collections.abc import Sequence
+
+import httpx
+import numpy as np
+
+from gitops.conditions import Verdict
+from gitops.manifest import ReleaseManifest
+from resources.artifacts import Artifacts
+from resources.errors import EndpointError, UnusableAnswer
+from resources.inference import (
+    Row,
+    bad_bodies,
+    encode,
+    infer_document,
+    infer_path,
+    read_scores,
+)
+from resources.load import LoadReport, run_load
+from serving.bundle import Bundle, open_bundle
+from serving.errors import BundleError
+
+ASK_SECONDS = 10.0
+# Enough for the slowest answer that a budget allows, and for telling slow from silent.
+TIMEOUT_BUDGETS = 4
+_JSON = {"Content-Type": "application/json"}
+
+
+class EndpointVerifier:
+    """`gitops.reconcile.Verifier` over HTTP, with the golden rows of the stored bundle.
+
+    Every check always gets a verdict; what could not be asked fails with `observed` None. Without
+    `load` the latency and error-rate checks are left out, for a quick look at what was restored.
+    EndpointError for a `base_url` that is not http:// or https://.
+    """
+
+    def __init__(self, base_url: str, artifacts: Artifacts, *, load: bool = True) -> None:
+        if not base_url.startswith(("http://", "https://")):
+            raise EndpointError(f"endpoint: got address {base_url!r}, expected http://host:port")
+        self._base, self._artifacts, self._load = base_url.rstrip("/"), artifacts, load
+
+    def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
+        """Verdicts `ready`, `golden_rows`, `bad_input`, `latency_p50/p95/p99`, `error_rate`.
+
+        After a failing `ready` the endpoint is not asked any further.
+        """
+        base_url = f"{self._base}{route}"
+        # Proxies named in the environment are for the outside world.
+        with httpx.Client(base_url=base_url, timeout=ASK_SECONDS, trust_env=False) as client:
+            ready = check_ready(client, manifest)
+            if not ready.passed:
+                return [ready, *self._unmeasured(manifest, "the endpoint is not ready")]
+            try:
+                bundle = self._bundle(manifest)
+            except (BundleError, OSError) as error:
+                return [ready, *self._unmeasured(manifest, f"the stored bundle: {error}")]
+            asked = [ready, check_golden_rows(client, bundle), check_bad_input(client, bundle)]
+        return [
+            *asked,
+            *self._under_load(manifest, bundle, f"{base_url}{infer_path(manifest.model)}"),
+        ]
+
+    def _bundle(self, manifest: ReleaseManifest) -> Bundle:
+        folder = self._artifacts.bundle_folder(manifest.model, manifest.bundle_digest)
+        return open_bundle(folder, manifest.bundle_digest)
+
+    def _under_load(self, manifest: ReleaseManifest, bundle: Bundle, url: str) -> list[Verdict]:
+        if not self._load:
+            return []
+        budget = manifest.latency
+        bodies = [encode(infer_document(bundle.signature, [row])) for row in bundle.golden.rows]
+        if not bodies:
+            return load_verdicts(manifest, None, "the bundle has no golden rows to send")
+        timeout = max(ASK_SECONDS, TIMEOUT_BUDGETS * budget.p99_ms / 1000)
+        report = run_load(url, bodies, budget.rate, budget.seconds, timeout=timeout)
+        return load_verdicts(manifest, report, _summary(report))
+
+    def _unmeasured(self, manifest: ReleaseManifest, why: str) -> list[Verdict]:
+        asked = [
+            Verdict("golden_rows", False, "largest difference", None, None, message=why),
+            Verdict("bad_input", False, "bad inputs not refused", None, 0.0, message=why),
+        ]
+        return asked + (load_verdicts(manifest, None, why) if self._load else [])
+
+
+def check_ready(client: httpx.Client, manifest: ReleaseManifest) -> Verdict:
+    """Is the manifest's digest what the endpoint says it serves?"""
+    digest, message = _live_digest(client)
+    passed = digest == manifest.bundle_digest and not message
+    return Verdict("ready", passed, "live digest", digest, manifest.bundle_digest, message=message)
+
+
+def check_golden_rows(client: httpx.Client, bundle: Bundle) -> Verdict:
+    """Are all golden rows answered within the tolerance, each alone and all together?"""
+    golden = bundle.golden
+    observed, message = None, "the bundle has no golden rows"
+    try:
+        if golden.rows:
+            alone = [_score(client, bundle, [row]) for row in golden.rows]
+            together = _score(client, bundle, golden.rows)
+            observed, message = _compare(bundle, np.concatenate(alone), together)
+    except (httpx.HTTPError, EndpointError) as error:
+        message = _told(error)
+    passed = observed is not None and observed <= golden.tolerance
+    metric = "largest difference"
+    return Verdict("golden_rows", passed, metric, observed, golden.tolerance, message=message)
+
+
+def check_bad_input(client: httpx.Client, bundle: Bundle) -> Verdict:
+    """Is each of several bad inputs answered with 4xx?"""
+    metric = "bad inputs not refused"
+    if not bundle.golden.rows:
+        why = "the bundle has no golden rows"
+        return Verdict("bad_input", False, metric, None, 0.0, message=why)
+    bodies = bad_bodies(bundle.signature, bundle.golden.rows[0])
+    answers = {name: _refusal(client, bundle, body) for name, body in bodies.items()}
+    wrong = [f"{name}: {answer}" for name, answer in answers.items() if answer]
+    return Verdict("bad_input", not wrong, metric, float(len(wrong)), 0.0, message="; ".join(wrong))
+
+
+def load_verdicts(
+    manifest: ReleaseManifest, report: LoadReport | None, message: str
+) -> list[Verdict]:
+    """Percentiles and error rate against the budget; without a report all of them fail."""
+    budget = manifest.latency
+    allowed = {"p50": budget.p50_ms, "p95": budget.p95_ms, "p99": budget.p99_ms}
+    verdicts = []
+    for name, threshold in allowed.items():
+        measured = getattr(report, name) if report else math.inf
+        observed = round(measured, 3) if math.isfinite(measured) else None
+        passed = measured <= threshold
+        verdicts.append(
+            Verdict(f"latency_{name}", passed, name, observed, threshold, "ms", message)
+        )
+    rate = report.error_rate if report else None
+    passed = rate is not None and rate <= budget.error_rate
+    verdicts.append(
+        Verdict("error_rate", passed, "error rate", rate, budget.error_rate, message=message)
+    )
+    return verdicts
+
+
+def _live_digest(client: httpx.Client) -> tuple[str | None, str]:
+    try:
+        answer = client.get("/v2/health/ready")
+        state = answer.json()
+        digest = str(state["live"]["digest"])
+    except httpx.HTTPError as error:
+        return None, _told(error)
+    except (ValueError, KeyError, TypeError):
+        return None, f"status {answer.status_code}, {answer.text[:200]!r}"
+    ready = answer.status_code == httpx.codes.OK and state.get("ready") is True
+    return digest, "" if ready else f"status {answer.status_code}, not ready"
+
+
+def _score(client: httpx.Client, bundle: Bundle, rows: Sequence[Row]) -> np.ndarray:
+    content = encode(infer_document(bundle.signature, rows))
+    answer = client.post(infer_path(bundle.signature.model), content=content, headers=_JSON)
+    by = answer.headers.get("x-bundle-digest")
+    if by != bundle.digest:
+        raise UnusableAnswer(f"x-bundle-digest: {by}", f"an answer of {bundle.digest}")
+    if answer.status_code != httpx.codes.OK:
+        raise UnusableAnswer(f"status {answer.status_code}: {answer.text}", "status 200")
+    return read_scores(bundle.signature, answer.content, len(rows))
+
+
+def _compare(bundle: Bundle, *answers: np.ndarray) -> tuple[float, str]:
+    """The largest difference to the golden scores, and the row that has it if it is too large."""
+    expected = np.array(bundle.golden.scores, dtype=np.float64)
+    differences = np.abs(np.stack(answers) - expected).reshape(len(answers), len(expected), -1)
+    by_row = differences.max(axis=(0, 2))
+    worst = int(by_row.argmax())
+    largest = float(by_row[worst])
+    return largest, "" if largest <= bundle.golden.tolerance else f"in row {worst}"
+
+
+def _refusal(client: httpx.Client, bundle: Bundle, body: bytes) -> str:
+    """Empty if the body is refused as it should be, otherwise what came instead."""
+    try:
+        answer = client.post(infer_path(bundle.signature.model), content=body, headers=_JSON)
+    except httpx.HTTPError as error:
+        return _told(error)
+    return "" if answer.is_client_error else f"status {answer.status_code}"
+
+
+def _summary(report: LoadReport) -> str:
+    failures = ", ".join(f"{count} x {kind}" for kind, count in report.failures.items())
+    sent = f"{report.requests} requests at {report.rate:g}/s"
+    return f"{sent}; failed: {failures}" if failures else sent
+
+
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__

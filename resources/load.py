@@ -1,0 +1,224 @@
+"""Open-loop load: each request is sent when it is due, whether or not earlier ones were answered.
+
+Latency counts from the moment a request was due, so an endpoint that stalls cannot hide what
+callers would have waited meanwhile (coordinated omission).
+"""
+
+import math
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from urllib.parse import urlsplit
+
+import numpy as np
+import numpy.typing as npt
+
+from resources.errors import EndpointError
+
+WARM_UP = 20
+TIMEOUT_SECONDS = 5.0
+THREADS = 64
+# Servers close idle connections after seconds (uvicorn: 5), and a request sent just then is lost.
+_IDLE_SECONDS = 1.0
+_GRACE_SECONDS = 0.5
+_CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
+_ANSWERED = "answered"
+_SUCCESS = range(200, 300)
+_HEADERS = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadReport:
+    """What `requests` requests at `rate` per second over `seconds` met.
+
+    `latencies_ms` has shape (requests,), in the order in which they were due, from due to the
+    last byte of the answer; infinite where no whole answer came in time. `errors` counts these
+    and answers other than 2xx; `failures` says how often each kind of them was met.
+    """
+
+    rate: float
+    seconds: float
+    requests: int
+    errors: int
+    latencies_ms: npt.NDArray[np.float64]
+    failures: Mapping[str, int] = field(default_factory=dict)
+
+    def percentile(self, q: float) -> float:
+        """The latency in ms that `q` percent of all requests kept (nearest rank, 0 < q ≤ 100)."""
+        rank = max(1, math.ceil(q / 100 * self.requests))
+        return float(np.sort(self.latencies_ms)[rank - 1])
+
+    @property
+    def p50(self) -> float:
+        return self.percentile(50)
+
+    @property
+    def p95(self) -> float:
+        return self.percentile(95)
+
+    @property
+    def p99(self) -> float:
+        return self.percentile(99)
+
+    @property
+    def error_rate(self) -> float:
+        """Share of all requests, 0 to 1."""
+        return self.errors / self.requests
+
+
+def run_load(
+    url: str,
+    bodies: Sequence[bytes],
+    rate: float,
+    seconds: float,
+    *,
+    warm_up: int = WARM_UP,
+    timeout: float = TIMEOUT_SECONDS,
+    threads: int = THREADS,
+) -> LoadReport:
+    """POST `bodies` in turn to `url`, `rate` a second for `seconds`, over kept-alive connections.
+
+    `warm_up` requests go first, one after the other, and are not counted. Each request fails
+    `timeout` seconds after it was due, so the run ends soon after `seconds + timeout`. At most
+    `threads` are under way at once; one that waits for its turn is late all the same.
+
+    Raises
+    ------
+    EndpointError
+        For an address that is not http:// or https://, without any body, or without a rate.
+    """
+    if not bodies or not rate > 0 or not seconds > 0:
+        raise EndpointError(
+            f"load on {url!r}: got {len(bodies)} bodies at {rate:g}/s for {seconds:g} s, "
+            "expected at least one body and figures above 0"
+        )
+    load = _Load(_Door(url, timeout), bodies, rate, max(1, round(rate * seconds)))
+    load.warm_up(warm_up)
+    load.run(threads)
+    failures = Counter(outcome for outcome in load.outcomes if outcome != _ANSWERED)
+    return LoadReport(
+        rate=rate,
+        seconds=seconds,
+        requests=load.requests,
+        errors=failures.total(),
+        latencies_ms=load.latencies_ms,
+        failures=dict(failures.most_common()),
+    )
+
+
+class _Load:
+    """Threads that take turns: the one whose turn it is sleeps until the next request is due."""
+
+    def __init__(self, door: "_Door", bodies: Sequence[bytes], rate: float, requests: int) -> None:
+        self._door, self._bodies, self._rate, self.requests = door, bodies, rate, requests
+        self.latencies_ms = np.full(requests, np.inf)
+        self.outcomes = [""] * requests
+        self._turn = threading.Lock()
+        self._numbers = iter(range(requests))
+        self._start = 0.0
+
+    def warm_up(self, requests: int) -> None:
+        for number in range(requests):
+            outcome, _ = self._door.post(self._body(number), time.perf_counter())
+            if outcome != _ANSWERED:
+                return
+
+    def run(self, threads: int) -> None:
+        workers = [
+            threading.Thread(target=self._work, name=f"load-{number}", daemon=True)
+            for number in range(min(threads, self.requests))
+        ]
+        with self._turn:
+            for worker in workers:
+                worker.start()
+            self._start = time.perf_counter()
+        end = self._start + self.requests / self._rate + self._door.timeout + _GRACE_SECONDS
+        for worker in workers:
+            worker.join(max(0.0, end - time.perf_counter()))
+        self._door.close()
+        for worker in workers:
+            worker.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._turn:
+                number = next(self._numbers, None)
+                if number is None:
+                    return
+                due = self._start + number / self._rate
+                time.sleep(max(0.0, due - time.perf_counter()))
+            self.outcomes[number], answered = self._door.post(self._body(number), due)
+            self.latencies_ms[number] = (answered - due) * 1000
+
+    def _body(self, number: int) -> bytes:
+        return self._bodies[number % len(self._bodies)]
+
+
+class _Door:
+    """Kept-alive connections to one address, the one used last first."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in _CONNECTIONS or not parts.hostname:
+            raise EndpointError(f"load: got address {url!r}, expected http://host:port/path")
+        self._make, self._host, self._path = _CONNECTIONS[parts.scheme], parts.netloc, parts.path
+        self.timeout = timeout
+        self._idle: list[tuple[HTTPConnection, float]] = []
+        self._busy: set[HTTPConnection] = set()
+
+    def post(self, body: bytes, due: float) -> tuple[str, float]:
+        """Returns how it went and when the answer was complete (infinite: there was none)."""
+        left = due + self.timeout - time.perf_counter()
+        if left <= 0:
+            return "not sent in time", math.inf
+        connection = self._take()
+        try:
+            status = _exchange(connection, self._path, body, left)
+        except TimeoutError:
+            connection.close()
+            return self._too_late, math.inf
+        except (OSError, HTTPException) as error:
+            connection.close()
+            return getattr(error, "strerror", None) or type(error).__name__, math.inf
+        finally:
+            self._busy.discard(connection)
+        answered = time.perf_counter()
+        self._idle.append((connection, answered))
+        if answered > due + self.timeout:
+            return self._too_late, math.inf
+        return (_ANSWERED if status in _SUCCESS else f"status {status}"), answered
+
+    def close(self) -> None:
+        """Drop all connections; an exchange under way fails."""
+        for connection in tuple(self._busy):
+            if connection.sock:
+                with suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+        for connection, _ in self._idle:
+            connection.close()
+
+    @property
+    def _too_late(self) -> str:
+        return f"no answer within {self.timeout:g} s"
+
+    def _take(self) -> HTTPConnection:
+        connection, used = self._idle.pop() if self._idle else (self._make(self._host), 0.0)
+        if time.perf_counter() - used > _IDLE_SECONDS:
+            connection.close()
+        self._busy.add(connection)
+        return connection
+
+
+def _exchange(connection: HTTPConnection, path: str, body: bytes, timeout: float) -> int:
+    connection.timeout = timeout
+    if connection.sock:
+        connection.sock.settimeout(timeout)
+    connection.request("POST", path, body, _HEADERS)
+    answer = connection.getresponse()
+    answer.read()
+    return answer.status
