@@ -26,9 +26,15 @@ from resources.settings import CHECKOUT
 PACKAGES = ("gitops", "platform_assets", "resources", "serving")
 SOURCES = ("*.py", "*.yaml", "*.html", "*.j2")
 BACKLOG = 16
-# What assets import only when they are at work.
+# What a run imports only when it is at work: first Dagster's own storage, then the assets' tools.
 AT_WORK = (
     "dagster._cli.api",
+    "dagster._core.storage.event_log.sqlite",
+    "dagster._core.storage.local_compute_log_manager",
+    "dagster._core.storage.sqlite_storage",
+    "dagster._core.run_coordinator.queued_run_coordinator",
+    "platform_assets.runs.launcher",
+    "sqlalchemy.dialects.sqlite",
     "deltalake",
     "mlflow.sklearn",
     "onnxruntime",

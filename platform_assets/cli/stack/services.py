@@ -81,6 +81,8 @@ def environment(layout: Layout, service: Service) -> dict[str, str]:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "GIT_PYTHON_REFRESH": "quiet",
         "PYTHONUNBUFFERED": "1",
+        # Compiling every library again at each start takes longer than the start itself.
+        "PYTHONDONTWRITEBYTECODE": "",
         MARK: layout.mark,
         SERVICE: service.name,
         **service.environment,
