@@ -195,7 +195,7 @@ def quote(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return repr(shorten(value))
+        return shorten(repr(value[:_LONGEST_QUOTE]))
     if isinstance(value, list | tuple):
         return f"a list of {len(value)}"
     if isinstance(value, dict):

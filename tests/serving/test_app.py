@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from serving.bundle import Bundle, write_bundle
@@ -131,6 +132,20 @@ def test_every_answer_names_version_digest_and_request_once(head: RayHead, tmp_p
         assert answer.headers["x-bundle-digest"] == bundle.digest
         assert answer.headers["x-model-version"] == "1"
         assert answer.headers.get_list("x-request-id") == ["q-1"]
+
+
+def test_nothing_of_a_head_listens_beyond_loopback(head: RayHead, tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path, line_contents())
+    head.deploy(application(bundle, "1"))
+    head.wait_for("line", "RUNNING")
+    addresses = {
+        connection.laddr.ip
+        for process in head.processes()
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert addresses
+    assert addresses <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 def test_a_first_deployment_with_a_bad_bundle_fails_and_says_why(

@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import psutil
 
+from platform_assets.cli.stack.ray_service import LOOPBACK_CALLBACK, WRAPPER, haproxy_binary
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 STARTUP_SECONDS = 90.0
 DEPLOY_SECONDS = 120.0
@@ -27,7 +29,7 @@ class RayHead:
     api: str
     serve: str
     token: str
-    environment: dict[str, str]
+    pid: int
 
     @property
     def headers(self) -> dict[str, str]:
@@ -36,6 +38,10 @@ class RayHead:
     @property
     def serve_port(self) -> int:
         return int(self.serve.rpartition(":")[2])
+
+    def processes(self) -> set[psutil.Process]:
+        """Every process of this head, replicas and proxies included."""
+        return _tree(self.pid, self.folder)
 
     def deploy(self, *applications: dict[str, Any]) -> None:
         """Declare exactly these applications; returns before they run."""
@@ -69,25 +75,26 @@ class RayHead:
 def ray_head(folder: Path, base_port: int, *, cpus: int = 4) -> Iterator[RayHead]:
     """Run a head with token authentication and Serve's HAProxy; all of it ends with the block.
 
-    Takes the ports from `base_port` (Serve itself) to `base_port + 8` and 20 more from
-    `base_port + 1000` for replicas. Keep `folder` short: Unix sockets below it may not have more
-    than 107 bytes in their path.
+    Takes the ports from `base_port` (Serve itself) to `base_port + 8` and 22 more from
+    `base_port + 1000` for replicas and Ray's metrics. Keep `folder` short: Unix sockets below it
+    may not have more than 107 bytes in their path.
     """
     folder.mkdir(parents=True, exist_ok=True)
     token = secrets.token_hex(32)
     (folder / "token").write_text(token)
-    environment = _environment(folder, base_port)
-    api = f"http://127.0.0.1:{base_port + 1}"
-    head = RayHead(folder, api, f"http://127.0.0.1:{base_port}", token, environment)
+    (folder / "haproxy").write_text(WRAPPER.format(binary=haproxy_binary()))
+    (folder / "haproxy").chmod(0o700)
     with (folder / "head.log").open("wb") as log:
         process = subprocess.Popen(
             _command(folder, base_port, cpus),
             cwd=CHECKOUT,
-            env=environment,
+            env=_environment(folder, base_port),
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    api, serve = (f"http://127.0.0.1:{port}" for port in (base_port + 1, base_port))
+    head = RayHead(folder, api, serve, token, process.pid)
     try:
         _wait_until_up(head, process)
         yield head
@@ -124,8 +131,13 @@ def _environment(folder: Path, base_port: int) -> dict[str, str]:
         # On Linux this makes 127.0.0.1 the address of the node.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Both default to one port for every head on the machine.
+        "DASHBOARD_METRIC_PORT": str(base_port + 1020),
+        "AUTOSCALER_METRIC_PORT": str(base_port + 1021),
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": LOOPBACK_CALLBACK,
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_HAPROXY_BINARY_PATH": str(folder / "haproxy"),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(proxy / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(proxy / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(proxy),
