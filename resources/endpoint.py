@@ -149,7 +149,7 @@ def _live_digest(client: httpx.Client) -> tuple[str | None, str]:
         digest = str(state["live"]["digest"])
     except httpx.HTTPError as error:
         return None, _told(error)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None, f"status {answer.status_code}, {answer.text[:200]!r}"
     ready = answer.status_code == httpx.codes.OK and state.get("ready") is True
     return digest, "" if ready else f"status {answer.status_code}, not ready"

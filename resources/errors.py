@@ -5,6 +5,7 @@ ResourceError
 ├── LakeError
 │   ├── TableMissing        a table that was never written
 │   ├── PartlyLanded        an append of which a part is in the table already
+│   ├── LakeRefused         columns that do not fit, a version that is not there, a damaged log
 │   └── ConcurrentWrite     another writer kept winning
 ├── RegistryError           MLflow refused, or does not know what was asked for
 ├── ArtifactError           a bundle or report that cannot be stored or found
@@ -37,6 +38,12 @@ class PartlyLanded(LakeError):
             f"{uri!r} has {len(landed)} of these deliveries already: {', '.join(landed[:5])}; "
             "append the others alone"
         )
+
+
+class LakeRefused(LakeError):
+    def __init__(self, uri: str, reason: str) -> None:
+        super().__init__(f"{uri!r} refused: {reason.partition(chr(10))[0]}")
+        self.uri = uri
 
 
 class ConcurrentWrite(LakeError):

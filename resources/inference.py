@@ -6,6 +6,7 @@ code that serves it.
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,11 +67,11 @@ def read_scores(signature: Signature, content: bytes, rows: int) -> npt.NDArray[
         outputs = json.loads(content)["outputs"]
         tensor = next(output for output in outputs if output["name"] == "score")
         given, data = tensor["shape"], tensor["data"]
-    except (ValueError, KeyError, TypeError, StopIteration):
+    except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
         raise UnusableAnswer(content.decode(errors="replace"), expected) from None
     if given != shape or not isinstance(data, list) or len(data) != math.prod(shape):
         raise UnusableAnswer(content.decode(errors="replace"), expected)
-    if not all(type(value) in (int, float) and math.isfinite(value) for value in data):
+    if not all(type(value) in (int, float) and abs(value) <= sys.float_info.max for value in data):
         raise UnusableAnswer(content.decode(errors="replace"), expected)
     return np.array(data, dtype=np.float64).reshape(shape)
 

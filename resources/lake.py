@@ -4,7 +4,8 @@ A thin writer of our own: dagster-deltalake can overwrite a table unasked (dagst
 This one appends, or replaces on purpose, and fails closed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from resources.errors import ConcurrentWrite, PartlyLanded, TableMissing
+from resources.errors import ConcurrentWrite, LakeRefused, PartlyLanded, TableMissing
 
 ATTEMPTS = 20
 FINGERPRINT = "slipway.fingerprint"
@@ -75,14 +76,15 @@ class Lake:
         """Replace the content in one commit, unless it has this fingerprint already."""
         if self.exists(name) and self.fingerprint(name) == fingerprint:
             return self.version(name)
-        write_deltalake(
-            self.uri(name),
-            table,
-            mode="overwrite",
-            schema_mode="overwrite",
-            storage_options=self._options,
-            commit_properties=CommitProperties(custom_metadata={FINGERPRINT: fingerprint}),
-        )
+        with self._refusals(name):
+            write_deltalake(
+                self.uri(name),
+                table,
+                mode="overwrite",
+                schema_mode="overwrite",
+                storage_options=self._options,
+                commit_properties=CommitProperties(custom_metadata={FINGERPRINT: fingerprint}),
+            )
         return self.version(name)
 
     def fingerprint(self, name: str) -> str | None:
@@ -99,7 +101,8 @@ class Lake:
         """Rows of one version, in no promised order; `where` holds (column, operator, value)."""
         table = self._open(name, version)
         wanted = list(columns) if columns is not None else None
-        return table.to_pyarrow_table(columns=wanted, filters=list(where) if where else None)
+        with self._refusals(name):
+            return table.to_pyarrow_table(columns=wanted, filters=list(where) if where else None)
 
     def count(self, name: str, version: int | None = None) -> int:
         """Rows of one version, read from the log alone."""
@@ -111,10 +114,18 @@ class Lake:
         return {item["values"].as_py(): item["counts"].as_py() for item in found}
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
+        with self._refusals(name):
+            try:
+                return DeltaTable(self.uri(name), version=version, storage_options=self._options)
+            except TableNotFoundError as error:
+                raise TableMissing(self.uri(name)) from error
+
+    @contextmanager
+    def _refusals(self, name: str) -> Iterator[None]:
         try:
-            return DeltaTable(self.uri(name), version=version, storage_options=self._options)
-        except TableNotFoundError as error:
-            raise TableMissing(self.uri(name)) from error
+            yield
+        except (DeltaError, pa.ArrowInvalid) as error:
+            raise LakeRefused(self.uri(name), str(error)) from error
 
     def _append_behind(
         self, seen: DeltaTable | None, name: str, table: pa.Table, deliveries: Sequence[str]
@@ -133,10 +144,10 @@ class Lake:
             )
         except CommitFailedError:
             return False
-        except DeltaError:
+        except DeltaError as error:
             if seen is None and self.exists(name):
                 return False
-            raise
+            raise LakeRefused(self.uri(name), str(error)) from error
         return True
 
 

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ THREADS = 64
 _IDLE_SECONDS = 1.0
 _GRACE_SECONDS = 0.5
 _CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
-_ANSWERED = "answered"
+_ANSWERED, _NOT_SENT = "answered", "not sent in time"
 _SUCCESS = range(200, 300)
 _HEADERS = {"Content-Type": "application/json"}
 
@@ -83,9 +83,10 @@ def run_load(
 ) -> LoadReport:
     """POST `bodies` in turn to `url`, `rate` a second for `seconds`, over kept-alive connections.
 
-    `warm_up` requests go first, one after the other, and are not counted. Each request fails
-    `timeout` seconds after it was due, so the run ends soon after `seconds + timeout`. At most
-    `threads` are under way at once; one that waits for its turn is late all the same.
+    `warm_up` requests go first, one after the other, and are not counted; they too are over
+    after `timeout`. Each request fails `timeout` seconds after it was due, so the run ends soon
+    after `seconds + timeout`. At most `threads` are under way at once; one that waits for its
+    turn is late all the same.
 
     Raises
     ------
@@ -97,9 +98,10 @@ def run_load(
             f"load on {url!r}: got {len(bodies)} bodies at {rate:g}/s for {seconds:g} s, "
             "expected at least one body and figures above 0"
         )
-    load = _Load(_Door(url, timeout), bodies, rate, max(1, round(rate * seconds)))
-    load.warm_up(warm_up)
-    load.run(threads)
+    with closing(_Door(url, timeout)) as door:
+        _Load(door, bodies, math.inf, warm_up).run(threads=1)
+        load = _Load(door, bodies, rate, max(1, round(rate * seconds)))
+        load.run(threads)
     failures = Counter(outcome for outcome in load.outcomes if outcome != _ANSWERED)
     return LoadReport(
         rate=rate,
@@ -117,16 +119,10 @@ class _Load:
     def __init__(self, door: "_Door", bodies: Sequence[bytes], rate: float, requests: int) -> None:
         self._door, self._bodies, self._rate, self.requests = door, bodies, rate, requests
         self.latencies_ms = np.full(requests, np.inf)
-        self.outcomes = [""] * requests
+        self.outcomes = [_NOT_SENT] * requests
         self._turn = threading.Lock()
         self._numbers = iter(range(requests))
         self._start = 0.0
-
-    def warm_up(self, requests: int) -> None:
-        for number in range(requests):
-            outcome, _ = self._door.post(self._body(number), time.perf_counter())
-            if outcome != _ANSWERED:
-                return
 
     def run(self, threads: int) -> None:
         workers = [
@@ -140,7 +136,7 @@ class _Load:
         end = self._start + self.requests / self._rate + self._door.timeout + _GRACE_SECONDS
         for worker in workers:
             worker.join(max(0.0, end - time.perf_counter()))
-        self._door.close()
+        self._door.interrupt()
         for worker in workers:
             worker.join()
 
@@ -175,36 +171,26 @@ class _Door:
         """Returns how it went and when the answer was complete (infinite: there was none)."""
         left = due + self.timeout - time.perf_counter()
         if left <= 0:
-            return "not sent in time", math.inf
+            return _NOT_SENT, math.inf
         connection = self._take()
-        try:
-            status = _exchange(connection, self._path, body, left)
-        except TimeoutError:
-            connection.close()
-            return self._too_late, math.inf
-        except (OSError, HTTPException) as error:
-            connection.close()
-            return getattr(error, "strerror", None) or type(error).__name__, math.inf
-        finally:
-            self._busy.discard(connection)
+        outcome, whole = self._exchange(connection, body, left)
         answered = time.perf_counter()
+        self._busy.discard(connection)
         self._idle.append((connection, answered))
         if answered > due + self.timeout:
-            return self._too_late, math.inf
-        return (_ANSWERED if status in _SUCCESS else f"status {status}"), answered
+            return f"no answer within {self.timeout:g} s", math.inf
+        return outcome, answered if whole else math.inf
 
-    def close(self) -> None:
-        """Drop all connections; an exchange under way fails."""
+    def interrupt(self) -> None:
+        """Let every exchange under way fail."""
         for connection in tuple(self._busy):
             if connection.sock:
                 with suppress(OSError):
                     connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
         for connection, _ in self._idle:
             connection.close()
-
-    @property
-    def _too_late(self) -> str:
-        return f"no answer within {self.timeout:g} s"
 
     def _take(self) -> HTTPConnection:
         connection, used = self._idle.pop() if self._idle else (self._make(self._host), 0.0)
@@ -213,12 +199,18 @@ class _Door:
         self._busy.add(connection)
         return connection
 
-
-def _exchange(connection: HTTPConnection, path: str, body: bytes, timeout: float) -> int:
-    connection.timeout = timeout
-    if connection.sock:
-        connection.sock.settimeout(timeout)
-    connection.request("POST", path, body, _HEADERS)
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status
+    def _exchange(
+        self, connection: HTTPConnection, body: bytes, timeout: float
+    ) -> tuple[str, bool]:
+        """Returns how it went and whether there was a whole answer."""
+        connection.timeout = timeout
+        try:
+            if connection.sock:
+                connection.sock.settimeout(timeout)
+            connection.request("POST", self._path, body, _HEADERS)
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, HTTPException) as error:
+            connection.close()
+            return getattr(error, "strerror", None) or type(error).__name__, False
+        return (_ANSWERED if answer.status in _SUCCESS else f"status {answer.status}"), True

@@ -12,6 +12,7 @@ from fcntl import LOCK_EX, flock
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from resources.errors import RegistryError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 FINGERPRINT = "slipway.fingerprint"
 DIGEST = "slipway.digest"
 ABANDONED = "slipway.abandoned"
+PARENT = "mlflow.parentRunId"
 SQLITE = "sqlite:///"
 
 
@@ -130,12 +132,13 @@ class Registry:
 
     def run_url(self, ui: str, model: str, run_id: str) -> str:
         """Where MLflow's UI shows a run."""
-        return f"{ui}/#/experiments/{self._experiment(model)}/runs/{run_id}"
+        with self._refusals():
+            return f"{ui}/#/experiments/{self._experiment(model)}/runs/{run_id}"
 
     @staticmethod
     def file_url(ui: str, run_id: str, path: str) -> str:
         """Where MLflow's server hands out one artifact of a run."""
-        return f"{ui}/get-artifact?path={path}&run_uuid={run_id}"
+        return f"{ui}/get-artifact?path={quote(path)}&run_uuid={run_id}"
 
     @cached_property
     def _client(self) -> "MlflowClient":
@@ -175,9 +178,12 @@ class Registry:
     def _abandon(self, record: TrainingRecord) -> None:
         """Mark what a killed attempt at the same training left behind."""
         wanted = f"tags.`{FINGERPRINT}` = '{record.fingerprint}' and status = 'RUNNING'"
-        for run in self._client.search_runs([self._experiment(record.model)], wanted):
-            self._client.set_tag(run.info.run_id, ABANDONED, "its process ended before it did")
-            self._client.set_terminated(run.info.run_id, "FAILED")
+        experiment = [self._experiment(record.model)]
+        for run in self._client.search_runs(experiment, wanted):
+            trials = f"tags.`{PARENT}` = '{run.info.run_id}' and status = 'RUNNING'"
+            for left in [*self._client.search_runs(experiment, trials), run]:
+                self._client.set_tag(left.info.run_id, ABANDONED, "its process ended before it did")
+                self._client.set_terminated(left.info.run_id, "FAILED")
 
     def _log(self, record: TrainingRecord) -> str:
         experiment = self._experiment(record.model)
@@ -198,9 +204,7 @@ class Registry:
     def _log_trial(
         self, experiment: str, parent: str, number: int, trial: Mapping[str, Any]
     ) -> None:
-        run = self._client.create_run(
-            experiment, tags={"mlflow.parentRunId": parent}, run_name=f"trial-{number}"
-        )
+        run = self._client.create_run(experiment, tags={PARENT: parent}, run_name=f"trial-{number}")
         self._client.log_batch(
             run.info.run_id,
             metrics=self._metrics({"score": trial["score"]}),
