@@ -12,13 +12,14 @@ from platform_assets.ml.metrics import Metric, metric, metric_names
 
 Array = npt.NDArray[Any]
 CANDIDATE = "candidate"
+_ORDER = ("champion", "linear", "dummy")
 
 
 @dataclass(frozen=True)
 class Figures:
     """What was measured on one holdout.
 
-    `values` gives for each model (`candidate`, `dummy`, `linear`, `champion`) and metric the
+    `values` gives for each model (`candidate`, `champion`, `linear`, `dummy`) and metric the
     figure itself; `improvements` for each model but the candidate by how much the candidate is
     better, positive for better. There is no champion before the first release.
     """
@@ -47,7 +48,9 @@ def measure(
     All arrays describe the same n rows: `y` as in `Metric.prepare`, the scores of shape (n,), or
     (n, k) for multiclass tasks.
     """
-    scores = {CANDIDATE: candidate, **references}
+    known = [name for name in _ORDER if name in references]
+    others = known + [name for name in references if name not in known]
+    scores = {CANDIDATE: candidate} | {name: references[name] for name in others}
     metrics = [metric(task, name) for name in metric_names(task)]
     judges = [one.prepare(y, score) for score in scores.values() for one in metrics]
     drawn = draws(judges, y, metrics[0].classes, samples=samples, seed=seed)

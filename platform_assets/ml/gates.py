@@ -56,7 +56,7 @@ def _reaches(gate: Floor, figures: Figures) -> GateResult:
     greater = metric(figures.task, gate.metric).greater_is_better
     passed = found.value >= gate.reach if greater else found.value <= gate.reach
     wanted = f"{'at least' if greater else 'at most'} {_number(gate.reach)}"
-    message = f"{gate.metric} is {_words(found)}, {wanted} is asked for"
+    message = f"{gate.metric} is {found}, {wanted} is asked for"
     if found.low < gate.reach < found.high:
         message += "; on other rows it might fall on the other side"
     return _result(gate, passed, gate.reach, found, message)
@@ -71,7 +71,7 @@ def _beats(gate: Beat, figures: Figures) -> GateResult:
     if found is None or not found.known:
         return _undefined(gate, gate.by, found)
     enough, sure = found.value >= gate.by, found.low >= min(gate.by, 0.0)
-    message = f"{gate.metric} improves on {gate.beat} by {_words(found)}, {_asked(gate)} asked for"
+    message = f"{gate.metric} improves on {gate.beat} by {found}, {_asked(gate)} asked for"
     if enough and not sure:
         message += "; that may be chance, and more rows would tell"
     return _result(gate, enough and sure, gate.by, found, message)
@@ -96,10 +96,6 @@ def _result(
     return GateResult(
         gate_name(gate), passed, gate.metric, found.value, threshold, found.low, found.high, message
     )
-
-
-def _words(found: Interval) -> str:
-    return f"{_number(found.value)} [{_number(found.low)}, {_number(found.high)}]"
 
 
 def _number(value: float) -> str:

@@ -33,6 +33,12 @@ class Interval:
         """Whether all three are numbers; a metric may be undefined on the rows at hand."""
         return bool(np.isfinite([self.value, self.low, self.high]).all())
 
+    def __str__(self) -> str:
+        """Four digits each, e.g. `0.8228 (0.797 to 0.8562)`."""
+        if not np.isfinite(self.value):
+            return "undefined"
+        return f"{self.value:.4g} ({self.low:.4g} to {self.high:.4g})"
+
 
 def bootstrap(
     metric: Metric, y: Array, score: Array, *, samples: int = SAMPLES, seed: int = 0

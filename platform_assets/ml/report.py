@@ -1,0 +1,163 @@
+"""One page that says whether a candidate is fit for release, and why: `report.html.j2`, filled in.
+
+The page needs nothing but itself: style and pictures are inside.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+
+from platform_assets.ml.canvas import Plot
+from platform_assets.ml.figures import CANDIDATE, Figures
+from platform_assets.ml.gates import CHAMPION, GateResult
+from platform_assets.ml.intervals import SAMPLES, Interval
+from platform_assets.ml.metrics import metric
+from platform_assets.ml.slices import Slice, worst
+
+_TEMPLATE = "report.html.j2"
+_FEW_ROWS = 500
+_MOST_SLICES = 20
+
+
+@dataclass(frozen=True)
+class ReportFacts:
+    """All that the page shows.
+
+    `metric` is the one it opens with; `runtime` is `onnx` or `skops`, with the sentence why;
+    `trials` are the parameters and the validation figure of each fit of the search; `lineage`
+    is shown as it is, in order: versions, digests, commits, addresses.
+    """
+
+    model: str
+    description: str
+    owners: Sequence[str]
+    digest: str
+    made: str
+    metric: str
+    figures: Figures
+    gates: Sequence[GateResult]
+    slices: Sequence[Slice]
+    plots: Sequence[Plot]
+    runtime: str
+    runtime_reason: str
+    trials: Sequence[tuple[Mapping[str, Any], float]]
+    lineage: Mapping[str, str]
+
+
+def render_report(facts: ReportFacts) -> str:
+    """The page as HTML; equal facts give an equal page."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters.update(number=number, base64=_base64)
+    template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text("utf-8"))
+    return template.render(
+        facts=facts,
+        passed=all(gate.passed for gate in facts.gates),
+        verdict=verdict(facts),
+        headline=headline(facts),
+        remarks=remarks(facts),
+        rows=_rows(facts),
+        models=list(facts.figures.values),
+        slices=facts.slices[:_MOST_SLICES],
+        hidden_slices=max(len(facts.slices) - _MOST_SLICES, 0),
+        best_trial=best_trial(facts),
+        samples=SAMPLES,
+    )
+
+
+def verdict(facts: ReportFacts) -> str:
+    """The one sentence that the page is about."""
+    failed = [gate for gate in facts.gates if not gate.passed]
+    if not facts.gates:
+        return "Not fit for release: no gate was judged."
+    if not failed:
+        return f"Fit for release: all {len(facts.gates)} gates pass."
+    names = ", ".join(gate.name for gate in failed)
+    return f"Not fit for release: {len(failed)} of {len(facts.gates)} gates fail ({names})."
+
+
+def headline(facts: ReportFacts) -> str:
+    """The main figure, on how many rows, and beside what has to be beaten."""
+    figures, name = facts.figures, facts.metric
+    parts = [f"{name} is {figures.candidate[name]} on {figures.rows:,} held-out rows"]
+    parts += [_beside(model, better[name]) for model, better in figures.improvements.items()]
+    if CHAMPION not in figures.improvements:
+        parts.append("there is no champion yet")
+    return "; ".join(parts) + "."
+
+
+def remarks(facts: ReportFacts) -> list[str]:
+    """What a careful reader should know before believing the figures."""
+    found = []
+    if facts.figures.rows < _FEW_ROWS:
+        found.append(
+            f"The holdout has {facts.figures.rows} rows only, so the intervals are wide: a "
+            "difference within them says little."
+        )
+    weakest = worst(facts.slices)
+    whole = facts.figures.candidate[facts.metric]
+    if weakest is not None and _clearly_worse(facts, weakest.figure, whole):
+        found.append(
+            f"The model is clearly worse where {weakest.column} is {weakest.value}: "
+            f"{weakest.figure} on {weakest.rows:,} rows."
+        )
+    unknown = sum(not np.isfinite(one.figure.value) for one in facts.slices)
+    if unknown:
+        found.append(
+            f"{facts.metric} is undefined on {unknown} of {len(facts.slices)} groups of rows."
+        )
+    if facts.runtime == "skops":
+        found.append("The model is served by scikit-learn, which takes milliseconds for a row.")
+    return found
+
+
+def best_trial(facts: ReportFacts) -> int:
+    """The position of the trial that was chosen, the first of the best."""
+    sign = 1 if metric(facts.figures.task, facts.metric).greater_is_better else -1
+    scores = [sign * score if np.isfinite(score) else -np.inf for _, score in facts.trials]
+    return int(np.argmax(scores)) if scores else -1
+
+
+def number(value: float | None) -> str:
+    """Four digits, as few characters as they need; a dash for what is not known."""
+    return "-" if value is None or not np.isfinite(value) else f"{value:.4g}"
+
+
+def _beside(model: str, better: Interval) -> str:
+    if better.low > 0:
+        return f"{better} better than {model}"
+    if better.high < 0:
+        worse = Interval(-better.value, -better.high, -better.low)
+        return f"{worse} worse than {model}"
+    return f"no better or worse than {model} beyond chance, {better}"
+
+
+def _clearly_worse(facts: ReportFacts, part: Interval, whole: Interval) -> bool:
+    greater = metric(facts.figures.task, facts.metric).greater_is_better
+    return part.high < whole.low if greater else part.low > whole.high
+
+
+def _rows(facts: ReportFacts) -> list[dict[str, Any]]:
+    """One row of the figures' table for each metric."""
+    figures = facts.figures
+    return [
+        {
+            "name": name,
+            "metric": metric(figures.task, name),
+            "values": [figures.values[model][name] for model in figures.values],
+            "better": {
+                model: figures.improvements[model][name]
+                for model in figures.values
+                if model != CANDIDATE
+            },
+        }
+        for name in figures.candidate
+    ]
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
