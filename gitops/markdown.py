@@ -1,11 +1,12 @@
 """Markdown tables of text that nobody vouches for: what a cell holds is shown, never obeyed."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
 # Entities are decoded into plain characters after a page's structure is settled, so no cell can
-# end its column, open a tag or start a link. GitHub turns @name and #1 into links later, on the
-# decoded text; a zero-width space between keeps them apart.
+# end its column, open a tag or start a link. GitHub turns @name, #1 and bare addresses into links
+# later, on the decoded text; a zero-width space inside keeps them from it.
 _ESCAPES = str.maketrans(
     {
         "&": "&amp;",
@@ -29,6 +30,7 @@ _ESCAPES = str.maketrans(
         "}": r"\}",
     }
 )
+_LINKED = re.compile(r"(:(?=//)|www(?=\.))", re.IGNORECASE)
 _LONGEST = 300
 
 
@@ -38,12 +40,7 @@ def escape(text: str) -> str:
         "".join(sign if unicodedata.category(sign)[0] != "C" else " " for sign in text).split()
     )
     short = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
-    return (
-        short.translate(_ESCAPES)
-        .replace("://", "&#58;//")
-        .replace("www.", "www&#46;")
-        .replace("WWW.", "WWW&#46;")
-    )
+    return _LINKED.sub(r"\1&#8203;", short.translate(_ESCAPES))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

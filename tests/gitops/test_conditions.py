@@ -1,0 +1,68 @@
+import pytest
+
+from gitops.conditions import (
+    SENTENCES,
+    Blocked,
+    Reason,
+    RetryAfter,
+    Settled,
+    Verdict,
+    kind,
+    outcome_from_dict,
+    outcome_to_dict,
+)
+
+
+def test_every_reason_has_its_sentence():
+    assert set(SENTENCES) == set(Reason)
+    assert all(sentence.endswith(".") for sentence in SENTENCES.values())
+
+
+def test_a_metric_that_was_not_measured_never_passes():
+    verdict = Verdict("latency", passed=True, metric="p99", observed=None, threshold=200.0)
+    assert not verdict.passed
+    assert verdict.sentence() == "latency: p99 was not measured"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        (
+            Verdict("latency", False, "p99", 412.04, 200.0, "ms"),
+            "latency: p99 was 412.04 ms, allowed 200 ms",
+        ),
+        (
+            Verdict("golden", True, "rows", "3 of 3", None, message="all\nequal"),
+            "golden: rows was 3 of 3 (all equal)",
+        ),
+        (
+            Verdict("ready", False, "digest", None, "x", message="gone"),
+            "ready: digest was not measured (gone)",
+        ),
+    ],
+)
+def test_a_verdict_says_in_one_line_what_was_seen_and_allowed(verdict, sentence):
+    assert verdict.sentence() == sentence
+
+
+def test_a_verdict_survives_its_dictionary():
+    verdict = Verdict("latency", False, "p99", 412.0, 200.0, "ms", "slow", "report.html")
+    assert Verdict.from_dict(verdict.to_dict()) == verdict
+
+
+@pytest.mark.parametrize(
+    ("outcome", "name"),
+    [
+        (Settled(Reason.HEALTHY, "fine"), "settled"),
+        (RetryAfter(Reason.LOCKED, "busy", 3.0), "retry-after"),
+        (Blocked(Reason.HELD, "no"), "blocked"),
+    ],
+)
+def test_an_outcome_survives_its_dictionary(outcome, name):
+    assert kind(outcome) == outcome_to_dict(outcome)["kind"] == name
+    assert outcome_from_dict(outcome_to_dict(outcome)) == outcome
+
+
+def test_what_is_no_outcome_is_refused():
+    with pytest.raises(ValueError, match="outcome 'done', expected settled"):
+        outcome_from_dict({"kind": "done", "reason": "Healthy", "message": ""})

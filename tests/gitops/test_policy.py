@@ -1,0 +1,58 @@
+import pytest
+
+from gitops.errors import PolicyInvalid
+from gitops.policy import POLICY_PATH, load_policy, parse_policy
+from tests.support.releases import POLICY
+
+
+def test_the_policy_of_this_repository_goes_from_staging_to_production():
+    policy = parse_policy(POLICY)
+    assert policy.names == ["staging", "production"]
+    assert policy.environment("staging").approval == "auto"
+    assert policy.environment("production").approval == "review"
+    assert policy.environment("production").requires == ["staging"]
+
+
+def environments(*entries: str) -> str:
+    return "environments:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "valid dictionary"),
+        ("environments: []", "at least 1 item"),
+        (environments("name: a, approval: never"), "environments.0.approval: got 'never'"),
+        (environments("name: a"), "environments.0.approval"),
+        (environments("name: A, approval: auto"), "environments.0.name: got 'A'"),
+        (environments("name: a, approval: auto, gate: x"), "environments.0.gate"),
+        (environments("name: a, approval: auto", "name: a, approval: auto"), "stands there twice"),
+        (environments("name: a, approval: auto, requires: [b]"), "'b', which is no earlier"),
+        (environments("name: a, approval: auto, requires: [a]"), "'a', which is no earlier"),
+        ("environments: &x []", "anchor"),
+    ],
+)
+def test_a_policy_that_contradicts_itself_is_refused_by_key(text, message):
+    with pytest.raises(PolicyInvalid, match=message):
+        parse_policy(text)
+
+
+def test_an_unknown_environment_is_named_with_those_there_are():
+    with pytest.raises(PolicyInvalid, match="got 'canary', expected one of staging, production"):
+        parse_policy(POLICY).environment("canary")
+
+
+@pytest.mark.parametrize("model", ["staging", "staging-fraud", "production"])
+def test_a_model_named_like_an_environment_is_refused(model):
+    with pytest.raises(PolicyInvalid, match=f"got '{model}'"):
+        parse_policy(POLICY).admit(model)
+
+
+def test_a_model_that_only_resembles_an_environment_is_admitted():
+    parse_policy(POLICY).admit("stagingfraud")
+
+
+def test_a_repository_without_a_policy_is_refused(forge):
+    head = forge.commit(forge.head(), {POLICY_PATH: None}, "Remove")
+    with pytest.raises(PolicyInvalid, match="got None, expected a file"):
+        load_policy(forge, head)
