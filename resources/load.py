@@ -50,7 +50,7 @@ class LoadReport:
 
     def percentile(self, q: float) -> float:
         """The latency in ms that `q` percent of all requests kept (nearest rank, 0 < q ≤ 100)."""
-        rank = max(1, math.ceil(q / 100 * self.requests))
+        rank = max(1, math.ceil(q * self.requests / 100))
         return float(np.sort(self.latencies_ms)[rank - 1])
 
     @property

@@ -1,0 +1,214 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gitops.budget import LatencyBudget
+from gitops.conditions import Verdict
+from gitops.manifest import ReleaseManifest
+from resources.artifacts import Artifacts
+from resources.endpoint import EndpointVerifier, load_verdicts
+from resources.errors import EndpointError
+from resources.load import LoadReport
+from serving.bundle import Bundle, BundleContents, write_bundle
+from serving.ingress import Ingress
+from serving.rollout import Rollout
+from serving.settings import load_settings
+from tests.support.bundles import fraud_contents, iris_contents, line_contents
+from tests.support.door import Application, Faulty, answer, door, free_address, listening
+from tests.support.releases import manifest
+
+CHECKS = [
+    "ready",
+    "golden_rows",
+    "bad_input",
+    "latency_p50",
+    "latency_p95",
+    "latency_p99",
+    "error_rate",
+]
+# Wide enough for any machine; what is slow below is slower by design.
+WIDE = LatencyBudget(rate=100, seconds=0.3, p50_ms=9_000, p95_ms=9_000, p99_ms=9_000)
+TIGHT = LatencyBudget(rate=100, seconds=0.3, p50_ms=40, p95_ms=40, p99_ms=40)
+
+
+@pytest.fixture
+def artifacts(tmp_path: Path) -> Artifacts:
+    return Artifacts(tmp_path)
+
+
+@pytest.fixture
+def line(artifacts: Artifacts) -> Bundle:
+    return store(artifacts, line_contents())
+
+
+def store(artifacts: Artifacts, contents: BundleContents) -> Bundle:
+    return write_bundle(artifacts.bundles(contents.signature.model), contents)
+
+
+def release(bundle: Bundle, budget: LatencyBudget = WIDE) -> ReleaseManifest:
+    return replace(
+        manifest(model=bundle.signature.model),
+        bundle_digest=bundle.digest,
+        bundle_uri=bundle.folder.as_uri(),
+        latency=budget,
+    )
+
+
+def judge(
+    artifacts: Artifacts, application: Application, wanted: ReleaseManifest, *, load: bool = False
+) -> dict[str, Verdict]:
+    with listening(application) as address:
+        verdicts = EndpointVerifier(address, artifacts, load=load).verify(wanted, "")
+    return {verdict.check: verdict for verdict in verdicts}
+
+
+def failed(verdicts: dict[str, Verdict]) -> list[str]:
+    return [name for name, verdict in verdicts.items() if not verdict.passed]
+
+
+def test_a_right_endpoint_passes_every_check_in_the_order_of_the_catalogue(artifacts, line):
+    verdicts = judge(artifacts, door(line), release(line), load=True)
+    assert list(verdicts) == CHECKS
+    assert failed(verdicts) == []
+    assert "30 requests at 100/s" in verdicts["latency_p99"].message
+
+
+@pytest.mark.parametrize("contents", [fraud_contents, iris_contents])
+def test_every_task_and_type_of_column_can_be_judged(artifacts, contents):
+    bundle = store(artifacts, contents())
+    verdicts = judge(artifacts, door(bundle), release(bundle))
+    assert list(verdicts) == CHECKS[:3]
+    assert failed(verdicts) == []
+
+
+def test_a_slow_endpoint_fails_on_latency_alone(artifacts, line):
+    verdicts = judge(artifacts, door(line, delay_ms=60), release(line, TIGHT), load=True)
+    assert failed(verdicts) == ["latency_p50", "latency_p95", "latency_p99"]
+    slow = verdicts["latency_p50"]
+    assert slow.observed >= 60
+    assert (slow.metric, slow.threshold, slow.unit) == ("p50", 40, "ms")
+
+
+def test_an_endpoint_that_answers_otherwise_than_it_was_judged_fails_the_golden_rows(
+    artifacts, line
+):
+    verdicts = judge(artifacts, Faulty([door(line)], shift=0.25), release(line))
+    assert failed(verdicts) == ["golden_rows"]
+    golden = verdicts["golden_rows"]
+    assert golden.observed == pytest.approx(0.25)
+    assert golden.threshold == line.golden.tolerance
+    assert golden.message == "in row 0"
+
+
+def test_a_difference_within_the_tolerance_passes(artifacts, line):
+    verdicts = judge(
+        artifacts, Faulty([door(line)], shift=line.golden.tolerance / 2), release(line)
+    )
+    assert failed(verdicts) == []
+    assert verdicts["golden_rows"].observed > 0
+
+
+def test_an_endpoint_that_fails_now_and_then_fails_on_the_error_rate(artifacts, line):
+    # Three requests for the golden rows and five bad ones come first, then 20 to warm up.
+    verdicts = judge(artifacts, Faulty([door(line)], failing=10), release(line), load=True)
+    assert failed(verdicts) == ["error_rate"]
+    assert verdicts["error_rate"].observed == pytest.approx(0.1)
+    assert "failed: 3 x status 500" in verdicts["error_rate"].message
+
+
+def test_failures_within_the_budget_are_allowed(artifacts, line):
+    tolerant = replace(WIDE, error_rate=0.5)
+    verdicts = judge(
+        artifacts, Faulty([door(line)], failing=10), release(line, tolerant), load=True
+    )
+    assert failed(verdicts) == []
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_bad_input_must_be_refused_and_neither_taken_nor_broken_on(artifacts, line, status):
+    verdicts = judge(artifacts, Faulty([door(line)], refusal=status), release(line))
+    assert failed(verdicts) == ["bad_input"]
+    assert verdicts["bad_input"].observed == 5
+    for name in ("unknown column", "missing column", "wrong type", "bad JSON", "empty"):
+        assert f"{name}: status {status}" in verdicts["bad_input"].message
+
+
+def test_where_nothing_listens_every_check_fails_and_nothing_is_raised(artifacts, line):
+    verdicts = EndpointVerifier(free_address(), artifacts).verify(release(line), "/staging/line")
+    assert [verdict.check for verdict in verdicts] == CHECKS
+    assert not any(verdict.passed for verdict in verdicts)
+    assert [verdict.observed for verdict in verdicts] == [None] * len(CHECKS)
+    assert "refused" in verdicts[0].message
+
+
+def test_an_endpoint_with_another_bundle_is_not_asked_any_further(artifacts, line):
+    other = store(artifacts, line_contents(bias=1.0))
+    application = Faulty([door(other)])
+    verdicts = judge(artifacts, application, release(line), load=True)
+    assert failed(verdicts) == CHECKS
+    assert verdicts["ready"].observed == other.digest
+    assert verdicts["error_rate"].message == "the endpoint is not ready"
+    assert application.inferences == []
+
+
+def test_an_endpoint_with_nothing_live_is_not_ready(artifacts, line):
+    empty = Ingress(Rollout("line"), load_settings())
+    verdicts = judge(artifacts, empty, release(line))
+    assert failed(verdicts) == CHECKS[:3]
+    assert "503" in verdicts["ready"].message
+
+
+def test_a_server_of_another_kind_is_not_ready(artifacts, line):
+    async def other(scope, receive, send):
+        await answer(send, content=b"<html>hello</html>")
+
+    verdicts = judge(artifacts, other, release(line))
+    assert verdicts["ready"].observed is None
+    assert verdicts["ready"].message == "status 200, '<html>hello</html>'"
+
+
+def test_a_digest_named_by_an_endpoint_that_is_not_ready_does_not_count(artifacts, line):
+    async def starting(scope, receive, send):
+        state = {"ready": False, "live": {"digest": line.digest}}
+        await answer(send, 503, json.dumps(state).encode())
+
+    verdicts = judge(artifacts, starting, release(line))
+    assert not verdicts["ready"].passed
+    assert verdicts["ready"].message == "status 503, not ready"
+
+
+def test_a_replica_that_still_has_another_bundle_fails_the_golden_rows(artifacts, line):
+    other = store(artifacts, line_contents(bias=1e-9))
+    verdicts = judge(artifacts, Faulty([door(line), door(other)]), release(line))
+    assert failed(verdicts) == ["golden_rows"]
+    assert verdicts["golden_rows"].observed is None
+    assert other.digest in verdicts["golden_rows"].message
+
+
+def test_a_stored_bundle_that_was_changed_proves_nothing(artifacts, line):
+    running = door(line)
+    (line.folder / "golden.json").write_text("{}")
+    verdicts = judge(artifacts, running, release(line), load=True)
+    assert failed(verdicts) == CHECKS[1:]
+    assert "golden.json" in verdicts["golden_rows"].message
+
+
+def test_latency_that_nobody_measured_does_not_pass_and_can_be_written_down(line):
+    never = np.full(4, np.inf)
+    verdicts = load_verdicts(release(line), LoadReport(4, 1, 4, 4, never), "")
+    assert not any(verdict.passed for verdict in verdicts)
+    assert [verdict.observed for verdict in verdicts] == [None, None, None, 1.0]
+    json.dumps([verdict.to_dict() for verdict in verdicts], allow_nan=False)
+
+
+def test_a_figure_equal_to_the_budget_passes(line):
+    met = LoadReport(100, 0.3, 4, 0, np.full(4, 40.0))
+    assert all(verdict.passed for verdict in load_verdicts(release(line, TIGHT), met, ""))
+
+
+def test_an_address_of_another_kind_is_refused_at_once(artifacts):
+    with pytest.raises(EndpointError, match=r"'127\.0\.0\.1:8000', expected http://host:port"):
+        EndpointVerifier("127.0.0.1:8000", artifacts)

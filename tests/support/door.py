@@ -1,0 +1,111 @@
+"""HTTP servers on loopback for those who ask endpoints: the real door, with faults laid over it."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+
+from serving.bundle import Bundle
+from serving.ingress import Ingress
+from serving.rollout import Rollout
+from serving.settings import load_settings
+
+Message = MutableMapping[str, Any]
+Application = Callable[..., Awaitable[None]]
+INFER = "/infer"
+
+
+@contextmanager
+def listening(application: Application) -> Iterator[str]:
+    """Run an ASGI application on a free port of 127.0.0.1; yields its address."""
+    config = uvicorn.Config(
+        application,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_level="critical",
+        timeout_graceful_shutdown=0,
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def free_address() -> str:
+    """An address at which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def door(bundle: Bundle, delay_ms: int | None = None) -> Ingress:
+    """The real door with a bundle live; `delay_ms` is the fault injected for drills."""
+    target = {"uri": bundle.folder.as_uri(), "digest": bundle.digest, "version": "1"}
+    fault = {} if delay_ms is None else {"fault": {"delay_ms": delay_ms}}
+    rollout = Rollout(bundle.signature.model)
+    asyncio.run(rollout.apply({"bundle": target, **fault}))
+    return Ingress(rollout, load_settings())
+
+
+@dataclass
+class Faulty:
+    """A door whose answers to inferences go wrong.
+
+    `shift` is added to each score; every `failing`-th answer is a 500; `refusal` takes the place
+    of each 4xx. Inferences go to `replicas` in turn, everything else to the first.
+    """
+
+    replicas: Sequence[Application]
+    shift: float = 0.0
+    failing: int = 0
+    refusal: int | None = None
+    inferences: list[str] = field(default_factory=list)
+
+    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+        if not scope["path"].endswith(INFER):
+            await self.replicas[0](scope, receive, send)
+            return
+        self.inferences.append(scope["path"])
+        count = len(self.inferences)
+        gathered: list[Message] = []
+
+        async def gather(message: Message) -> None:
+            gathered.append(message)
+
+        await self.replicas[count % len(self.replicas)](scope, receive, gather)
+        start, body = gathered
+        if self.failing and count % self.failing == 0:
+            start["status"] = 500
+        elif start["status"] == 200 and self.shift:
+            body["body"] = _shifted(body["body"], self.shift)
+        elif 400 <= start["status"] < 500 and self.refusal:
+            start["status"] = self.refusal
+        length = (b"content-length", b"%d" % len(body["body"]))
+        kept = [pair for pair in start["headers"] if pair[0] != b"content-length"]
+        await send({**start, "headers": [*kept, length]})
+        await send(body)
+
+
+def _shifted(content: bytes, shift: float) -> bytes:
+    document = json.loads(content)
+    score = document["outputs"][0]
+    score["data"] = [value + shift for value in score["data"]]
+    return json.dumps(document).encode()
+
+
+async def answer(send: Any, status: int = 200, content: bytes = b"{}") -> None:
+    """Send a whole JSON answer."""
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(content))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
