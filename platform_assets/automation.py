@@ -57,9 +57,7 @@ def deployment_job(folder: ModelFolder, environment: str) -> UnresolvedAssetJobD
     )
 
 
-def landing_sensor(
-    folder: ModelFolder, job: UnresolvedAssetJobDefinition
-) -> dg.SensorDefinition:
+def landing_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"{folder.group}_landing",
         job=job,

@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from platform_assets.spec import ModelSpec
 _NAME = re.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*")
 BuildEstimator = Callable[[], Any]
 LoadModule = Callable[[str], ModuleType]
+AssetDecorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,46 @@ class ModelFolder:
     def key(self, asset: str) -> dg.AssetKey:
         return dg.AssetKey([self.name, asset])
 
-    def asset(self, name: str, doc: str | None, kinds: set[str]) -> Mapping[str, Any]:
-        """What every asset of the model states about itself, for `dg.asset`."""
-        return {
-            "key": self.key(name),
-            "group_name": self.group,
-            "owners": self.spec.owners,
-            "kinds": kinds,
-            "description": inspect.cleandoc(doc or ""),
-            "code_version": self.code_version,
-        }
+    def asset(
+        self,
+        name: str,
+        doc: str | None,
+        kinds: set[str],
+        *,
+        after: str | None = None,
+        checks: Sequence[str] = (),
+    ) -> AssetDecorator:
+        """`dg.asset` with what every asset of the model states about itself.
+
+        `doc` is the module's docstring and becomes the description in the UI; each of the `checks`
+        blocks what comes after the asset.
+        """
+        return dg.asset(
+            key=self.key(name),
+            group_name=self.group,
+            owners=self.spec.owners,
+            kinds=kinds,
+            description=inspect.cleandoc(doc or ""),
+            code_version=self.code_version,
+            deps=[self.key(after)] if after else None,
+            check_specs=self.checks(name, checks) or None,
+        )
+
+    def asset_spec(self, name: str, doc: str, kinds: set[str], *, after: str) -> dg.AssetSpec:
+        """The same for one of several assets that are made together."""
+        return dg.AssetSpec(
+            key=self.key(name),
+            group_name=self.group,
+            owners=self.spec.owners,
+            kinds=kinds,
+            description=doc,
+            code_version=self.code_version,
+            deps=[self.key(after)],
+        )
+
+    def checks(self, asset: str, names: Sequence[str]) -> list[dg.AssetCheckSpec]:
+        """Checks of an asset, each blocking."""
+        return [dg.AssetCheckSpec(name, asset=self.key(asset), blocking=True) for name in names]
 
 
 def load_folder(path: Path, spec: ModelSpec, load_module: LoadModule) -> ModelFolder:

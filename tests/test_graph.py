@@ -1,7 +1,9 @@
 """The graph of a small model, run for real; only Ray Serve is a stand-in."""
 
+import dagster as dg
 import pytest
 
+from platform_assets.data.contract import RULE
 from platform_assets.lineage import latest
 from tests.support.fake_serve import FakeServe
 from tests.support.tiny import Platform, orders, tiny
@@ -9,8 +11,8 @@ from tests.support.tiny import Platform, orders, tiny
 
 @pytest.fixture
 def platform(tmp_path):
-    with FakeServe() as serve:
-        yield Platform.create(tmp_path, serve)
+    with FakeServe() as serve, dg.DagsterInstance.ephemeral() as instance:
+        yield Platform.create(tmp_path, serve, instance)
 
 
 def failures(result):
@@ -25,10 +27,125 @@ def failures(result):
     return found
 
 
-def test_a_delivery_becomes_an_open_promotion(platform):
+def entry(platform):
+    return latest(platform.instance, tiny().key("registry_entry"))
+
+
+def approve(platform):
+    (promotion,) = platform.forge.promotions("open")
+    return platform.forge.merge(promotion.number, "a person")
+
+
+def test_a_delivery_becomes_an_open_promotion_for_the_registered_bundle(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    assert failures(platform.run(tiny())) == {}
+    (promotion,) = platform.forge.promotions("open")
+    assert promotion.bundle_digest == entry(platform)["bundle_digest"]
+    assert promotion.not_passed() == {}
+
+
+def test_without_a_delivery_the_first_asset_says_where_to_put_one(platform):
+    result = platform.run(tiny())
+    assert "no file has arrived yet" in failures(result)["tiny__raw"]
+
+
+def test_a_run_with_nothing_new_changes_nothing(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    platform.run(tiny())
+    before = (entry(platform), platform.forge.head(), platform.forge.promotions())
+    puts = len(platform.serve.puts)
+    assert failures(platform.run(tiny())) == {}
+    assert (entry(platform), platform.forge.head(), platform.forge.promotions()) == before
+    assert len(platform.registry.versions("tiny")) == 1
+    assert len(platform.serve.puts) == puts
+
+
+def test_the_same_file_under_another_name_adds_no_row(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    platform.run(tiny(), "raw")
+    platform.deliver("again.csv", orders(600, seed=1))
+    platform.run(tiny(), "raw")
+    assert platform.lake.count("tiny/raw") == 600
+
+
+def test_bad_rows_are_kept_with_their_rule_and_the_rest_goes_on(platform):
+    frame = orders(600, seed=1).astype(object)
+    frame.loc[:9, "amount"] = "much"
+    frame.loc[10:14, "channel"] = None
+    platform.deliver("day-1.csv", frame)
+    assert failures(platform.run(tiny(), "raw", "cleaned", "quarantine")) == {}
+    rules = platform.lake.counts("tiny/quarantine", by=RULE)
+    assert rules == {"type:amount": 10, "null:channel": 5}
+    assert platform.lake.count("tiny/cleaned") == 585
+
+
+def test_a_delivery_with_too_many_bad_rows_is_kept_whole_and_stops_the_run(platform):
+    frame = orders(600, seed=1).astype(object)
+    frame.loc[:299, "amount"] = "much"
+    platform.deliver("day-1.csv", frame)
+    result = platform.run(tiny())
+    assert "quarantine_rate" in failures(result)["tiny__cleaned_and_quarantine"]
+    assert platform.lake.count("tiny/quarantine") == 600
+    assert platform.lake.count("tiny/cleaned") == 0
+    assert not platform.lake.exists("tiny/training_set")
+
+
+def test_a_candidate_that_misses_a_gate_is_neither_committed_nor_proposed(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    strict = tiny(gates=[{"metric": "roc_auc", "reach": 0.999}])
+    head = platform.forge.head()
+    result = platform.run(strict)
+    assert "roc_auc_reaches" in failures(result)["tiny__evaluation_report"]
+    assert platform.forge.head() == head
+    assert platform.forge.promotions() == []
+
+
+def test_a_release_asked_for_alone_still_proves_the_gates(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    strict = tiny(gates=[{"metric": "roc_auc", "reach": 0.999}])
+    platform.run(strict)
+    result = platform.run(strict, "staging_release")
+    assert "gate roc_auc_reaches failed" in failures(result)["tiny__staging_release"]
+
+
+def test_a_gate_that_was_never_judged_blocks_the_release(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    platform.run(tiny())
+    more = tiny(gates=[{"metric": "log_loss", "reach": 0.6}])
+    result = platform.run(more, "staging_release")
+    assert "gate log_loss_reaches has no result" in failures(result)["tiny__staging_release"]
+
+
+def test_a_failing_staging_is_taken_back_held_and_not_proposed(platform):
+    platform.verifier.failing = {"latency_p99"}
     platform.deliver("day-1.csv", orders(600, seed=1))
     result = platform.run(tiny())
-    assert failures(result) == {}
+    assert set(failures(result)) == {"tiny__staging_deployment"}
+    assert platform.forge.promotions() == []
+    assert (
+        platform.forge.read("gitops/environments/staging/tiny.yaml", platform.forge.head()) is None
+    )
+    again = platform.run(tiny())
+    assert "is held" in failures(again)["tiny__staging_release"]
+
+
+def test_an_approved_promotion_is_deployed_and_becomes_the_champion(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    platform.run(tiny())
+    approve(platform)
+    assert failures(platform.run(tiny(), "production_deployment")) == {}
+    assert platform.serve.digest("tiny") == entry(platform)["bundle_digest"]
+    assert platform.registry.aliases("tiny")["champion"] == entry(platform)["model_version"]
+
+
+def test_the_next_candidate_is_judged_beside_the_champion_on_the_same_rows(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    platform.run(tiny())
+    approve(platform)
+    platform.run(tiny(), "production_deployment")
+    champion = entry(platform)["bundle_digest"]
+    platform.deliver("day-2.csv", orders(600, seed=2, first=600))
+    assert failures(platform.run(tiny())) == {}
     (promotion,) = platform.forge.promotions("open")
-    entry = latest(platform.instance, tiny().key("registry_entry"))
-    assert promotion.bundle_digest == entry["bundle_digest"]
+    assert f"| replaces | {champion}" in promotion.body.replace("`", "")
+    assert latest(platform.instance, tiny().key("evaluation_report"))["champion"] == champion

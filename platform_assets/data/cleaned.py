@@ -21,16 +21,16 @@ REFUSED = "delivery:too_many_bad_rows"
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
     clean_name, bad_name = f"{folder.name}/cleaned", f"{folder.name}/quarantine"
-    cleaned_spec = _spec(folder, "cleaned", "Rows that keep the contract, with its types.")
-    bad_spec = _spec(folder, "quarantine", "Rows that break the contract, as delivered, with why.")
+    kinds = {"deltalake", "pandera"}
+    good = "Rows that keep the contract, with its types."
+    bad = "Rows that break the contract, as they were delivered, each with the rule it broke."
+    cleaned_spec = folder.asset_spec("cleaned", good, kinds, after="raw")
+    bad_spec = folder.asset_spec("quarantine", bad, kinds, after="raw")
 
     @dg.multi_asset(
         name=f"{folder.group}__cleaned_and_quarantine",
         specs=[cleaned_spec, bad_spec],
-        check_specs=[
-            dg.AssetCheckSpec("rows_accounted_for", asset=cleaned_spec.key, blocking=True),
-            dg.AssetCheckSpec("quarantine_rate", asset=cleaned_spec.key, blocking=True),
-        ],
+        check_specs=folder.checks("cleaned", ["rows_accounted_for", "quarantine_rate"]),
     )
     def cleaned(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
@@ -86,11 +86,6 @@ def refuse_spoilt(parts: Sorted, rows: pd.DataFrame, limit: float) -> Sorted:
     moved = rows.merge(clean_keys, on=[DELIVERY, "_row"]).assign(**{RULE: REFUSED})
     kept = parts.clean[~parts.clean[DELIVERY].isin(spoilt)]
     return Sorted(kept.reset_index(drop=True), pd.concat([parts.broken, moved], ignore_index=True))
-
-
-def _spec(folder: ModelFolder, asset: str, description: str) -> dg.AssetSpec:
-    stated = {**folder.asset(asset, description, {"deltalake", "pandera"})}
-    return dg.AssetSpec(deps=[folder.key("raw")], **stated)
 
 
 def _known_ids(folder: ModelFolder, lake: Lake, name: str) -> set[object]:

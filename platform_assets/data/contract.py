@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,7 @@ def broken_schema(contract: pandera.DataFrameSchema) -> pa.Schema:
     return pa.schema([*fields, *_LINEAGE_TYPES, (RULE, pa.string())])
 
 
-def _arrow_type(dtype: object) -> pa.DataType:
+def _arrow_type(dtype: Any) -> pa.DataType:
     if types.is_bool_dtype(dtype):
         return pa.bool_()
     if types.is_datetime64_any_dtype(dtype):
@@ -91,7 +92,7 @@ def _cast(rows: pd.DataFrame, contract: pandera.DataFrameSchema) -> tuple[pd.Dat
     return pd.DataFrame({**cast, **lineage}, index=rows.index), rules
 
 
-def _cast_column(text: pd.Series, dtype: object) -> pd.Series:
+def _cast_column(text: pd.Series, dtype: Any) -> pd.Series:
     if types.is_bool_dtype(dtype):
         lowered = text.str.lower()
         return lowered.map(dict.fromkeys(_TRUE, 1.0) | dict.fromkeys(_FALSE, 0.0))
@@ -117,7 +118,7 @@ def _with_types(rows: pd.DataFrame, contract: pandera.DataFrameSchema) -> pd.Dat
     return rows.astype({name: kind for name, kind in types_of.items() if not _is_text(kind)})
 
 
-def _is_text(dtype: object) -> bool:
+def _is_text(dtype: Any) -> bool:
     return types.is_string_dtype(dtype) or types.is_object_dtype(dtype)
 
 

@@ -18,7 +18,7 @@ from resources.settings import Settings
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
     name = f"{folder.name}/raw"
 
-    @dg.asset(**folder.asset("raw", __doc__, {"deltalake"}))
+    @folder.asset("raw", __doc__, {"deltalake"})
     def raw(
         context: dg.AssetExecutionContext,
         lake: dg.ResourceParam[Lake],

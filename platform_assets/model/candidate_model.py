@@ -24,10 +24,7 @@ from resources.settings import CHECKOUT
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    @dg.asset(
-        **folder.asset("candidate_model", __doc__, {"scikitlearn", "mlflow"}),
-        deps=[folder.key("training_set")],
-    )
+    @folder.asset("candidate_model", __doc__, {"scikitlearn", "mlflow"}, after="training_set")
     def candidate_model(
         context: dg.AssetExecutionContext,
         lake: dg.ResourceParam[Lake],

@@ -10,6 +10,8 @@ import pandas as pd
 from gitops.forge import Forge
 from platform_assets.folder import ModelFolder
 from platform_assets.ml.export import columns
+from platform_assets.ml.figures import CANDIDATE
+from platform_assets.ml.gates import CHAMPION
 from platform_assets.ml.scoring import scores
 from platform_assets.model.fitted import load_fitted
 from platform_assets.model.rows import Rows
@@ -35,22 +37,27 @@ def bundle_scores(
     return load_scorer(bundle).score(columns(frame, bundle.signature))
 
 
-def reference_scores(
+def contenders(
     artifacts: Artifacts,
     folder: ModelFolder,
-    candidate: Mapping[str, Any],
+    entry: Mapping[str, Any],
     champion: str | None,
     holdout: Rows,
 ) -> dict[str, Scores]:
-    """Scores of the baselines and, unless it is the candidate itself, of the champion, made now."""
-    found = {
+    """Scores of the candidate, the baselines and, unless it is the candidate, the champion.
+
+    All are made now, on the same rows; no stored figure is used.
+    """
+    digest = entry["bundle_digest"]
+    found = {CANDIDATE: bundle_scores(artifacts, folder, digest, holdout.frame)}
+    found |= {
         name: scores(
-            load_fitted(artifacts, folder, candidate["candidate_key"], name),
+            load_fitted(artifacts, folder, entry["candidate_key"], name),
             folder.spec.task,
             holdout.features,
         )
         for name in BASELINES
     }
-    if champion and champion != candidate["bundle_digest"]:
-        found["champion"] = bundle_scores(artifacts, folder, champion, holdout.frame)
+    if champion and champion != digest:
+        found[CHAMPION] = bundle_scores(artifacts, folder, champion, holdout.frame)
     return found

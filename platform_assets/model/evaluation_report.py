@@ -17,9 +17,10 @@ from platform_assets.folder import ModelFolder
 from platform_assets.identity import code_commit, fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import picture
-from platform_assets.model.contenders import bundle_scores, champion_digest, reference_scores
+from platform_assets.model.contenders import champion_digest, contenders
+from platform_assets.model.fitted import load_facts
 from platform_assets.model.judgement import as_document, judge_scores
-from platform_assets.model.page import page
+from platform_assets.model.page import PAGE, page, pictures
 from platform_assets.model.rows import load_rows
 from platform_assets.spec import gate_name
 from resources.artifacts import Artifacts
@@ -29,20 +30,16 @@ from resources.settings import CHECKOUT, Settings
 
 KIND = "reports"
 JUDGEMENT = "judgement.json"
-PAGE = "report.html"
 Facts = Mapping[str, Any]
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    key = folder.key("evaluation_report")
-
-    @dg.asset(
-        **folder.asset("evaluation_report", __doc__, {"html", "mlflow"}),
-        deps=[folder.key("registry_entry")],
-        check_specs=[
-            dg.AssetCheckSpec(gate_name(gate), asset=key, blocking=True)
-            for gate in folder.spec.gates
-        ],
+    @folder.asset(
+        "evaluation_report",
+        __doc__,
+        {"html", "mlflow"},
+        after="registry_entry",
+        checks=[gate_name(gate) for gate in folder.spec.gates],
     )
     def evaluation_report(
         context: dg.AssetExecutionContext,
@@ -62,7 +59,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         document = json.loads(artifacts.load(KIND, folder.name, report_key, JUDGEMENT))
         place = f"evaluation/{report_key[:12]}/{PAGE}"
         address = registry.file_url(settings.mlflow_url, entry["mlflow_run"], place)
-        pictures = artifacts.folder(KIND, folder.name, report_key).glob("*.png")
+        drawn = sorted(artifacts.folder(KIND, folder.name, report_key).glob("*.png"))
         return dg.MaterializeResult(
             data_version=dg.DataVersion(report_key),
             metadata={
@@ -72,7 +69,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "mlflow_run": entry["mlflow_run"],
                 "champion": champion or "none",
                 **{one["metric"]: one["value"] for one in document["figures"]},
-                **{one.stem: picture(one.read_bytes(), one.stem) for one in sorted(pictures)},
+                **{one.stem: picture(one.read_bytes(), one.stem) for one in drawn},
             },
             check_results=[check(entry["bundle_digest"], gate) for gate in document["gates"]],
         )
@@ -99,17 +96,34 @@ def evaluate(
 ) -> dict[str, bytes]:
     """Score, judge and draw; returns the files of the report by name."""
     holdout = load_rows(lake, folder, entry["training_set_version"], "holdout")
-    candidate = bundle_scores(artifacts, folder, entry["bundle_digest"], holdout.frame)
-    references = reference_scores(artifacts, folder, entry, champion, holdout)
-    judgement = judge_scores(folder, holdout, candidate, references)
+    models = contenders(artifacts, folder, entry, champion, holdout)
+    judgement = judge_scores(folder, holdout, models)
+    training = load_facts(artifacts, folder, entry["candidate_key"])
+    drawn = pictures(folder, judgement, holdout, models, training)
+    origin = lineage(folder, lake, entry)
     document = {
         "bundle_digest": entry["bundle_digest"],
-        "code_commit": code_commit(CHECKOUT),
+        "code_commit": origin["code"],
         "champion": champion,
         **as_document(folder, judgement),
     }
-    text = json.dumps(document, indent=2, allow_nan=False).encode()
-    return {JUDGEMENT: text, **page(folder, artifacts, entry, judgement, holdout, candidate)}
+    return {
+        JUDGEMENT: json.dumps(document, indent=2, allow_nan=False).encode(),
+        PAGE: page(folder, entry, judgement, drawn, training, origin).encode(),
+        **{f"{plot.name}.png": plot.png for plot in drawn},
+    }
+
+
+def lineage(folder: ModelFolder, lake: Lake, entry: Facts) -> dict[str, str]:
+    """Where the candidate comes from, in the order it came about."""
+    table = f"{folder.name}/training_set"
+    return {
+        "training set": f"{lake.uri(table)} version {entry['training_set_version']}",
+        "code": code_commit(CHECKOUT),
+        "MLflow run": entry["mlflow_run"],
+        "model version": entry["model_version"],
+        "bundle": entry["bundle_uri"],
+    }
 
 
 def check(digest: str, gate: Facts) -> dg.AssetCheckResult:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from gitops.conditions import Verdict
 from gitops.evidence import Figure, SliceFigure
 from platform_assets.folder import ModelFolder
-from platform_assets.ml.figures import Figures, measure
+from platform_assets.ml.figures import CANDIDATE, Figures, measure
 from platform_assets.ml.gates import CHAMPION, GateResult, judge
 from platform_assets.ml.intervals import Interval
 from platform_assets.ml.metrics import metric
@@ -32,16 +32,16 @@ class Judgement:
     slices: Sequence[Slice]
 
 
-def judge_scores(
-    folder: ModelFolder, holdout: Rows, candidate: Scores, references: Mapping[str, Scores]
-) -> Judgement:
+def judge_scores(folder: ModelFolder, holdout: Rows, models: Mapping[str, Scores]) -> Judgement:
     """Measure and judge.
 
-    `candidate` and the references (`dummy`, `linear`, and `champion` if there is one) have one
-    score for each row of the holdout, shape (n,) or (n, classes).
+    `models` are the scores of `candidate`, `dummy`, `linear`, and of `champion` if there is one,
+    each with one score for every row of the holdout, shape (n,) or (n, classes).
     """
     spec = folder.spec
     target = holdout.target
+    candidate = models[CANDIDATE]
+    references = {name: scores for name, scores in models.items() if name != CANDIDATE}
     figures = measure(spec.task, target, candidate, references, seed=spec.split.seed)
     main = metric(spec.task, spec.metric)
     groups = slices(main, target, candidate, holdout.frame, spec.slices)
@@ -77,7 +77,7 @@ def _known(figures: Figures) -> list[str]:
 
 def _figure(figures: Figures, name: str) -> Figure:
     others = {
-        model: values[name] for model, values in figures.values.items() if model != "candidate"
+        model: values[name] for model, values in figures.values.items() if model != CANDIDATE
     }
     champion = others.pop(CHAMPION, None)
     found = figures.candidate[name]

@@ -35,12 +35,12 @@ Facts = Mapping[str, Any]
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    key = folder.key("registry_entry")
-
-    @dg.asset(
-        **folder.asset("registry_entry", __doc__, {"onnx", "mlflow"}),
-        deps=[folder.key("candidate_model")],
-        check_specs=[dg.AssetCheckSpec("golden_rows", asset=key, blocking=True)],
+    @folder.asset(
+        "registry_entry",
+        __doc__,
+        {"onnx", "mlflow"},
+        after="candidate_model",
+        checks=["golden_rows"],
     )
     def registry_entry(
         context: dg.AssetExecutionContext,

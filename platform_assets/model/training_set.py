@@ -22,13 +22,8 @@ from resources.lake import Lake
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
     name = f"{folder.name}/training_set"
-    key = folder.key("training_set")
 
-    @dg.asset(
-        **folder.asset("training_set", __doc__, {"deltalake"}),
-        deps=[folder.key("cleaned")],
-        check_specs=[dg.AssetCheckSpec("parts_are_fit", asset=key, blocking=True)],
-    )
+    @folder.asset("training_set", __doc__, {"deltalake"}, after="cleaned", checks=["parts_are_fit"])
     def training_set(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
     ) -> dg.MaterializeResult:

@@ -25,10 +25,6 @@ ALIASES = {"production": "champion"}
 Event = dg.MaterializeResult | dg.AssetCheckResult
 
 
-def check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
-    return [dg.AssetCheckSpec(name, asset=key, blocking=True) for name in CHECKS]
-
-
 def deploy(
     context: dg.AssetExecutionContext,
     folder: ModelFolder,

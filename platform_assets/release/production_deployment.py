@@ -11,18 +11,14 @@ import dagster as dg
 from gitops.forge import Forge
 from gitops.reconcile import Reconciler
 from platform_assets.folder import ModelFolder
-from platform_assets.release.deployment import Event, check_specs, deploy
+from platform_assets.release.deployment import CHECKS, Event, deploy
 from resources.registry import Registry
 from resources.settings import Settings
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    key = folder.key("production_deployment")
-
-    @dg.asset(
-        **folder.asset("production_deployment", __doc__, {"rayserve"}),
-        deps=[folder.key("production_promotion")],
-        check_specs=check_specs(key),
+    @folder.asset(
+        "production_deployment", __doc__, {"rayserve"}, after="production_promotion", checks=CHECKS
     )
     def production_deployment(
         context: dg.AssetExecutionContext,

@@ -13,10 +13,7 @@ from resources.artifacts import Artifacts
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    @dg.asset(
-        **folder.asset("production_promotion", __doc__, {"git"}),
-        deps=[folder.key("staging_deployment")],
-    )
+    @folder.asset("production_promotion", __doc__, {"git"}, after="staging_deployment")
     def production_promotion(
         context: dg.AssetExecutionContext,
         forge: dg.ResourceParam[Forge],

@@ -11,18 +11,14 @@ import dagster as dg
 from gitops.forge import Forge
 from gitops.reconcile import Reconciler
 from platform_assets.folder import ModelFolder
-from platform_assets.release.deployment import Event, check_specs, deploy
+from platform_assets.release.deployment import CHECKS, Event, deploy
 from resources.registry import Registry
 from resources.settings import Settings
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    key = folder.key("staging_deployment")
-
-    @dg.asset(
-        **folder.asset("staging_deployment", __doc__, {"rayserve"}),
-        deps=[folder.key("staging_release")],
-        check_specs=check_specs(key),
+    @folder.asset(
+        "staging_deployment", __doc__, {"rayserve"}, after="staging_release", checks=CHECKS
     )
     def staging_deployment(
         context: dg.AssetExecutionContext,

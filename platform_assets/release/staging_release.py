@@ -13,10 +13,7 @@ from resources.artifacts import Artifacts
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    @dg.asset(
-        **folder.asset("staging_release", __doc__, {"git"}),
-        deps=[folder.key("evaluation_report")],
-    )
+    @folder.asset("staging_release", __doc__, {"git"}, after="evaluation_report")
     def staging_release(
         context: dg.AssetExecutionContext,
         forge: dg.ResourceParam[Forge],

@@ -29,7 +29,9 @@ GOOD = {
 
 def rows(*changes):
     made = [{**GOOD, "payment": f"p{i}", **change} for i, change in enumerate(changes)]
-    return pd.DataFrame(made, dtype=object).assign(_delivery="d", _file="f", _row=range(len(made)))
+    return pd.DataFrame(made, columns=list(GOOD), dtype=object).assign(
+        _delivery="d", _file="f", _row=range(len(made))
+    )
 
 
 def broken_rule(change):

@@ -110,13 +110,13 @@ class Platform:
     verifier: Approving
 
     @classmethod
-    def create(cls, home: Path, serve: FakeServe) -> "Platform":
+    def create(cls, home: Path, serve: FakeServe, instance: dg.DagsterInstance) -> "Platform":
         settings = Settings(home=home)
         policy = (CHECKOUT / POLICY_PATH).read_text()
         return cls(
             settings=settings,
             serve=serve,
-            instance=dg.DagsterInstance.ephemeral(),
+            instance=instance,
             lake=Lake(settings.lake),
             registry=Registry(settings.mlflow_tracking, home / "mlflow" / "artifacts"),
             artifacts=Artifacts(settings.artifacts),
