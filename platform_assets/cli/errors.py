@@ -3,6 +3,7 @@
 CliError
 ├── UnknownModel            no folder under platform_assets/defs and nothing in git
 ├── DeliveryRefused         a file that cannot be copied into the landing folder
+├── NotSettled              after a pass the running system is not what git says
 ├── StackError
 │   ├── PortTaken           another program listens where a service should
 │   ├── ShortPathTaken      the short path for sockets belongs to somebody else
@@ -31,6 +32,11 @@ class UnknownModel(CliError):
 class DeliveryRefused(CliError):
     def __init__(self, file: Path, reason: str) -> None:
         super().__init__(f"{str(file)!r} is not delivered: {reason}")
+
+
+class NotSettled(CliError):
+    def __init__(self, open_ends: list[str]) -> None:
+        super().__init__(f"not settled: {', '.join(open_ends)}; show why: slipway status")
 
 
 class StackError(CliError):

@@ -1,6 +1,8 @@
 """The `slipway` command: what there is, and how errors become one sentence and an exit code."""
 
 import sys
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +28,16 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 Model = Annotated[str, typer.Argument(help="A folder of platform_assets/defs.")]
 Number = Annotated[int, typer.Argument(help="The number that `promotions list` shows.")]
 Environment = Annotated[str, typer.Option("--env", help="staging or production.")]
+Reason = Annotated[str, typer.Option(help="Stands in the commit and in the hold.")]
+
+
+class State(StrEnum):
+    """The states of a promotion, as `--state` takes them."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+    SUPERSEDED = "superseded"
 
 
 @app.command()
@@ -46,6 +58,111 @@ def down() -> None:
     from platform_assets.cli import up_down
 
     up_down.down()
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show every model and environment: wanted, live, healthy, waiting; and every service."""
+    from platform_assets.cli import status as command
+
+    command.status(as_json=as_json)
+
+
+@app.command()
+def run(
+    model: Model,
+    file: Annotated[Path | None, typer.Argument(help="Delivered before the run starts.")] = None,
+) -> None:
+    """Deliver FILE to MODEL's landing folder; without FILE start MODEL's pipeline now."""
+    from platform_assets.cli import run as command
+
+    command.run(model, file)
+
+
+@app.command()
+def rollback(
+    model: Model,
+    environment: Environment = "production",
+    to: Annotated[str | None, typer.Option(help="A commit that named the bundle wanted.")] = None,
+    reason: Reason = "rolled back by hand",
+) -> None:
+    """Put what was healthy before back into git; the digest taken back is held."""
+    from platform_assets.cli import releases
+
+    releases.roll_back(model, environment, to, reason)
+
+
+@app.command()
+def hold(
+    model: Model,
+    environment: Environment = "production",
+    digest: Annotated[str | None, typer.Option(help="sha256:… in full.")] = None,
+    reason: Reason = "held by hand",
+    lift: Annotated[bool, typer.Option("--lift", help="Let a held digest go.")] = False,
+) -> None:
+    """Keep a digest from being promoted or deployed (without --digest: the present one)."""
+    from platform_assets.cli import releases
+
+    if lift:
+        releases.lift_hold(model, environment, digest)
+    else:
+        releases.hold_digest(model, environment, digest, reason)
+
+
+@app.command()
+def reconcile(
+    model: Annotated[str | None, typer.Argument(help="Only this model.")] = None,
+    environment: Annotated[str | None, typer.Option("--env", help="Only this one.")] = None,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="No load tests.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make the running system what git says, now."""
+    from platform_assets.cli import releases
+
+    releases.reconcile(model, environment, verify=not no_verify, dry_run=dry_run, as_json=as_json)
+
+
+@promotions.command("list")
+def promotions_list(
+    state: Annotated[State | None, typer.Option(help="Only those in one state.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show all promotions by number."""
+    from platform_assets.cli import promotions as command
+
+    command.list_all(state.value if state else None, as_json=as_json)
+
+
+@promotions.command("show")
+def promotions_show(number: Number, as_json: Json = False) -> None:
+    """Show one promotion with its evidence."""
+    from platform_assets.cli import promotions as command
+
+    command.show(number, as_json=as_json)
+
+
+@promotions.command("approve")
+def promotions_approve(
+    number: Number,
+    by: Annotated[str | None, typer.Option(help="Who approves; without it, you.")] = None,
+) -> None:
+    """Merge a promotion whose gates have passed; the deployment follows by itself."""
+    from platform_assets.cli import promotions as command
+
+    command.approve_and_say(number, by)
+
+
+@promotions.command("reject")
+def promotions_reject(
+    number: Number, reason: Annotated[str, typer.Option(help="Why.")] = "rejected by hand"
+) -> None:
+    """Close a promotion for good."""
+    from platform_assets.cli import promotions as command
+
+    command.reject(number, reason)
 
 
 def main() -> None:

@@ -100,7 +100,7 @@ def preload(module: str) -> None:
 
     for name in AT_WORK:
         importlib.import_module(name)
-    for value in vars(importlib.import_module(module)).values():
+    for value in list(vars(importlib.import_module(module)).values()):
         if isinstance(value, LazyDefinitions):
             value()
     gc.collect()

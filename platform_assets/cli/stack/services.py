@@ -129,8 +129,8 @@ def _ray(layout: Layout, ports: Mapping[str, int]) -> list[Service]:
             one_shot=True,
         ),
         Service(
-            "reconcile",
-            (_script("slipway"), "reconcile", "--all", "--no-verify"),
+            "restore",
+            (sys.executable, "-m", "platform_assets.cli.stack.restore"),
             after=("serve",),
             one_shot=True,
         ),
@@ -142,7 +142,7 @@ def _dagster(layout: Layout, module: str, *, local_ray: bool) -> list[Service]:
     workspace = ("--workspace", str(dagster_home.workspace_file(layout)))
     listen = ("--host", LOOPBACK, "--port", str(settings.dagster_port))
     runs = ("--socket", str(layout.socket("runs")), "--module", module)
-    before = ("code", "mlflow", "serve") if local_ray else ("code", "mlflow")
+    before = ("code", "mlflow", "restore") if local_ray else ("code", "mlflow")
     return [
         Service(
             "code",
