@@ -40,18 +40,16 @@ class Artifacts:
         return self.folder(kind, model, key).is_dir()
 
     def publish(self, kind: str, model: str, key: str, files: Mapping[str, bytes]) -> Path:
-        """Write all files of a key in one step; files published before stay as they are."""
+        """Write all files of a key in one step; files published before stay as they are.
+
+        ArtifactError if the folder cannot be written.
+        """
         target = self.folder(kind, model, key)
-        if target.is_dir():
-            return target
-        target.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
         try:
-            for name, content in files.items():
-                _write(made / name, content)
-            made.rename(target)
+            if not target.is_dir():
+                _write_folder(target, files)
         except OSError as error:
-            shutil.rmtree(made, ignore_errors=True)
+            # Renaming onto a folder that is not empty fails: another writer was first.
             if not target.is_dir():
                 raise ArtifactError(f"{target} cannot be written: {error}") from error
         return target
@@ -63,6 +61,17 @@ class Artifacts:
             return path.read_bytes()
         except OSError as error:
             raise ArtifactError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _write_folder(target: Path, files: Mapping[str, bytes]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
+    try:
+        for name, content in files.items():
+            _write(made / name, content)
+        made.rename(target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def _write(path: Path, content: bytes) -> None:

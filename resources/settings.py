@@ -13,9 +13,14 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """Where state lives and where services listen; the defaults need no account and no key."""
+    """Where state lives and where services listen; the defaults need no account and no key.
 
-    model_config = SettingsConfigDict(env_prefix="SLIPWAY_", extra="forbid", frozen=True)
+    A variable that is empty counts as one that is not set.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="SLIPWAY_", env_ignore_empty=True, extra="forbid", frozen=True
+    )
 
     home: Path = Field(
         default=CHECKOUT / ".slipway",
@@ -59,6 +64,14 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @field_validator("artifacts_uri")
+    @classmethod
+    def _local(cls, uri: str) -> str:
+        folder = uri.removeprefix("file://")
+        if "://" in folder:
+            raise ValueError("expected a local folder or file://")
+        return folder
 
     @cached_property
     def landing(self) -> Path:

@@ -1,0 +1,132 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from resources.errors import SettingsError
+from resources.settings import CHECKOUT, Settings, load_settings
+
+GIVEN = {
+    "HOME": ("/srv/slipway", Path("/srv/slipway")),
+    "SERVE_PORT": ("8163", 8163),
+    "DAGSTER_PORT": ("8164", 8164),
+    "MLFLOW_PORT": ("8165", 8165),
+    "RAY_PORT": ("8166", 8166),
+    "RAY_DASHBOARD_PORT": ("8167", 8167),
+    "RAY_ADDRESS": ("http://127.0.0.1:8168", "http://127.0.0.1:8168"),
+    "LAKE_URI": ("s3://bucket/lake", "s3://bucket/lake"),
+    "ARTIFACTS_URI": ("/srv/artifacts", "/srv/artifacts"),
+    "MLFLOW_URI": ("http://127.0.0.1:8169", "http://127.0.0.1:8169"),
+    "GITOPS_REPO": ("/srv/gitops.git", "/srv/gitops.git"),
+    "HEALTH_TIMEOUT": ("7.5", 7.5),
+    "RAY_TOKEN": ("very-secret", "very-secret"),
+}
+REFUSED = {
+    "SERVE_PORT": ["http", "80", "65536"],
+    "DAGSTER_PORT": ["-1"],
+    "MLFLOW_PORT": ["5000.5"],
+    "RAY_PORT": ["6379/tcp"],
+    "RAY_DASHBOARD_PORT": ["1023"],
+    "ARTIFACTS_URI": ["s3://bucket/x"],
+    "HEALTH_TIMEOUT": ["0", "3601", "soon"],
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch):
+    for name in GIVEN:
+        monkeypatch.delenv(f"SLIPWAY_{name}", raising=False)
+
+
+def plain(value):
+    return value.get_secret_value() if hasattr(value, "get_secret_value") else value
+
+
+def test_every_setting_has_a_sentence_and_is_tested_here():
+    assert {name.upper() for name in Settings.model_fields} == set(GIVEN)
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_each_setting_is_read_from_its_variable(monkeypatch, name):
+    text, expected = GIVEN[name]
+    monkeypatch.setenv(f"SLIPWAY_{name}", text)
+    assert plain(getattr(load_settings(), name.lower())) == expected
+
+
+@pytest.mark.parametrize(("name", "text"), [(n, t) for n, texts in REFUSED.items() for t in texts])
+def test_a_value_that_cannot_be_used_is_named_with_its_variable(monkeypatch, name, text):
+    monkeypatch.setenv(f"SLIPWAY_{name}", text)
+    with pytest.raises(SettingsError, match=f"^SLIPWAY_{name}: .*, got '{text}'$"):
+        load_settings()
+
+
+def test_every_bad_value_is_named_not_only_the_first(monkeypatch):
+    monkeypatch.setenv("SLIPWAY_SERVE_PORT", "x")
+    monkeypatch.setenv("SLIPWAY_RAY_PORT", "y")
+    with pytest.raises(SettingsError, match=r"SLIPWAY_SERVE_PORT: [\s\S]*\nSLIPWAY_RAY_PORT: "):
+        load_settings()
+
+
+def test_the_defaults_need_nothing_and_keep_all_state_in_one_folder():
+    settings = load_settings()
+    home = CHECKOUT / ".slipway"
+    assert settings.home == home
+    assert settings.lake == str(home / "lake")
+    assert settings.artifacts == home / "artifacts"
+    assert settings.mlflow_tracking == f"sqlite:///{home}/mlflow/mlflow.db"
+    assert settings.gitops_path == home / "gitops.git"
+    folders = [settings.landing, settings.ray_token_file, settings.dagster_home, settings.logs]
+    assert all(folder.is_relative_to(home) for folder in folders)
+
+
+def test_the_defaults_listen_on_loopback_alone():
+    settings = load_settings()
+    assert settings.serve_url == "http://127.0.0.1:8000"
+    assert settings.dagster_url == "http://127.0.0.1:3000"
+    assert settings.mlflow_url == "http://127.0.0.1:5000"
+    assert settings.serve_api == "http://127.0.0.1:8265"
+
+
+def test_what_is_given_takes_the_place_of_what_home_would_hold(monkeypatch):
+    for name, (text, _) in GIVEN.items():
+        monkeypatch.setenv(f"SLIPWAY_{name}", text)
+    settings = load_settings()
+    assert settings.lake == "s3://bucket/lake"
+    assert settings.artifacts == Path("/srv/artifacts")
+    assert settings.mlflow_tracking == "http://127.0.0.1:8169"
+    assert settings.gitops_path == Path("/srv/gitops.git")
+    assert settings.serve_api == "http://127.0.0.1:8168"
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch):
+    expected = load_settings()
+    for name in GIVEN:
+        monkeypatch.setenv(f"SLIPWAY_{name}", "")
+    assert load_settings() == expected
+
+
+def test_artifacts_may_be_named_by_a_file_address(monkeypatch):
+    monkeypatch.setenv("SLIPWAY_ARTIFACTS_URI", "file:///srv/artifacts")
+    assert load_settings().artifacts == Path("/srv/artifacts")
+
+
+def test_a_relative_home_is_made_absolute_and_a_tilde_is_followed(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SLIPWAY_HOME", "state")
+    assert load_settings().home == tmp_path / "state"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SLIPWAY_HOME", "~/state")
+    assert load_settings().home == tmp_path / "state"
+
+
+def test_no_secret_is_shown(monkeypatch):
+    monkeypatch.setenv("SLIPWAY_RAY_TOKEN", "very-secret")
+    settings = load_settings()
+    assert "very-secret" not in f"{settings!r} {settings} {settings.model_dump()}"
+    assert "very-secret" not in settings.model_dump_json()
+
+
+def test_settings_cannot_be_changed_after_they_were_read():
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().serve_port = 8161
