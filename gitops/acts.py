@@ -124,7 +124,9 @@ class Actor:
         if self._desired.restores and self._outside.restore_verifier:
             verifier = self._outside.restore_verifier
         given = tuple(verifier.verify(self._manifest, self._manifest.route)) if verifier else ()
-        self._verdicts = (*self._verdicts, *(given or (_NO_VERDICT,)))
+        named = {verdict.check for verdict in given}
+        ours = (verdict for verdict in self._verdicts if verdict.check not in named)
+        self._verdicts = (*ours, *(given or (_NO_VERDICT,)))
         if all(verdict.passed for verdict in self._verdicts):
             return Turn.GO_ON
         # Verdicts on something that vanished meanwhile say nothing about the revision.

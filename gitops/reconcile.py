@@ -86,7 +86,8 @@ class Reconciler:
         Raises
         ------
         ForgeError
-            The repository itself cannot be used.
+            The repository itself cannot be used. Whatever the verifier raises passes through too;
+            the attempt is then still under way and the next pass goes on with it.
         """
         try:
             with exclusive(self._lock, self._lock_timeout):

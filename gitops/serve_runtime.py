@@ -18,15 +18,21 @@ class ServeRuntime:
 
     `api` is the address of Ray's dashboard, `endpoint` that of Serve's HTTP proxy, whose host and
     port Serve is told when it starts. `token` is sent as bearer token to `api` alone. `timeout`
-    bounds each request, in seconds.
+    bounds each question, `apply_timeout` each new configuration, in seconds.
     """
 
     def __init__(
-        self, api: str, endpoint: str, token: str | None = None, timeout: float = 30.0
+        self,
+        api: str,
+        endpoint: str,
+        token: str | None = None,
+        timeout: float = 30.0,
+        apply_timeout: float = 120.0,
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # Proxies named in the environment are for the outside world.
         self._api = httpx.Client(base_url=api, headers=headers, timeout=timeout, trust_env=False)
+        self._timeout, self._apply_timeout = timeout, apply_timeout
         # A new connection for each question, so that each replica gets its turn to answer.
         self._endpoint = httpx.Client(
             base_url=endpoint,
@@ -51,7 +57,7 @@ class ServeRuntime:
         self._endpoint.close()
 
     def observe(self) -> Mapping[str, ObservedApplication]:
-        answer = self._ask("GET")
+        answer = self._ask("GET", self._timeout)
         if answer.status_code != httpx.codes.OK:
             raise RuntimeUnavailable(str(answer.url), _told(answer))
         try:
@@ -61,6 +67,7 @@ class ServeRuntime:
             raise RuntimeUnavailable(str(answer.url), f"no answer of Serve: {error!r}") from error
 
     def apply(self, applications: Sequence[Mapping[str, Any]]) -> None:
+        # The first configuration also starts Serve, controller and proxy, which takes its time.
         # Serve listens on all interfaces unless told otherwise, and only when it starts.
         body = {
             "proxy_location": "HeadOnly",
@@ -70,7 +77,7 @@ class ServeRuntime:
             },
             "applications": [dict(application) for application in applications],
         }
-        answer = self._ask("PUT", body)
+        answer = self._ask("PUT", self._apply_timeout, body)
         if answer.status_code in (httpx.codes.BAD_REQUEST, httpx.codes.UNPROCESSABLE_ENTITY):
             raise ApplyRefused(str(answer.url), answer.status_code, answer.text)
         if answer.status_code != httpx.codes.OK:
@@ -83,9 +90,9 @@ class ServeRuntime:
         except (httpx.HTTPError, json.JSONDecodeError, UnicodeDecodeError):
             return None
 
-    def _ask(self, method: str, body: Any = None) -> httpx.Response:
+    def _ask(self, method: str, timeout: float, body: Any = None) -> httpx.Response:
         try:
-            return self._api.request(method, APPLICATIONS, json=body)
+            return self._api.request(method, APPLICATIONS, json=body, timeout=timeout)
         except httpx.HTTPError as error:
             url = str(self._api.base_url.join(APPLICATIONS))
             raise RuntimeUnavailable(url, str(error) or type(error).__name__) from error

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitops.errors import FileInvalid, PolicyInvalid
+from gitops.errors import FileInvalid, HoldsInvalid, ManifestInvalid, PolicyInvalid
 from gitops.evidence import Evidence
-from gitops.facts import Target, target_of
+from gitops.facts import target_of
 from gitops.forge import Tree
-from gitops.holds import held, holds_path, parse_holds
-from gitops.manifest import FOLDER, evidence_path, parse
+from gitops.holds import Hold, held, holds_path, parse_holds
+from gitops.manifest import FOLDER, manifest_path, parse
 from gitops.policy import POLICY_PATH, Policy, parse_policy
 
 Read = Callable[[str], str | None]
@@ -49,36 +49,57 @@ def problems(files: Files) -> list[str]:
         policy = parse_policy(text)
     except PolicyInvalid as error:
         return [str(error)]
-    targets = [target for path in files.paths if (target := _manifest(path))]
-    found = [_first_problem(files, policy, target) for target in targets]
+    found = [_problem(files, policy, path) for path in files.paths]
     return [problem for problem in found if problem]
 
 
-def _manifest(path: str) -> Target | None:
-    return target_of(path) if path.startswith(f"{FOLDER}/") else None
-
-
-def _first_problem(files: Files, policy: Policy, target: Target) -> str | None:
+def _problem(files: Files, policy: Policy, path: str) -> str | None:
     try:
-        _check(files, policy, target)
+        if path.startswith(f"{FOLDER}/"):
+            _check_environments(files, policy, path)
+        elif path.startswith("gitops/holds/"):
+            parse_holds(files.read(path), path)
+        elif path.startswith("gitops/evidence/"):
+            _check_evidence(files, path)
     except FileInvalid as error:
         return str(error)
     return None
 
 
-def _check(files: Files, policy: Policy, target: Target) -> None:
+def _check_environments(files: Files, policy: Policy, path: str) -> None:
+    if path == POLICY_PATH or path.endswith("/.gitkeep"):
+        return
+    target = target_of(path)
+    if target is None:
+        raise FileInvalid(path, "", path.removeprefix(f"{FOLDER}/"), "<environment>/<model>.yaml")
     environment, model = target
-    path = f"{FOLDER}/{environment}/{model}.yaml"
     manifest = parse(files.read(path) or "", path)
     policy.environment(environment)
     policy.admit(model)
-    hold_path = holds_path(environment, model)
-    hold = held(parse_holds(files.read(hold_path), hold_path), manifest.bundle_digest)
+    hold = held(_holds(files, environment, model), manifest.bundle_digest)
     if hold:
         raise FileInvalid(path, "bundle-digest", manifest.bundle_digest, f"not held: {hold.reason}")
-    evidence = evidence_path(environment, model)
-    text = files.read(evidence)
-    if text is not None:
-        digest = Evidence.from_json(text, evidence).bundle_digest
-        if digest != manifest.bundle_digest:
-            raise FileInvalid(evidence, "bundle_digest", digest, repr(manifest.bundle_digest))
+
+
+def _holds(files: Files, environment: str, model: str) -> tuple[Hold, ...]:
+    path = holds_path(environment, model)
+    try:
+        return parse_holds(files.read(path), path)
+    except HoldsInvalid:
+        return ()
+
+
+def _check_evidence(files: Files, path: str) -> None:
+    evidence = Evidence.from_json(files.read(path) or "", path)
+    if evidence.path != path:
+        raise FileInvalid(path, "model", evidence.path, "the path of this file")
+    manifest_file = manifest_path(evidence.environment, evidence.model)
+    text = files.read(manifest_file)
+    if text is None:
+        return
+    try:
+        wanted = parse(text, manifest_file).bundle_digest
+    except ManifestInvalid:
+        return
+    if evidence.bundle_digest != wanted:
+        raise FileInvalid(path, "bundle_digest", evidence.bundle_digest, repr(wanted))

@@ -15,7 +15,7 @@ from gitops.local_forge import LocalForge
 from gitops.plumbing import clean_environment
 from gitops.record import DeploymentRecord
 from gitops.retry import until_won
-from tests.contracts.forge_suite import FILE, MESSAGE, ForgeContract, opened
+from tests.contracts.forge_suite import FILE, MESSAGE, ForgeContract, opened, proposal
 from tests.support.releases import SEED
 
 COMMITS = 50
@@ -142,6 +142,24 @@ def test_two_processes_lose_nothing(forge):
     assert sorted(lines) == sorted(f"{w} {n}" for w in range(2) for n in range(COMMITS))
     assert len(forge.paths("by", forge.head())) == 2 * COMMITS
     assert git(forge, "rev-list", "--count", "main") == str(2 * COMMITS + 1)
+
+
+def propose_many(path: Path, writer: int) -> None:
+    for number in range(10):
+        model = f"m{writer}-{number}"
+        LocalForge(path).open_promotion(proposal(model=model, changes={model: "x"}))
+
+
+def test_two_processes_never_share_a_number(forge):
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=propose_many, args=(forge.path, n)) for n in range(2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    found = forge.promotions("open")
+    assert [promotion.number for promotion in found] == list(range(1, 21))
+    assert len({promotion.model for promotion in found}) == 20
 
 
 def make(path: Path) -> None:

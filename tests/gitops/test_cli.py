@@ -29,7 +29,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def addresses(at) -> list[str]:
     serve = ["--api", at.serve.api, "--endpoint", at.serve.endpoint]
-    return ["--repository", str(at.forge.path), *serve, "--timeout", "2"]
+    return ["--repository", str(at.forge.path), *serve, "--timeout", "30"]
 
 
 def test_this_repository_is_valid(capsys):
@@ -53,11 +53,38 @@ def test_each_file_that_cannot_be_used_is_named(checkout, capsys):
     assert "2 problems" in said
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "message"),
+    [
+        ("gitops/holds/staging/fraud.yaml", "held: 3\n", "held: got 3"),
+        ("gitops/holds/production/gone.yaml", "held: 3\n", "held: got 3"),
+        ("gitops/evidence/production/gone.json", "{}", "expected a JSON object"),
+        ("gitops/environments/staging/fraud.yml", "", "expected <environment>/<model>.yaml"),
+        ("gitops/environments/staging/eu/fraud.yaml", "", "expected <environment>/<model>.yaml"),
+    ],
+)
+def test_a_file_beside_the_manifests_is_checked_too(checkout, capsys, path, text, message):
+    (checkout / path).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / path).write_text(text)
+    assert main(["validate", str(checkout)]) == 1
+    said = capsys.readouterr().out
+    assert f"{path}: " in said
+    assert message in said
+    assert "1 problems" in said
+
+
 def test_evidence_of_another_bundle_is_a_problem(checkout, capsys):
     other = evidence(manifest("b")).to_json()
     (checkout / evidence_path("staging", "fraud")).write_text(other)
     assert main(["validate", str(checkout)]) == 1
     assert "bundle_digest: got 'sha256:bbb" in capsys.readouterr().out
+
+
+def test_evidence_in_the_wrong_place_is_a_problem(checkout, capsys):
+    stray = evidence(manifest(model="other")).to_json()
+    (checkout / evidence_path("staging", "fraud")).write_text(stray)
+    assert main(["validate", str(checkout)]) == 1
+    assert "expected the path of this file" in capsys.readouterr().out
 
 
 def test_a_checkout_without_a_policy_is_a_problem(checkout, capsys):

@@ -103,7 +103,7 @@ def test_a_refused_bundle_is_taken_back_without_waiting(at):
     at.staging("a")
     at.serve.refusals[digest("b")] = "GoldenRowsDiffer: row 0"
     at.bring("b")
-    endless = with_options(at, patience=patience(3600))
+    endless = with_options(at, patience=patience(1_000_000))
     report = endless.reconciler.reconcile("staging", "fraud")
     assert report.outcome.reason == Reason.ROLLED_BACK
     assert "GoldenRowsDiffer: row 0" in report.verdicts[0].message
@@ -114,7 +114,7 @@ def test_a_version_that_never_gets_ready_is_taken_back_when_the_time_is_over(at)
     at.staging("a")
     at.serve.hanging.add(digest("b"))
     at.bring("b")
-    hasty = with_options(at, patience=patience(0.1))
+    hasty = with_options(at, patience=patience(5))
     assert hasty.reconciler.reconcile("staging", "fraud").outcome.reason == Reason.ROLLED_BACK
 
 
@@ -274,7 +274,7 @@ def test_a_proven_revision_that_does_not_come_back_is_not_reverted(at):
     at.staging("a")
     at.serve.restart()
     at.serve.hanging.add(digest("a"))
-    report = with_options(at, patience=patience(0.05)).reconciler.reconcile("staging", "fraud")
+    report = with_options(at, patience=patience(5)).reconciler.reconcile("staging", "fraud")
     assert isinstance(report.outcome, RetryAfter)
     assert (report.outcome.reason, report.reverted) == (Reason.UNHEALTHY, None)
 

@@ -37,7 +37,7 @@ def _run(
             runtime,
             Judge(endpoint),
             lock,
-            patience=patience(2.0),
+            patience=patience(),
             on_act=_kill_at(point),
         ).reconcile(environment, model)
 

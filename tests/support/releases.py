@@ -1,5 +1,6 @@
 """Releases to reconcile: manifests with evidence, a world to bring them into, and a judge."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,21 +116,22 @@ class World:
         return self.forge.read(path, self.forge.head())
 
 
-def patience(timeout: float = 0.0) -> Patience:
-    """Looks often; 0 seconds still give the first look."""
-    return Patience(timeout=timeout, poll=0.001)
+def patience(looks: int = 50) -> Patience:
+    """Waits for a number of looks and for no time at all."""
+    ticks = itertools.count()
+    return Patience(float(looks), clock=lambda: float(next(ticks)), pause=lambda _: None)
 
 
 def world(folder: Path, serve: FakeServe, **options: Any) -> World:
     forge = LocalForge.create(folder / "gitops.git", SEED)
     runtime = ServeRuntime(serve.api, serve.endpoint)
     lock = folder / "reconcile.lock"
-    settings = {"verifier": Judge(serve.endpoint), "patience": patience(2.0)} | options
+    settings = {"verifier": Judge(serve.endpoint), "patience": patience()} | options
     reconciler = Reconciler(forge, runtime, lock=lock, **settings)
     return World(forge, serve, runtime, reconciler, lock)
 
 
 def with_options(of: World, **options: Any) -> World:
     """The same world with a reconciler of other habits."""
-    settings = {"verifier": Judge(of.serve.endpoint), "patience": patience(2.0)} | options
+    settings = {"verifier": Judge(of.serve.endpoint), "patience": patience()} | options
     return replace(of, reconciler=Reconciler(of.forge, of.runtime, lock=of.lock, **settings))
