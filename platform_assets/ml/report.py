@@ -56,7 +56,7 @@ def render_report(facts: ReportFacts) -> str:
     template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text("utf-8"))
     return template.render(
         facts=facts,
-        passed=all(gate.passed for gate in facts.gates),
+        passed=bool(facts.gates) and all(gate.passed for gate in facts.gates),
         verdict=verdict(facts),
         headline=headline(facts),
         remarks=remarks(facts),
@@ -75,7 +75,7 @@ def verdict(facts: ReportFacts) -> str:
     if not facts.gates:
         return "Not fit for release: no gate was judged."
     if not failed:
-        return f"Fit for release: all {len(facts.gates)} gates pass."
+        return f"Fit for release: {len(facts.gates)} of {len(facts.gates)} gates pass."
     names = ", ".join(gate.name for gate in failed)
     return f"Not fit for release: {len(failed)} of {len(facts.gates)} gates fail ({names})."
 

@@ -1,0 +1,208 @@
+import base64
+import re
+from dataclasses import replace
+from functools import cache
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from platform_assets.ml.figures import measure
+from platform_assets.ml.gates import judge
+from platform_assets.ml.metrics import metric
+from platform_assets.ml.plots import plots
+from platform_assets.ml.report import ReportFacts, best_trial, render_report
+from platform_assets.ml.slices import slices
+from platform_assets.spec import Beat, Floor, Slices
+
+CLASSES = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}
+MAIN = {"binary": "average_precision", "multiclass": "accuracy", "regression": "mae"}
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def holdout(task, rows=600, champion=True):
+    """A target, and the scores of a good candidate, a fair champion and a dummy."""
+    draw = np.random.default_rng(0)
+    if task == "regression":
+        y = draw.normal(50, 10, rows)
+        models = {"candidate": y + draw.normal(0, 2, rows), "champion": y + draw.normal(0, 6, rows)}
+        models["dummy"] = np.full(rows, 50.0)
+    elif task == "binary":
+        y = (draw.random(rows) < 0.1).astype(int)
+        models = {
+            "champion": np.clip(0.1 + 0.1 * y + draw.normal(0, 0.1, rows), 0.001, 0.999),
+            "candidate": np.clip(0.1 + 0.2 * y + draw.normal(0, 0.1, rows), 0.001, 0.999),
+            "dummy": np.full(rows, 0.1),
+        }
+    else:
+        y = draw.integers(0, 3, rows)
+        sure = np.eye(3)[y]
+        models = {"candidate": 0.8 * sure + 0.2 / 3, "champion": 0.1 * sure + 0.3}
+        models["dummy"] = np.full((rows, 3), 1 / 3)
+    return y, {name: score for name, score in models.items() if champion or name != "champion"}
+
+
+@cache
+def facts(task="binary", rows=600, champion=True):
+    y, models = holdout(task, rows, champion)
+    references = {name: score for name, score in models.items() if name != "candidate"}
+    figures = measure(task, y, models["candidate"], references, samples=50)
+    name = MAIN[task]
+    frame = pd.DataFrame({"half": np.repeat(["first", "second"], len(y) // 2)})
+    asked = Slices(columns=["half"], minimum_rows=10)
+    groups = slices(metric(task, name), y, models["candidate"], frame, asked)
+    return ReportFacts(
+        model="toy",
+        description="A toy <b>model</b> & more",
+        owners=["team:toys", "ann@example.org"],
+        digest="sha256:" + "5e" * 32,
+        made="2026-03-01 12:00 UTC",
+        metric=name,
+        figures=figures,
+        gates=judge([Beat(metric=name, beat="dummy")], figures),
+        slices=groups,
+        plots=plots(task, y, models, CLASSES[task], figures, groups, name),
+        runtime="onnx",
+        runtime_reason="ONNX agrees with scikit-learn to 2e-07 on all 600 rows",
+        trials=[({}, 0.7), ({"ridge__alpha": 3.0}, 0.9)],
+        lineage={"training set": "version 3", "commit": "c61053c"},
+    )
+
+
+PLOTS = {
+    "binary": ["comparison", "precision_recall", "calibration", "slices"],
+    "multiclass": ["comparison", "confusion", "slices"],
+    "regression": ["comparison", "predicted", "residuals", "slices"],
+}
+
+
+@pytest.mark.parametrize("task", PLOTS)
+def test_every_task_has_its_pictures_and_they_are_small(task):
+    drawn = facts(task).plots
+    assert [plot.name for plot in drawn] == PLOTS[task]
+    assert all(plot.png.startswith(PNG) for plot in drawn)
+    assert max(len(plot.png) for plot in drawn) < 60_000
+
+
+def test_the_same_figures_give_the_same_pictures_and_the_same_page():
+    again = facts.__wrapped__()
+    assert [plot.png for plot in again.plots] == [plot.png for plot in facts().plots]
+    assert render_report(again) == render_report(facts())
+
+
+def test_without_groups_there_is_no_picture_of_them():
+    y, models = holdout("binary")
+    figures = measure("binary", y, models["candidate"], {"dummy": models["dummy"]}, samples=20)
+    drawn = plots("binary", y, models, CLASSES["binary"], figures, [], "brier")
+    assert [plot.name for plot in drawn] == PLOTS["binary"][:-1]
+
+
+def test_many_classes_are_still_one_small_picture():
+    draw = np.random.default_rng(0)
+    y, score = draw.integers(0, 30, 900), draw.dirichlet(np.ones(30), 900)
+    figures = measure("multiclass", y, score, {}, samples=5)
+    names = [f"class {number}" for number in range(30)]
+    drawn = plots("multiclass", y, {"candidate": score}, names, figures, [], "accuracy")
+    assert max(len(plot.png) for plot in drawn) < 60_000
+
+
+def test_a_page_opens_with_its_verdict_and_its_main_figure():
+    text = words(render_report(facts()))
+    assert "Fit for release: 1 of 1 gates pass." in text
+    assert re.search(r"average_precision is 0\.\d+ \(0\.\d+ to [\d.]+\) on 600 held-out rows", text)
+    assert "better than champion" in text
+
+
+def test_a_page_names_the_gates_that_fail():
+    gates = [Floor(metric="brier", reach=0.0), Beat(metric="roc_auc", beat="dummy")]
+    text = words(render_report(replace(facts(), gates=judge(gates, facts().figures))))
+    assert "Not fit for release: 1 of 2 gates fail (brier_reaches)." in text
+    assert "brier_reaches brier is 0." in text
+
+
+def test_a_page_without_a_gate_is_not_fit_for_release():
+    page = render_report(replace(facts(), gates=[]))
+    assert "Not fit for release: no gate was judged." in words(page)
+    assert "<title>toy: not fit for release</title>" in page
+
+
+def test_a_page_says_that_there_is_no_champion_yet():
+    assert "there is no champion yet" in words(render_report(facts(champion=False)))
+
+
+def test_a_page_warns_of_few_rows():
+    text = words(render_report(facts("regression", rows=80)))
+    assert "The holdout has 80 rows only" in text
+    assert "rows only" not in words(render_report(facts("regression")))
+
+
+def test_a_page_warns_of_a_group_that_is_clearly_worse():
+    given = facts("regression")
+    weak = replace(given.slices[0], figure=replace(given.slices[0].figure, value=9, low=8, high=10))
+    text = words(render_report(replace(given, slices=[weak])))
+    assert "The model is clearly worse where half is" in text
+
+
+def test_a_page_shows_digest_lineage_runtime_and_owners():
+    text = words(render_report(facts()))
+    for shown in ("sha256:" + "5e" * 32, "version 3", "c61053c", "ONNX agrees", "ann@example.org"):
+        assert shown in text
+
+
+def test_what_comes_from_a_model_is_never_taken_for_markup():
+    page = render_report(replace(facts(), description="<script>alert(1)</script>"))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_page_is_whole_html_that_asks_nobody_for_anything():
+    page = render_report(facts())
+    parsed = Page()
+    parsed.feed(page)
+    assert parsed.open == []
+    assert all(source.startswith("data:image/png;base64,") for source in parsed.sources)
+    assert not re.search(r"https?://|url\(", page)
+    assert base64.b64decode(parsed.sources[0].partition(",")[2]).startswith(PNG)
+
+
+def test_every_picture_has_words_for_those_who_cannot_see_it():
+    parsed = Page()
+    parsed.feed(render_report(facts()))
+    assert len(parsed.alternatives) == 4
+    assert all(len(text) > 20 for text in parsed.alternatives)
+
+
+def test_an_undefined_figure_is_a_dash_and_not_a_nan():
+    given = facts()
+    unknown = {name: replace(one, value=np.nan) for name, one in given.figures.candidate.items()}
+    figures = replace(given.figures, values={**given.figures.values, "candidate": unknown})
+    assert "nan" not in words(render_report(replace(given, figures=figures))).split()
+
+
+@pytest.mark.parametrize(("task", "best"), [("binary", 1), ("regression", 0)])
+def test_the_best_trial_is_the_one_in_the_metrics_better_direction(task, best):
+    assert best_trial(facts(task)) == best
+
+
+def words(page):
+    body = page.partition("<body>")[2]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+class Page(HTMLParser):
+    """Open elements, and what the pictures are and say."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.sources, self.alternatives = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "img":
+            self.sources.append(dict(attrs)["src"])
+            self.alternatives.append(dict(attrs)["alt"])
+        elif tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag

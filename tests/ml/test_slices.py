@@ -1,0 +1,83 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from platform_assets.ml.metrics import metric
+from platform_assets.ml.slices import slices, worst
+from platform_assets.spec import Slices
+
+MAE = metric("regression", "mae")
+Y = np.zeros(400)
+
+
+def found(score, columns=None, minimum=20, one=MAE, y=Y, **frame):
+    asked = Slices(columns=columns or list(frame), minimum_rows=minimum)
+    return slices(one, y, score, pd.DataFrame(frame), asked)
+
+
+def test_the_group_with_the_largest_error_comes_first():
+    place = np.repeat(["a", "b", "c", "d"], 100)
+    error = np.repeat([1.0, 5.0, 2.0, 3.0], 100)
+    groups = found(error, place=place)
+    assert [one.value for one in groups] == ["b", "d", "c", "a"]
+    assert [one.figure.value for one in groups] == [5, 3, 2, 1]
+    assert worst(groups) == groups[0]
+
+
+def test_the_group_with_the_least_merit_comes_first():
+    y = np.tile([0, 1], 200)
+    score = np.where(np.arange(400) < 200, y * 0.8 + 0.1, 0.5)
+    groups = found(
+        score, one=metric("binary", "roc_auc"), y=y, half=np.repeat(["good", "bad"], 200)
+    )
+    assert [one.value for one in groups] == ["bad", "good"]
+
+
+def test_groups_of_too_few_rows_are_not_judged():
+    place = np.repeat(["large", "small"], [381, 19])
+    assert [one.value for one in found(np.ones(400), place=place)] == ["large"]
+
+
+def test_a_number_of_many_values_is_cut_into_quarters_that_hold_every_row():
+    groups = found(np.ones(400), age=np.arange(400.0))
+    assert [one.rows for one in groups] == [100, 100, 100, 100]
+    assert {one.value for one in groups} >= {"0 to 99.75"}
+
+
+def test_a_number_of_few_values_is_judged_by_value():
+    groups = found(np.ones(400), hour=np.tile([1.0, 2.0], 200))
+    assert {one.value for one in groups} == {"1", "2"}
+
+
+def test_missing_values_are_a_group_of_their_own():
+    age = np.where(np.arange(400) < 40, np.nan, np.arange(400))
+    word = np.where(np.arange(400) < 40, None, "x")
+    groups = found(np.ones(400), age=age, word=word)
+    assert [one.rows for one in groups if one.value == "(missing)"] == [40, 40]
+
+
+def test_a_group_without_positives_comes_last_and_is_never_the_worst():
+    y = np.where(np.arange(400) < 200, np.tile([0, 1], 200), 0)
+    score = np.linspace(0, 1, 400)
+    precision = metric("binary", "average_precision")
+    groups = found(score, one=precision, y=y, half=np.repeat(["some", "none"], 200))
+    assert groups[-1].value == "none"
+    assert worst(groups).value == "some"
+    assert worst([groups[-1]]) is None
+
+
+def test_a_group_has_an_interval_of_its_own():
+    draw = np.random.default_rng(0)
+    place = np.repeat(["few", "many"], [40, 360])
+    few, many = sorted(found(draw.normal(size=400), place=place), key=lambda one: one.rows)
+    assert few.figure.high - few.figure.low > many.figure.high - many.figure.low
+
+
+@pytest.mark.parametrize("values", [[True, False], ["(missing)", None]])
+def test_any_kind_of_column_can_be_cut(values):
+    column = np.array(values * 200, dtype=object)
+    assert sum(one.rows for one in found(np.ones(400), any=column)) == 400
+
+
+def test_no_columns_no_groups():
+    assert found(np.ones(400)) == []
