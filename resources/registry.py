@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fcntl import LOCK_EX, flock
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from resources.errors import RegistryError
+from resources.tracking_database import alone, database_file, make_database
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
@@ -24,7 +24,6 @@ FINGERPRINT = "slipway.fingerprint"
 DIGEST = "slipway.digest"
 ABANDONED = "slipway.abandoned"
 PARENT = "mlflow.parentRunId"
-SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,17 @@ class Registry:
     def __init__(self, tracking_uri: str, artifact_root: Path) -> None:
         self._uri = tracking_uri
         self._artifacts = artifact_root
+        self._lock = artifact_root / ".lock"
+
+    def prepare(self) -> None:
+        """Make the SQLite file of a new installation; harmless if it is there or elsewhere.
+
+        Call it before MLflow's server starts, which would make the tables in place: killed then,
+        it leaves a file that nothing can use.
+        """
+        file = database_file(self._uri)
+        if file is not None:
+            make_database(file, self._artifacts)
 
     def find_run(self, model: str, fingerprint: str) -> str | None:
         """The finished run with these exact inputs; one that was interrupted does not count."""
@@ -74,12 +84,13 @@ class Registry:
     def log_training(self, record: TrainingRecord) -> str:
         """Write a run with one child for each trial; it counts as finished only at the very end.
 
-        Returns the run that stands already, if the same inputs were logged before.
+        Returns the run that stands already, if the same inputs were logged before. Processes of
+        one machine take turns, so a run that still counts as running was left by a killed one.
         """
-        known = self.find_run(record.model, record.fingerprint)
-        if known:
-            return known
-        with self._refusals():
+        with alone(self._lock), self._refusals():
+            known = self.find_run(record.model, record.fingerprint)
+            if known:
+                return known
             self._abandon(record)
             return self._log(record)
 
@@ -96,11 +107,14 @@ class Registry:
     def register(
         self, model: str, run_id: str, digest: str, bundle_uri: str, tags: Mapping[str, str]
     ) -> Version:
-        """The one version of this bundle, made if there is none."""
-        known = self.find_version(model, digest)
-        if known:
-            return known
-        with self._refusals():
+        """The one version of this bundle, made if there is none.
+
+        Processes of one machine take turns, so they never make two.
+        """
+        with alone(self._lock), self._refusals():
+            known = self.find_version(model, digest)
+            if known:
+                return known
             if not self._client.search_registered_models(f"name = '{model}'"):
                 self._client.create_registered_model(model)
             made = self._client.create_model_version(
@@ -135,29 +149,21 @@ class Registry:
         with self._refusals():
             return f"{ui}/#/experiments/{self._experiment(model)}/runs/{run_id}"
 
-    @staticmethod
-    def file_url(ui: str, run_id: str, path: str) -> str:
-        """Where MLflow's server hands out one artifact of a run."""
-        return f"{ui}/get-artifact?path={quote(path)}&run_uuid={run_id}"
+    def file_url(self, ui: str, run_id: str, path: str) -> str:
+        """Where MLflow's UI shows one artifact of a run, an HTML page as a page.
+
+        The server's `get-artifact` hands the same file out as a download.
+        """
+        with self._refusals():
+            experiment = self._client.get_run(run_id).info.experiment_id
+        return f"{ui}/#/experiments/{experiment}/runs/{run_id}/artifacts/{quote(path)}"
 
     @cached_property
     def _client(self) -> "MlflowClient":
         from mlflow.tracking import MlflowClient
 
-        with self._made_by_one():
-            return MlflowClient(tracking_uri=self._uri)
-
-    @contextmanager
-    def _made_by_one(self) -> Iterator[None]:
-        """MLflow migrates a new SQLite file without a lock, so only one process may do it."""
-        if not self._uri.startswith(SQLITE):
-            yield
-            return
-        folder = Path(self._uri.removeprefix(SQLITE)).parent
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".migration.lock").open("w") as lock:
-            flock(lock, LOCK_EX)
-            yield
+        self.prepare()
+        return MlflowClient(tracking_uri=self._uri)
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
