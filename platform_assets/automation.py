@@ -14,6 +14,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from gitops.conditions import RetryAfter
 from gitops.plan import Plan
 from gitops.reconcile import Reconciler
+from platform_assets.data import landing
 from platform_assets.data.deliveries import is_finished
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
@@ -78,13 +79,15 @@ def landing_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg
         fresh = arrived(seen, present)
         if not fresh:
             return dg.SkipReason(f"{len(present)} files in {place}, none of them new")
+        reason = f"{len(fresh)} new files in {place}"
+        arrival = dg.AssetMaterialization(
+            folder.key(landing.NAME), metadata={"folder": str(place), "new_files": sorted(fresh)}
+        )
         return dg.SensorResult(
             run_requests=[
-                dg.RunRequest(
-                    run_key=fingerprint(files=fresh),
-                    tags={REASON_TAG: f"{len(fresh)} new files in {place}"},
-                )
+                dg.RunRequest(run_key=fingerprint(files=fresh), tags={REASON_TAG: reason})
             ],
+            asset_events=[arrival],
             cursor=json.dumps(present),
         )
 

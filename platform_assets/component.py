@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic import BaseModel
 
 from platform_assets.automation import automation
-from platform_assets.data import cleaned, raw
+from platform_assets.data import cleaned, landing, raw
 from platform_assets.errors import SpecError
 from platform_assets.folder import ModelFolder, load_folder
 from platform_assets.model import candidate_model, evaluation_report, registry_entry, training_set
@@ -20,6 +20,7 @@ from platform_assets.release import (
 from platform_assets.spec import ModelSpec
 
 ASSET_MODULES = (
+    landing,
     raw,
     cleaned,
     training_set,

@@ -73,8 +73,10 @@ class ModelFolder:
             check_specs=self.checks(name, checks) or None,
         )
 
-    def asset_spec(self, name: str, doc: str, kinds: set[str], *, after: str) -> dg.AssetSpec:
-        """The same for one of several assets that are made together."""
+    def asset_spec(
+        self, name: str, doc: str, kinds: set[str], *, after: str | None = None
+    ) -> dg.AssetSpec:
+        """The same for an asset that others make, or that is made together with another."""
         return dg.AssetSpec(
             key=self.key(name),
             group_name=self.group,
@@ -82,7 +84,7 @@ class ModelFolder:
             kinds=kinds,
             description=doc,
             code_version=self.code_version,
-            deps=[self.key(after)],
+            deps=[self.key(after)] if after else [],
         )
 
     def checks(self, asset: str, names: Sequence[str]) -> list[dg.AssetCheckSpec]:

@@ -2,8 +2,8 @@ from gitops.conditions import Reason, RetryAfter, Settled
 from gitops.plan import Act, Plan
 from platform_assets.automation import arrived, decide
 
-SETTLED = Plan((), Settled(Reason.HEALTHY, "live and healthy"), {})
-DUE = Plan((Act.RECORD_ATTEMPT, Act.APPLY), None, {})
+SETTLED = Plan((), Settled(Reason.HEALTHY, "live and healthy"))
+DUE = Plan((Act.RECORD_ATTEMPT, Act.APPLY), None)
 
 
 def test_a_file_seen_before_does_not_arrive_again():
@@ -42,5 +42,5 @@ def test_a_run_under_way_is_not_doubled():
 
 
 def test_a_wait_is_told_with_its_seconds():
-    waiting = Plan((), RetryAfter(Reason.LOCKED, "another reconciler is at work", 15), {})
+    waiting = Plan((), RetryAfter(Reason.LOCKED, "another reconciler is at work", 15))
     assert "again in 15 s" in decide({"staging": waiting}, 0).reason

@@ -1,16 +1,30 @@
 """The graph of a small model, run for real; only Ray Serve is a stand-in."""
 
+import shutil
+
 import dagster as dg
 import pytest
 
 from platform_assets.data.contract import RULE
 from platform_assets.lineage import latest
+from resources.registry import Registry
 from tests.support.fake_serve import FakeServe
 from tests.support.tiny import Platform, orders, tiny
 
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory):
+    """MLflow's migrations of a new database, done once for all tests."""
+    folder = tmp_path_factory.mktemp("registry") / "mlflow"
+    Registry(f"sqlite:///{folder}/mlflow.db", folder / "artifacts").versions("none")
+    return folder
+
 
 @pytest.fixture
-def platform(tmp_path):
+def platform(tmp_path, empty_registry):
+    shutil.copytree(empty_registry, tmp_path / "mlflow")
     with FakeServe() as serve, dg.DagsterInstance.ephemeral() as instance:
         yield Platform.create(tmp_path, serve, instance)
 

@@ -7,6 +7,7 @@ each delivery, so the same file, under whatever name, lands once.
 import dagster as dg
 import pyarrow as pa
 
+from platform_assets.data import landing
 from platform_assets.data.deliveries import Delivery, deliveries, read_delivery
 from platform_assets.errors import NothingDelivered
 from platform_assets.folder import ModelFolder
@@ -18,17 +19,17 @@ from resources.settings import Settings
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
     name = f"{folder.name}/raw"
 
-    @folder.asset("raw", __doc__, {"deltalake"})
+    @folder.asset("raw", __doc__, {"deltalake"}, after=landing.NAME)
     def raw(
         context: dg.AssetExecutionContext,
         lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
-        landing = settings.landing / folder.name
-        found = deliveries(landing, folder.spec.source.pattern)
+        place = settings.landing / folder.name
+        found = deliveries(place, folder.spec.source.pattern)
         fresh = undelivered(lake, name, found)
         if not fresh and not lake.exists(name):
-            raise NothingDelivered(folder.name, str(landing / folder.spec.source.pattern))
+            raise NothingDelivered(folder.name, str(place / folder.spec.source.pattern))
         for item in fresh:
             context.log.info("new delivery %s (%s)", item.path.name, item.digest[:12])
         version = append(lake, name, folder, fresh) if fresh else lake.version(name)
