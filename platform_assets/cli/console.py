@@ -52,6 +52,12 @@ class Progress:
     def status(self, text: str) -> None:
         if self._status is not None:
             self._status.update(text)
+            self._status.start()
+
+    def clear(self) -> None:
+        """Take the line away, so that other things can be printed; `status` brings it back."""
+        if self._status is not None:
+            self._status.stop()
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:

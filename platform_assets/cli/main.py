@@ -61,6 +61,16 @@ def down() -> None:
 
 
 @app.command()
+def demo(
+    stop: Annotated[bool, typer.Option("--down", help="Stop the stack at the end.")] = False,
+) -> None:
+    """Run the whole loop once: from raw files to a tested live endpoint."""
+    from platform_assets.cli.demo.demo import demo as command
+
+    command(down=stop)
+
+
+@app.command()
 def status(as_json: Json = False) -> None:
     """Show every model and environment: wanted, live, healthy, waiting; and every service."""
     from platform_assets.cli import status as command

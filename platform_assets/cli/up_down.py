@@ -17,7 +17,9 @@ def up(*, detach: bool) -> None:
     """Start what is missing and wait until all is up; without `detach` stay until Ctrl-C."""
     layout = Layout(load_settings())
     ran = control.running(layout) is not None
-    start_and_wait(layout)
+    with Progress() as progress:
+        start_and_wait(layout, progress)
+    addresses(layout.settings)
     if detach or ran:
         return
     out("Ctrl-C stops everything.")
@@ -28,8 +30,8 @@ def up(*, detach: bool) -> None:
         down()
 
 
-def start_and_wait(layout: Layout) -> None:
-    """Start what is missing, show the way there, print the addresses.
+def start_and_wait(layout: Layout, progress: Progress) -> None:
+    """Start what is missing and show the way until all is up; Ctrl-C meanwhile stops it again.
 
     Raises
     ------
@@ -39,14 +41,12 @@ def start_and_wait(layout: Layout) -> None:
         If everything runs but the code of the models does not load.
     """
     control.start(layout)
-    with Progress() as progress:
-        try:
-            control.wait_until_up(layout, _Reporter(progress))
-        except KeyboardInterrupt:
-            progress.say("stopping")
-            control.stop(layout)
-            raise
-    addresses(layout.settings)
+    try:
+        control.wait_until_up(layout, _Reporter(progress))
+    except KeyboardInterrupt:
+        progress.say("stopping")
+        control.stop(layout)
+        raise
     require_code(layout.settings)
 
 

@@ -1,0 +1,111 @@
+"""The end of the demo: what is live, what spoke for it, and how to ask it."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+
+from gitops.conditions import Verdict
+from gitops.evidence import Evidence
+from gitops.forge import Forge
+from gitops.manifest import ReleaseManifest, evidence_path
+from platform_assets.cli.console import facts, out, print_table
+from platform_assets.cli.overview import Place
+from resources.artifacts import Artifacts
+from resources.inference import encode, infer_document, infer_path
+from resources.settings import Settings
+from serving.bundle import open_bundle
+
+GATE_COLUMNS = ("", "gate", "metric", "observed", "allowed")
+
+
+def summary(settings: Settings, forge: Forge, place: Place) -> None:
+    """Print what production serves now, with its figures and a `curl` line that works."""
+    manifest, record = place.manifest, place.record
+    if manifest is None or record is None:
+        return
+    evidence = read_evidence(forge, manifest)
+    out()
+    facts(
+        {
+            "model": f"{manifest.model}, version {manifest.model_version}",
+            "bundle": manifest.bundle_digest,
+            "live since": record.since,
+            "data": manifest.data_version,
+            "promotion": merged_promotion(forge, manifest),
+            "commit": place.commit.revision if place.commit else "",
+            "endpoint": f"{settings.serve_url}{manifest.route}",
+            "latency": latency(record.verdicts),
+        }
+    )
+    out()
+    gates = evidence.gates if evidence else ()
+    print_table("gates of the candidate", GATE_COLUMNS, verdict_rows(gates))
+    print_table("checks of the endpoint", GATE_COLUMNS, verdict_rows(record.verdicts))
+    out("ask it:")
+    out(curl(settings, manifest))
+    out()
+    facts(
+        {
+            "Dagster": f"{settings.dagster_url}/asset-groups",
+            "MLflow": settings.mlflow_url,
+            "stop": "slipway down",
+        }
+    )
+
+
+def read_evidence(forge: Forge, manifest: ReleaseManifest) -> Evidence | None:
+    """What was written beside the manifest; None for a manifest committed by hand."""
+    path = evidence_path(manifest.environment, manifest.model)
+    text = forge.read(path, forge.head())
+    return Evidence.from_json(text, path) if text is not None else None
+
+
+def merged_promotion(forge: Forge, manifest: ReleaseManifest) -> str:
+    merged = [
+        one
+        for one in forge.promotions("merged")
+        if one.bundle_digest == manifest.bundle_digest and one.environment == manifest.environment
+    ]
+    return f"{merged[-1].number}, approved by {merged[-1].approver}" if merged else ""
+
+
+def latency(verdicts: Iterable[Verdict]) -> str:
+    """E.g. `p50 1.2 ms, p95 2.0 ms, p99 3.1 ms`, as it was measured when this went live."""
+    found: Mapping[str, Verdict] = {verdict.check: verdict for verdict in verdicts}
+    names = ("p50", "p95", "p99")
+    given = [(name, found.get(f"latency_{name}")) for name in names]
+    return ", ".join(
+        f"{name} {verdict.observed:.1f} {verdict.unit}"
+        for name, verdict in given
+        if verdict is not None and isinstance(verdict.observed, float)
+    )
+
+
+def verdict_rows(verdicts: Iterable[Verdict]) -> list[tuple[object, ...]]:
+    return [
+        (
+            "pass" if one.passed else "FAIL",
+            one.check,
+            one.metric,
+            _figure(one.observed, one.unit),
+            _figure(one.threshold, one.unit),
+        )
+        for one in verdicts
+    ]
+
+
+def curl(settings: Settings, manifest: ReleaseManifest) -> str:
+    """A line for the shell that scores the first golden row at the live endpoint."""
+    artifacts = Artifacts(settings.artifacts)
+    folder = artifacts.bundle_folder(manifest.model, manifest.bundle_digest)
+    bundle = open_bundle(folder, manifest.bundle_digest)
+    document = infer_document(bundle.signature, bundle.golden.rows[:1])
+    url = f"{settings.serve_url}{manifest.route}{infer_path(manifest.model)}"
+    header = "Content-Type: application/json"
+    return shlex.join(["curl", "-s", url, "-H", header, "-d", encode(document).decode()])
+
+
+def _figure(value: float | str | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    shown = value[:19] if isinstance(value, str) else f"{value:.4g}"
+    return f"{shown} {unit}".rstrip()
