@@ -16,6 +16,7 @@ from pathlib import Path
 from gitops.conditions import Blocked, Outcome, Settled, kind
 from gitops.errors import GitopsError
 from gitops.local_forge import LocalForge
+from gitops.lock import lock_beside
 from gitops.plan import Plan
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
@@ -110,11 +111,6 @@ def _reconciler(options: argparse.Namespace) -> tuple[Reconciler, ServeRuntime]:
     patience = Patience(timeout=options.timeout)
     forge = LocalForge(options.repository)
     return Reconciler(forge, runtime, None, lock, patience=patience), runtime
-
-
-def lock_beside(repository: Path) -> Path:
-    """The lock file that all reconcilers of a local repository share."""
-    return repository.with_name(f"{repository.name}.reconcile.lock")
 
 
 def _chosen(reconciler: Reconciler, options: argparse.Namespace) -> list[tuple[str, str]]:

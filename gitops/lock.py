@@ -13,6 +13,11 @@ class Busy(Exception):
     """Another process kept the lock the whole time."""
 
 
+def lock_beside(repository: Path) -> Path:
+    """The lock file that all reconcilers of a local repository share."""
+    return repository.with_name(f"{repository.name}.reconcile.lock")
+
+
 @contextmanager
 def exclusive(path: Path, timeout: float) -> Iterator[None]:
     """Hold the lock file at `path`, waiting up to `timeout` seconds for it; Busy after that."""

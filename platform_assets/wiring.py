@@ -5,6 +5,7 @@ from typing import Any
 
 from gitops.forge import Forge
 from gitops.local_forge import LocalForge
+from gitops.lock import lock_beside
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
 from gitops.runtime import Runtime, Verifier
@@ -66,6 +67,6 @@ def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconcile
         build_forge(settings),
         build_runtime(settings),
         verifier,
-        settings.home / "reconcile.lock",
+        lock_beside(settings.gitops_path),
         patience=Patience(timeout=settings.health_timeout),
     )
