@@ -4,6 +4,7 @@ CliError
 ├── UnknownModel            no folder under platform_assets/defs and nothing in git
 ├── DeliveryRefused         a file that cannot be copied into the landing folder
 ├── NotSettled              after a pass the running system is not what git says
+├── NotWell                 `doctor` found something that has to be mended
 ├── StackError
 │   ├── PortTaken           another program listens where a service should
 │   ├── ShortPathTaken      the short path for sockets belongs to somebody else
@@ -37,6 +38,11 @@ class DeliveryRefused(CliError):
 class NotSettled(CliError):
     def __init__(self, open_ends: list[str]) -> None:
         super().__init__(f"not settled: {', '.join(open_ends)}; show why: slipway status")
+
+
+class NotWell(CliError):
+    def __init__(self, failed: list[str]) -> None:
+        super().__init__(f"to be mended: {', '.join(failed)}")
 
 
 class StackError(CliError):

@@ -135,6 +135,14 @@ def reconcile(
     releases.reconcile(model, environment, verify=not no_verify, dry_run=dry_run, as_json=as_json)
 
 
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Look for what this machine lacks and for what stands in the way."""
+    from platform_assets.cli import doctor as command
+
+    command.doctor(as_json=as_json)
+
+
 @promotions.command("list")
 def promotions_list(
     state: Annotated[State | None, typer.Option(help="Only those in one state.")] = None,

@@ -5,6 +5,7 @@ import getpass
 from gitops.errors import UnknownPromotion
 from gitops.forge import Forge, Promotion, PromotionState
 from platform_assets.cli.console import facts, out, print_json, print_table
+from platform_assets.cli.evidence import print_evidence, read_evidence
 from platform_assets.cli.overview import promotion_to_dict
 from platform_assets.wiring import build_forge
 from resources.settings import load_settings
@@ -25,17 +26,18 @@ def list_all(state: PromotionState | None, *, as_json: bool) -> None:
 
 def show(number: int, *, as_json: bool) -> None:
     """Print one promotion with its evidence."""
-    promotion = find(build_forge(load_settings()), number)
+    forge = build_forge(load_settings())
+    promotion = find(forge, number)
     if as_json:
         statuses = [one.__dict__ for one in promotion.statuses if one.commit == promotion.commit]
         document = promotion_to_dict(promotion)
         print_json({**document, "body": promotion.body, "statuses": statuses})
         return
-    describe(promotion)
+    describe(forge, promotion)
 
 
-def describe(promotion: Promotion) -> None:
-    """The promotion as a person reads it."""
+def describe(forge: Forge, promotion: Promotion) -> None:
+    """The promotion as a person reads it at a terminal."""
     out(promotion.title)
     facts(
         {
@@ -49,8 +51,11 @@ def describe(promotion: Promotion) -> None:
             "gates": _gates(promotion),
         }
     )
-    out()
-    out(promotion.body)
+    evidence = read_evidence(forge, promotion.environment, promotion.model, promotion.commit)
+    if evidence is None:
+        out(promotion.body)
+    else:
+        print_evidence(evidence)
 
 
 def approve(forge: Forge, number: int, approver: str) -> str:

@@ -109,7 +109,7 @@ class Demo:
         match step:
             case Approve(promotion):
                 self._progress.clear()
-                promotions.describe(promotion)
+                promotions.describe(self._forge, promotion)
                 by = f"{getpass.getuser()} (demo)"
                 revision = promotions.approve(self._forge, promotion.number, by)
                 self._progress.say(f"promotion {promotion.number} approved: commit {revision[:12]}")

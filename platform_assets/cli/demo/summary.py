@@ -4,17 +4,15 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from gitops.conditions import Verdict
-from gitops.evidence import Evidence
 from gitops.forge import Forge
-from gitops.manifest import ReleaseManifest, evidence_path
-from platform_assets.cli.console import facts, out, print_table
+from gitops.manifest import ReleaseManifest
+from platform_assets.cli.console import facts, out
+from platform_assets.cli.evidence import print_evidence, print_verdicts, read_evidence
 from platform_assets.cli.overview import Place
 from resources.artifacts import Artifacts
 from resources.inference import encode, infer_document, infer_path
 from resources.settings import Settings
 from serving.bundle import open_bundle
-
-GATE_COLUMNS = ("", "gate", "metric", "observed", "allowed")
 
 
 def summary(settings: Settings, forge: Forge, place: Place) -> None:
@@ -22,7 +20,7 @@ def summary(settings: Settings, forge: Forge, place: Place) -> None:
     manifest, record = place.manifest, place.record
     if manifest is None or record is None:
         return
-    evidence = read_evidence(forge, manifest)
+    evidence = read_evidence(forge, manifest.environment, manifest.model, forge.head())
     out()
     facts(
         {
@@ -37,9 +35,9 @@ def summary(settings: Settings, forge: Forge, place: Place) -> None:
         }
     )
     out()
-    gates = evidence.gates if evidence else ()
-    print_table("gates of the candidate", GATE_COLUMNS, verdict_rows(gates))
-    print_table("checks of the endpoint", GATE_COLUMNS, verdict_rows(record.verdicts))
+    if evidence is not None:
+        print_evidence(evidence, endpoint=False)
+    print_verdicts("checks of the endpoint", record.verdicts)
     out("ask it:")
     out(curl(settings, manifest))
     out()
@@ -50,13 +48,6 @@ def summary(settings: Settings, forge: Forge, place: Place) -> None:
             "stop": "slipway down",
         }
     )
-
-
-def read_evidence(forge: Forge, manifest: ReleaseManifest) -> Evidence | None:
-    """What was written beside the manifest; None for a manifest committed by hand."""
-    path = evidence_path(manifest.environment, manifest.model)
-    text = forge.read(path, forge.head())
-    return Evidence.from_json(text, path) if text is not None else None
 
 
 def merged_promotion(forge: Forge, manifest: ReleaseManifest) -> str:
@@ -80,19 +71,6 @@ def latency(verdicts: Iterable[Verdict]) -> str:
     )
 
 
-def verdict_rows(verdicts: Iterable[Verdict]) -> list[tuple[object, ...]]:
-    return [
-        (
-            "pass" if one.passed else "FAIL",
-            one.check,
-            one.metric,
-            _figure(one.observed, one.unit),
-            _figure(one.threshold, one.unit),
-        )
-        for one in verdicts
-    ]
-
-
 def curl(settings: Settings, manifest: ReleaseManifest) -> str:
     """A line for the shell that scores the first golden row at the live endpoint."""
     artifacts = Artifacts(settings.artifacts)
@@ -102,10 +80,3 @@ def curl(settings: Settings, manifest: ReleaseManifest) -> str:
     url = f"{settings.serve_url}{manifest.route}{infer_path(manifest.model)}"
     header = "Content-Type: application/json"
     return shlex.join(["curl", "-s", url, "-H", header, "-d", encode(document).decode()])
-
-
-def _figure(value: float | str | None, unit: str) -> str:
-    if value is None:
-        return "-"
-    shown = value[:19] if isinstance(value, str) else f"{value:.4g}"
-    return f"{shown} {unit}".rstrip()
