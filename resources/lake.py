@@ -138,8 +138,8 @@ class Lake:
                 table,
                 mode="append" if seen is not None else "error",
                 storage_options=self._options,
-                # With retries of its own deltalake would append behind a commit that nobody here
-                # has read, and that may carry the same deliveries.
+                # deltalake 1.6 would try again behind commits that nobody here has read. It refuses
+                # those with one of these transactions, but promises that nowhere.
                 commit_properties=CommitProperties(app_transactions=ledger, max_commit_retries=0),
             )
         except CommitFailedError:
