@@ -16,8 +16,8 @@ MEMORY = 30 * DAY
 class History:
     """Events of many owners, looked up by owner and time.
 
-    `owner`, `second` and `value` have shape (n,); `second` may be negative. Every answer is one
-    figure for each event, in the order given.
+    `owner`, `second` and `value` have shape (n,) and whole numbers, which add up without rounding;
+    `second` may be negative. Every answer is one figure for each event, in the order given.
     """
 
     def __init__(self, owner: Array, second: Array, value: Array) -> None:
@@ -26,7 +26,7 @@ class History:
         self._key = self._keys(owner, second)
         self._order = np.argsort(self._key, kind="stable")
         self._sorted = self._key[self._order]
-        self._sums = np.r_[0.0, np.cumsum(value[self._order])]
+        self._sums = np.r_[0, np.cumsum(value[self._order])]
         self._owner, self._second = owner, second
 
     def count_and_sum(self, since: int, until: int = 0) -> tuple[Array, Array]:
@@ -52,9 +52,9 @@ class History:
 
 def of_customers(customer: Array, second: Array, amount: Array) -> dict[str, Array]:
     """Columns about the card: how often, how much and how recently it paid."""
-    history = History(customer, second, amount)
-    rows, total = history.count_and_sum(MEMORY)
-    mean = np.where(rows > 0, total / np.maximum(rows, 1), np.nan)
+    history = History(customer, second, np.rint(amount * 100).astype(np.int64))
+    rows, cents = history.count_and_sum(MEMORY)
+    mean = np.where(rows > 0, cents / 100 / np.maximum(rows, 1), np.nan)
     return {
         "customer_count_1h": history.count_and_sum(HOUR)[0],
         "customer_count_24h": history.count_and_sum(DAY)[0],
@@ -66,7 +66,7 @@ def of_customers(customer: Array, second: Array, amount: Array) -> dict[str, Arr
 
 def of_terminals(terminal: Array, second: Array, fraud: Array) -> dict[str, Array]:
     """Columns about the terminal: how busy it is, and its frauds as far as reported."""
-    history = History(terminal, second, fraud.astype(float))
+    history = History(terminal, second, fraud.astype(np.int64))
     reported = history.count_and_sum(MEMORY, REPORTED_AFTER)
     return {
         "terminal_count_24h": history.count_and_sum(DAY)[0],

@@ -9,7 +9,7 @@ begins with the files of a shorter one.
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
 
@@ -78,8 +78,12 @@ def deliveries(
 
 
 def _day(world: World, day: int) -> Payments:
+    """The payments of a day in order of time; a few frauds are never claimed, nor labelled."""
     lived = _together([honest(world, day), *thefts(world, day)])
-    return _taken(lived, np.argsort(lived.second, kind="stable"))
+    claimed = world.draw(day, 7).random(len(lived.fraud)) >= _UNREPORTED
+    return _taken(
+        replace(lived, fraud=lived.fraud & claimed), np.argsort(lived.second, kind="stable")
+    )
 
 
 def _together(parts: list[Payments]) -> Payments:
@@ -94,7 +98,6 @@ def _taken(payments: Payments, places: Array) -> Payments:
 
 def _columns(world: World, lived: Payments, start: date) -> pd.DataFrame:
     amount = np.maximum(lived.amount, 0.5).round(2)
-    reported = lived.fraud & _reported(world, lived)
     second_of_day = lived.second % DAY
     return pd.DataFrame(
         {
@@ -112,20 +115,10 @@ def _columns(world: World, lived: Payments, start: date) -> pd.DataFrame:
             + _WARM_UP,
             "distance_from_home_km": _distance(world, lived),
             **of_customers(lived.customer, lived.second, amount),
-            **of_terminals(lived.terminal, lived.second, reported),
-            "is_fraud": reported,
+            **of_terminals(lived.terminal, lived.second, lived.fraud),
+            "is_fraud": lived.fraud,
         }
     )
-
-
-def _reported(world: World, lived: Payments) -> Array:
-    """A few frauds are never claimed; which ones depends on the day alone."""
-    claimed = np.empty(len(lived.second), dtype=bool)
-    days = lived.second // DAY
-    for day in np.unique(days):
-        today = days == day
-        claimed[today] = world.draw(int(day), 7).random(int(today.sum())) >= _UNREPORTED
-    return claimed
 
 
 def _distance(world: World, lived: Payments) -> Array:

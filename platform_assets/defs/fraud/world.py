@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.neighbors import NearestNeighbors
 
 Array = npt.NDArray[Any]
 
@@ -122,7 +123,7 @@ def build_world(seed: int) -> World:
         draw.integers(CATEGORIES.index(SOLD_ONLINE[0]), len(CATEGORIES), ONLINE),
         draw.choice(len(ON_SITE), TERMINALS - ONLINE, p=[0.3, 0.12, 0.2, 0.13, 0.1, 0.1, 0.05]),
     ]
-    apart = ((home[:, None, :] - place[None, ONLINE:, :]) ** 2).sum(axis=2)
+    shops = NearestNeighbors(n_neighbors=NEAREST).fit(place[ONLINE:])
     return World(
         seed=seed,
         home=home,
@@ -132,7 +133,7 @@ def build_world(seed: int) -> World:
         opened_days_ago=draw.integers(20, 4_000, CUSTOMERS),
         place=place,
         category=category,
-        near=ONLINE + np.argpartition(apart, NEAREST, axis=1)[:, :NEAREST],
+        near=ONLINE + shops.kneighbors(home, return_distance=False),
     )
 
 
