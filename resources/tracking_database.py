@@ -5,7 +5,7 @@ get in each other's way, and a process killed in between leaves a file that no l
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ def database_file(tracking_uri: str) -> Path | None:
 def make_database(file: Path, artifact_root: Path) -> None:
     """Make the file with its tables and its folder, unless it is there.
 
-    It is made aside and then renamed, so that it is complete whenever it is seen.
+    It is made aside and gets its name at the end, so that it is complete whenever it is seen. A
+    file that a server made meanwhile stays.
     """
     if file.exists():
         return
@@ -34,7 +35,9 @@ def make_database(file: Path, artifact_root: Path) -> None:
         for left in file.parent.glob(f"{made.name}*"):
             left.unlink()
         _fill(made, artifact_root)
-        made.rename(file)
+        with suppress(FileExistsError):
+            file.hardlink_to(made)
+        made.unlink()
 
 
 @contextmanager
