@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FINGERPRINT = "slipway.fingerprint"
 DIGEST = "slipway.digest"
+BUNDLE = "slipway.bundle"
 ABANDONED = "slipway.abandoned"
 PARENT = "mlflow.parentRunId"
 
@@ -78,7 +79,10 @@ class Registry:
         """The finished run with these exact inputs; one that was interrupted does not count."""
         wanted = f"tags.`{FINGERPRINT}` = '{fingerprint}' and status = 'FINISHED'"
         with self._refusals():
-            runs = self._client.search_runs([self._experiment(model)], wanted, max_results=1)
+            experiment = self._client.get_experiment_by_name(model)
+            if experiment is None:
+                return None
+            runs = self._client.search_runs([experiment.experiment_id], wanted, max_results=1)
         return str(runs[0].info.run_id) if runs else None
 
     def log_training(self, record: TrainingRecord) -> str:
@@ -117,8 +121,12 @@ class Registry:
                 return known
             if not self._client.search_registered_models(f"name = '{model}'"):
                 self._client.create_registered_model(model)
+            # MLflow's server takes no folder outside of its own as a source.
             made = self._client.create_model_version(
-                model, source=bundle_uri, run_id=run_id, tags={**tags, DIGEST: digest}
+                model,
+                source=f"runs:/{run_id}/bundle",
+                run_id=run_id,
+                tags={**tags, DIGEST: digest, BUNDLE: bundle_uri},
             )
         return _version(made)
 
@@ -140,9 +148,12 @@ class Registry:
             self._client.log_batch(run_id, metrics=self._metrics(metrics))
 
     def log_files(self, run_id: str, folder: Path, path: str) -> None:
-        """Copy a folder's files under `path` among the run's artifacts."""
+        """Have a folder's files among the run's artifacts, under `path`; sends what is missing."""
         with self._refusals():
-            self._client.log_artifacts(run_id, str(folder), path)
+            there = {(one.path, one.file_size) for one in self._client.list_artifacts(run_id, path)}
+            for file in sorted(folder.iterdir()):
+                if (f"{path}/{file.name}", file.stat().st_size) not in there:
+                    self._client.log_artifact(run_id, str(file), path)
 
     def run_url(self, ui: str, model: str, run_id: str) -> str:
         """Where MLflow's UI shows a run."""
@@ -252,6 +263,6 @@ def _version(found: "ModelVersion") -> Version:
         version=str(found.version),
         digest=found.tags.get(DIGEST, ""),
         run_id=found.run_id or "",
-        bundle_uri=found.source or "",
+        bundle_uri=found.tags.get(BUNDLE, ""),
         tags=dict(found.tags),
     )

@@ -1,0 +1,282 @@
+import multiprocessing
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from mlflow.tracking import MlflowClient
+
+from resources.errors import RegistryError
+from resources.registry import ABANDONED, PARENT, Registry, TrainingRecord
+from tests.support.mlflow_server import mlflow_server
+
+RECORD = TrainingRecord(
+    model="fraud",
+    fingerprint="f" * 64,
+    params={"estimator": "LogisticRegression", "C": 0.5},
+    metrics={"average_precision": 0.75},
+    tags={"git.commit": "0" * 40},
+    dataset_uri="/lake/fraud/training_set",
+    dataset_version=3,
+    dataset_rows=1000,
+    trials=[{"params": {"C": 0.1}, "score": 0.5}, {"params": {"C": 0.5}, "score": 0.75}],
+)
+DIGEST, OTHER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+PORT = 8160
+
+
+def uri(folder: Path) -> str:
+    return f"sqlite:///{folder / 'mlflow' / 'mlflow.db'}"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables, which take MLflow seconds to make."""
+    folder = tmp_path_factory.mktemp("prepared")
+    Registry(uri(folder), folder / "artifacts").prepare()
+    return folder
+
+
+@pytest.fixture
+def registry(prepared: Path, tmp_path: Path) -> Registry:
+    shutil.copytree(prepared / "mlflow", tmp_path / "mlflow")
+    return Registry(uri(tmp_path), tmp_path / "artifacts")
+
+
+@pytest.fixture
+def client(registry: Registry, tmp_path: Path) -> MlflowClient:
+    """MLflow's own view of the same database."""
+    return MlflowClient(tracking_uri=uri(tmp_path))
+
+
+def runs(client: MlflowClient, wanted: str = "") -> list[Any]:
+    experiment = client.get_experiment_by_name("fraud")
+    return list(client.search_runs([experiment.experiment_id], wanted))
+
+
+def test_a_training_is_found_by_its_inputs(registry):
+    assert registry.find_run("fraud", RECORD.fingerprint) is None
+    run = registry.log_training(RECORD)
+    assert registry.find_run("fraud", RECORD.fingerprint) == run
+    assert registry.find_run("fraud", "e" * 64) is None
+    assert registry.find_run("iris", RECORD.fingerprint) is None
+
+
+def test_a_run_holds_what_the_training_was(registry, client):
+    run = client.get_run(registry.log_training(RECORD))
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics == {"average_precision": 0.75}
+    assert run.data.params == {"estimator": "LogisticRegression", "C": "0.5"}
+    assert run.data.tags["git.commit"] == "0" * 40
+    dataset = run.inputs.dataset_inputs[0].dataset
+    assert dataset.digest == "version-3"
+    assert dataset.source == '{"uri": "/lake/fraud/training_set", "delta_version": 3}'
+    assert dataset.profile == '{"num_rows": 1000}'
+
+
+def test_every_trial_is_a_child_of_the_run(registry, client):
+    run = registry.log_training(RECORD)
+    children = runs(client, f"tags.`{PARENT}` = '{run}'")
+    scores = {child.data.params["C"]: child.data.metrics["score"] for child in children}
+    assert scores == {"0.1": 0.5, "0.5": 0.75}
+    assert {child.info.status for child in children} == {"FINISHED"}
+
+
+def test_logging_the_same_training_twice_gives_the_same_run(registry, client):
+    run = registry.log_training(RECORD)
+    count = len(runs(client))
+    assert registry.log_training(RECORD) == run
+    assert len(runs(client)) == count
+
+
+def test_other_inputs_are_another_run(registry):
+    other = replace(RECORD, fingerprint="e" * 64)
+    assert registry.log_training(RECORD) != registry.log_training(other)
+
+
+DIE_AT_THE_SECOND_TRIAL = """
+import os, sys
+from pathlib import Path
+from resources.registry import Registry
+from tests.resources.test_registry import RECORD, uri
+
+class Dying(Registry):
+    def _log_trial(self, experiment, parent, number, trial):
+        if number == 2:
+            run = self._client.create_run(experiment, tags={"mlflow.parentRunId": parent})
+            print(parent, run.info.run_id, flush=True)
+            os.kill(os.getpid(), 9)
+        super()._log_trial(experiment, parent, number, trial)
+
+Dying(uri(Path(sys.argv[1])), Path(sys.argv[1]) / "artifacts").log_training(RECORD)
+"""
+
+
+def test_what_a_killed_process_left_behind_is_marked_and_never_found(registry, client, tmp_path):
+    command = [sys.executable, "-c", DIE_AT_THE_SECOND_TRIAL, str(tmp_path)]
+    killed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    assert killed.returncode == -9
+    left = killed.stdout.split()
+    assert registry.find_run("fraud", RECORD.fingerprint) is None
+    run = registry.log_training(RECORD)
+    assert registry.find_run("fraud", RECORD.fingerprint) == run
+    for one in map(client.get_run, left):
+        assert one.info.status == "FAILED"
+        assert one.data.tags[ABANDONED] == "its process ended before it did"
+    assert runs(client, "status = 'RUNNING'") == []
+
+
+def test_a_bundle_is_registered_once(registry):
+    run = registry.log_training(RECORD)
+    assert registry.find_version("fraud", DIGEST) is None
+    made = registry.register("fraud", run, DIGEST, "file:///bundles/a", {"task": "binary"})
+    assert (made.version, made.digest, made.run_id) == ("1", DIGEST, run)
+    assert (made.model, made.bundle_uri) == ("fraud", "file:///bundles/a")
+    assert made.tags["task"] == "binary"
+    assert registry.register("fraud", run, DIGEST, "file:///elsewhere", {}) == made
+    assert registry.find_version("fraud", DIGEST) == made
+
+
+def test_versions_are_listed_newest_first(registry):
+    run = registry.log_training(RECORD)
+    digests = [f"sha256:{number:064}" for number in range(11)]
+    for digest in digests:
+        registry.register("fraud", run, digest, "file:///b", {})
+    assert [one.digest for one in registry.versions("fraud")] == digests[::-1]
+    assert registry.versions("iris") == []
+
+
+def test_an_alias_names_one_version_and_can_be_moved(registry):
+    run = registry.log_training(RECORD)
+    assert registry.aliases("fraud") == {}
+    for digest in (DIGEST, OTHER):
+        registry.register("fraud", run, digest, "file:///b", {})
+    registry.set_alias("fraud", "champion", "1")
+    assert registry.aliases("fraud") == {"champion": "1"}
+    registry.set_alias("fraud", "champion", "2")
+    assert registry.aliases("fraud") == {"champion": "2"}
+
+
+def test_an_alias_for_a_version_that_is_not_there_is_refused(registry, tmp_path):
+    with pytest.raises(RegistryError, match=r"MLflow at 'sqlite:.* refused: .*fraud"):
+        registry.set_alias("fraud", "champion", "7")
+
+
+def test_figures_and_files_can_be_added_to_a_run(registry, client, tmp_path):
+    run = registry.log_training(RECORD)
+    registry.log_figures(run, {"holdout": 0.5})
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "index.html").write_text("<html>")
+    registry.log_files(run, tmp_path / "report", "evaluation")
+    assert client.get_run(run).data.metrics["holdout"] == 0.5
+    assert [one.path for one in client.list_artifacts(run, "evaluation")] == [
+        "evaluation/index.html"
+    ]
+    assert (tmp_path / "artifacts" / "fraud" / run / "artifacts/evaluation/index.html").is_file()
+
+
+def test_figures_for_a_run_that_is_not_there_are_refused(registry):
+    with pytest.raises(RegistryError, match=r"refused: .*Run with id=.*not found"):
+        registry.log_figures("0" * 32, {"holdout": 0.5})
+
+
+def log_in_step(folder: str, barrier: Barrier, answers: Any) -> None:
+    registry = Registry(uri(Path(folder)), Path(folder) / "artifacts")
+    barrier.wait(120)
+    registry.find_run("fraud", RECORD.fingerprint)
+    run = registry.log_training(RECORD)
+    answers.put((run, registry.register("fraud", run, DIGEST, "file:///b", {}).version))
+
+
+@pytest.mark.slow
+def test_processes_that_meet_at_a_new_database_make_one_of_everything(tmp_path):
+    spawn = multiprocessing.get_context("spawn")
+    barrier, answers = spawn.Barrier(2), spawn.Queue()
+    arguments = (str(tmp_path), barrier, answers)
+    writers = [spawn.Process(target=log_in_step, args=arguments) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    given = [answers.get(timeout=120) for _ in writers]
+    for writer in writers:
+        writer.join()
+    registry = Registry(uri(tmp_path), tmp_path / "artifacts")
+    assert given[0] == given[1] == (registry.find_run("fraud", RECORD.fingerprint), "1")
+    assert len(registry.versions("fraud")) == 1
+
+
+@pytest.mark.slow
+def test_a_database_killed_while_it_was_made_is_made_anew(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from resources.registry import Registry; "
+        "Registry(sys.argv[1], Path(sys.argv[2])).prepare()"
+    )
+    database = tmp_path / "mlflow" / "mlflow.db"
+    command = [sys.executable, "-c", program, uri(tmp_path), str(tmp_path / "artifacts")]
+    with subprocess.Popen(command) as maker:
+        deadline = time.monotonic() + 120
+        while not any(database.parent.glob(".mlflow.db.new*")):
+            assert time.monotonic() < deadline
+            assert maker.poll() is None
+            time.sleep(0.01)
+        maker.kill()
+    assert not database.exists()
+    registry = Registry(uri(tmp_path), tmp_path / "artifacts")
+    assert registry.log_training(RECORD) == registry.find_run("fraud", RECORD.fingerprint)
+
+
+def test_importing_the_registry_imports_no_mlflow():
+    program = "import sys, resources.registry; sys.exit('mlflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_tracking_server_that_does_not_answer_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    registry = Registry("http://127.0.0.1:8169", tmp_path)
+    with pytest.raises(RegistryError, match=r"MLflow at 'http://127\.0\.0\.1:8169' refused: "):
+        registry.versions("fraud")
+
+
+@pytest.fixture(scope="module")
+def served(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A folder with a database, and the address of MLflow's server on it."""
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(prepared / "mlflow", folder / "mlflow")
+    with mlflow_server(folder, uri(folder), PORT) as ui:
+        yield folder, ui
+
+
+@pytest.mark.slow
+def test_the_addresses_of_runs_and_files_are_those_of_a_running_server(served, tmp_path):
+    folder, ui = served
+    registry = Registry(uri(folder), folder / "artifacts")
+    run = registry.log_training(RECORD)
+    (tmp_path / "a page.html").write_text("<html>evidence</html>")
+    registry.log_files(run, tmp_path, "evaluation")
+    page = registry.file_url(ui, run, "evaluation/a page.html")
+    assert page.startswith(f"{registry.run_url(ui, 'fraud', run)}/")
+    path = page.rpartition("/artifacts/")[2]
+    with httpx.Client(trust_env=False, timeout=60) as browser:
+        assert browser.get(page).status_code == 200
+        file = browser.get(f"{ui}/get-artifact?path={path}&run_uuid={run}")
+    assert file.text == "<html>evidence</html>"
+
+
+@pytest.mark.slow
+def test_a_registry_behind_a_server_keeps_the_same_promises(served):
+    folder, ui = served
+    local, remote = (Registry(address, folder / "artifacts") for address in (uri(folder), ui))
+    record = replace(RECORD, model="remote")
+    run = remote.log_training(record)
+    assert remote.log_training(record) == run == local.find_run("remote", record.fingerprint)
+    made = remote.register("remote", run, DIGEST, "file:///bundles/a", {})
+    assert made.bundle_uri == "file:///bundles/a"
+    remote.set_alias("remote", "champion", made.version)
+    assert remote.aliases("remote") == {"champion": "1"}
+    assert local.find_version("remote", DIGEST) == made
