@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -34,6 +34,7 @@ from resources.settings import CHECKOUT, load_settings
 
 TICK_SECONDS = 0.25
 STOP_SECONDS = 5.0
+LEFTOVER_SECONDS = 1.0
 LOCKED = 3
 log = logging.getLogger("slipway.supervisor")
 
@@ -44,22 +45,16 @@ class Supervisor:
     Services that an earlier supervisor started and that still run are taken over, not restarted.
     """
 
-    def __init__(self, layout: Layout, module: str = dagster_home.MODULE) -> None:
-        self._layout = layout
-        before = read_state(layout.state)
-        running = running_services(before)
-        self._ports = dict(before.ports) if before and running else _choose_ports()
-        self._services = services(layout, self._ports, module)
-        self._states = {one.name: _adopted(running.get(one.name), one) for one in self._services}
+    def __init__(self, layout: Layout, listed: Sequence[Service], ports: Mapping[str, int]) -> None:
+        self._layout, self._services, self._ports = layout, listed, ports
+        running = running_services(read_state(layout.state))
+        self._states = {one.name: _adopted(running.get(one.name), one) for one in listed}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._published: StackState | None = None
         self._stop = threading.Event()
 
     def run(self) -> None:
         """Supervise until told to stop; then end every process of the stack."""
-        dagster_home.prepare(self._layout)
-        if self._states.get("ray", ServiceState()).phase is Phase.WAITING:
-            ray_service.prepare(self._layout)
         try:
             while not self._stop.is_set():
                 self._tick()
@@ -122,7 +117,7 @@ class Supervisor:
         if process is not None:
             end([process], STOP_SECONDS)
         if service.sweeps:
-            sweep(self._layout.mark, STOP_SECONDS, service.name)
+            sweep(self._layout.mark, LEFTOVER_SECONDS, service.name)
 
     def _end_all(self) -> None:
         self._states = {
@@ -137,14 +132,27 @@ class Supervisor:
 
     def _publish(self, *, stopping: bool = False) -> None:
         me = psutil.Process()
-        state = StackState(me.pid, me.create_time(), self._ports, dict(self._states), stopping)
+        state = StackState(
+            me.pid, me.create_time(), dict(self._ports), dict(self._states), stopping
+        )
         if state != self._published:
             write_state(self._layout.state, state)
             self._published = state
 
 
-def _choose_ports() -> dict[str, int]:
+def choose_ports(layout: Layout) -> dict[str, int]:
+    """The ports no setting names: those of a Ray that still runs, else free ones."""
+    state = read_state(layout.state)
+    if state is not None and "ray" in running_services(state):
+        return dict(state.ports)
     return dict(zip(ray_service.PORTS, free_ports(len(ray_service.PORTS)), strict=True))
+
+
+def prepare(layout: Layout) -> None:
+    """Write what the services read; nothing under the feet of a Ray that still runs."""
+    dagster_home.prepare(layout)
+    if "ray" not in running_services(read_state(layout.state)):
+        ray_service.prepare(layout)
 
 
 def _adopted(found: ServiceState | None, service: Service) -> ServiceState:
@@ -185,7 +193,9 @@ def main(arguments: Sequence[str]) -> int:
         if not alone:
             log.info("another supervisor is at work")
             return LOCKED
-        supervisor = Supervisor(layout, *arguments[:1])
+        ports = choose_ports(layout)
+        prepare(layout)
+        supervisor = Supervisor(layout, services(layout, ports, *arguments[:1]), ports)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, supervisor.stop)
         log.info("supervising as process %d", os.getpid())
