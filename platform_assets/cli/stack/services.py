@@ -104,7 +104,7 @@ def _mlflow(layout: Layout) -> Service:
     words = tuple(word for name, value in options.items() for word in (f"--{name}", str(value)))
     return Service(
         "mlflow",
-        (_script("mlflow"), "server", *words),
+        (sys.executable, "-m", "platform_assets.cli.stack.start_mlflow", *words),
         # Four more processes for features that need a language model.
         {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
         HttpProbe(f"{settings.mlflow_url}/health"),
