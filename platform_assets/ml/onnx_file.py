@@ -11,10 +11,11 @@ from serving.signature import Signature
 # What ONNX Runtime 1.32 and the tree operators of skl2onnx 1.20 have in common.
 _OPSETS = {"": 18, "ai.onnx.ml": 3}
 
-# Converters refuse with whatever they stumble on: missing converters are RuntimeErrors, the rest
-# comes from numpy, onnx and scikit-learn.
+# Converters refuse with whatever they stumble on: a missing converter is a RuntimeError, an option
+# that a step does not know a NameError, the rest comes from numpy, onnx and scikit-learn.
 _REFUSALS = (
-    RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, ImportError,
+    RuntimeError, NameError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+    ImportError,
 )  # fmt: skip
 
 
