@@ -71,7 +71,8 @@ def clean_pending(folder: ModelFolder, lake: Lake, context: dg.AssetExecutionCon
     quarantined = lake.landed(bad, pending)
     missing = [delivery for delivery in pending if delivery not in quarantined]
     lost = parts.broken[parts.broken[DELIVERY].isin(missing)]
-    lake.append(bad, _arrow(lost, broken_schema(folder.contract)), missing)
+    if missing:
+        lake.append(bad, _arrow(lost, broken_schema(folder.contract)), missing)
     lake.append(clean, _arrow(parts.clean, clean_schema(folder.contract)), pending)
     return sorted(set(parts.broken.loc[parts.broken[RULE] == REFUSED, DELIVERY]))
 

@@ -54,12 +54,13 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         report_key = evaluation_key(folder, lake, entry, champion)
         if not artifacts.has(KIND, folder.name, report_key):
             files = evaluate(folder, lake, artifacts, entry, champion)
-            stored = artifacts.publish(KIND, folder.name, report_key, files)
-            registry.log_files(entry["mlflow_run"], stored, f"evaluation/{report_key[:12]}")
+            artifacts.publish(KIND, folder.name, report_key, files)
+        stored = artifacts.folder(KIND, folder.name, report_key)
+        registry.log_files(entry["mlflow_run"], stored, f"evaluation/{report_key[:12]}")
         document = json.loads(artifacts.load(KIND, folder.name, report_key, JUDGEMENT))
         place = f"evaluation/{report_key[:12]}/{PAGE}"
         address = registry.file_url(settings.mlflow_url, entry["mlflow_run"], place)
-        drawn = sorted(artifacts.folder(KIND, folder.name, report_key).glob("*.png"))
+        drawn = sorted(stored.glob("*.png"))
         return dg.MaterializeResult(
             data_version=dg.DataVersion(report_key),
             metadata={
