@@ -1,0 +1,43 @@
+"""One stack for all tests of the whole, stopped whatever happens."""
+
+import pytest
+
+from platform_assets.cli.stack.processes import marked
+from platform_assets.defs.diabetes import source
+from platform_assets.defs.fraud.simulator import write_deliveries
+from tests.support.stack import Stack, until
+
+DAYS = 60
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory):
+    made = Stack.at(tmp_path_factory.mktemp("slipway"))
+    try:
+        made.slipway("up", "--detach")
+        yield made
+    finally:
+        made.slipway("down")
+        assert marked(made.layout.mark) == []
+
+
+@pytest.fixture(scope="session")
+def loop(stack):
+    """Both models in production: delivered, judged, staged, approved, proven."""
+    source.deliver(stack.settings.landing / "diabetes")
+    place = stack.settings.landing / "fraud"
+    place.mkdir(parents=True)
+    for file in write_deliveries(stack.settings.home / "made", days=DAYS):
+        file.replace(place / file.name)
+    for model in ("diabetes", "fraud"):
+        stack.healthy(model, stack.approve(stack.promotion(model)))
+    return stack
+
+
+@pytest.fixture
+def live(loop):
+    """The stack with both models served as git says, whatever a test before has done to it."""
+    loop.slipway("up", "--detach")
+    for model in ("diabetes", "fraud"):
+        until(lambda model=model: loop.served(model) and loop.idle(model), f"{model} as git says")
+    return loop

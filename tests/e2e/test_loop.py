@@ -1,0 +1,59 @@
+"""From dropped files to production, on a real Dagster daemon and a real Ray Serve."""
+
+import httpx
+import numpy as np
+import pytest
+
+from resources.inference import encode, infer_document, infer_path, read_scores
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+MODELS = ("diabetes", "fraud")
+
+
+def ask(stack, model):
+    manifest = stack.desired(model)
+    bundle = stack.bundle(model, manifest.bundle_digest)
+    body = encode(infer_document(bundle.signature, bundle.golden.rows))
+    return manifest, bundle, httpx.post(f"{stack.url(model)}{infer_path(model)}", content=body)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_production_answers_its_golden_rows_and_says_who_answers(live, model):
+    manifest, bundle, answer = ask(live, model)
+    scores = read_scores(bundle.signature, answer.content, len(bundle.golden.rows))
+    np.testing.assert_allclose(scores, bundle.golden.scores, atol=bundle.golden.tolerance)
+    assert answer.headers["x-bundle-digest"] == manifest.bundle_digest
+    assert answer.headers["x-model-version"] == manifest.model_version
+    assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_staging_and_production_were_proven_at_the_same_digest(live, model):
+    records = [live.forge.read_record(name, model) for name in ("staging", "production")]
+    assert {record.digest for record in records} == {live.desired(model).bundle_digest}
+    assert all(verdict.passed for record in records for verdict in record.verdicts)
+    assert live.health(model) == live.health(model, "staging") == "healthy"
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_git_names_who_approved_what_is_in_production(live, model):
+    manifest = live.desired(model)
+    commit = live.forge.last_change(manifest.path, live.forge.head())
+    assert commit.trailers["Approved-by"] == "a person"
+    assert commit.trailers["Bundle-Digest"] == manifest.bundle_digest
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_alias_champion_names_the_version_in_production(live, model):
+    aliases = live.registry.aliases(model)
+    assert aliases["champion"] == live.desired(model).model_version
+    digests = [one.digest for one in live.registry.versions(model)]
+    assert len(digests) == len(set(digests))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_delivered_row_is_clean_or_quarantined(live, model):
+    delivered, clean, bad = (
+        live.lake.count(f"{model}/{name}") for name in ("raw", "cleaned", "quarantine")
+    )
+    assert delivered == clean + bad > 0

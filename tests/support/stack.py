@@ -1,0 +1,317 @@
+"""The real stack in a folder of its own, driven by the command as a person would."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import httpx
+import numpy as np
+import psutil
+
+from gitops.forge import Promotion, Proposal
+from gitops.local_forge import LocalForge
+from gitops.manifest import ReleaseManifest, evidence_path, manifest_path, parse, render
+from platform_assets.cli.dagster_api import DagsterApi, Run
+from platform_assets.cli.stack.layout import Layout
+from platform_assets.cli.stack.ports import is_free
+from platform_assets.cli.stack.processes import marked
+from platform_assets.cli.stack.state import StackState, read_state
+from platform_assets.defs.diabetes.source import patients
+from platform_assets.wiring import build_registry, build_runtime
+from resources.artifacts import Artifacts
+from resources.inference import encode, infer_document, infer_path, read_scores
+from resources.lake import Lake
+from resources.settings import CHECKOUT, Settings
+from serving.bundle import Bundle, open_bundle
+
+RANGES = {
+    "serve_port": range(8200, 8250),
+    "ray_dashboard_port": range(8250, 8300),
+    "dagster_port": range(3200, 3210),
+    "mlflow_port": range(5200, 5210),
+    "ray_port": range(6500, 6510),
+}
+LOOK_SECONDS = 0.2
+COMMAND_SECONDS = 420.0
+Found = TypeVar("Found")
+
+
+def until(
+    look: Callable[[], Found], what: str, seconds: float = 240.0, told: Callable[[], Any] = str
+) -> Found:
+    """Look until something true is seen and return it; AssertionError with what was `told`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}; {told()}"
+        time.sleep(LOOK_SECONDS)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One `SLIPWAY_HOME` with ports that nobody holds."""
+
+    settings: Settings
+
+    @classmethod
+    def at(cls, home: Path) -> "Stack":
+        ports = {name: next(filter(is_free, ports)) for name, ports in RANGES.items()}
+        return cls(Settings(home=home, **ports))
+
+    def slipway(self, *words: str, code: int = 0) -> str:
+        """Run the command; its output, once the exit code is as expected."""
+        command = [str(Path(sys.executable).with_name("slipway")), *words]
+        chosen = {f"SLIPWAY_{name.upper()}": str(getattr(self.settings, name)) for name in RANGES}
+        foreign = ("SLIPWAY_", "RAY_", "DAGSTER_", "MLFLOW_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        done = subprocess.run(
+            command,
+            cwd=CHECKOUT,
+            env={**kept, **chosen, "SLIPWAY_HOME": str(self.settings.home)},
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        assert done.returncode == code, f"slipway {words}: {done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(self.settings)
+
+    @cached_property
+    def forge(self) -> LocalForge:
+        return LocalForge(self.settings.gitops_path)
+
+    @cached_property
+    def dagster(self) -> DagsterApi:
+        return DagsterApi(self.settings.dagster_url)
+
+    @cached_property
+    def lake(self) -> Lake:
+        return Lake(self.settings.lake)
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        return Artifacts(self.settings.artifacts)
+
+    @property
+    def registry(self) -> Any:
+        return build_registry(self.settings)
+
+    def applications(self) -> Mapping[str, Any]:
+        return build_runtime(self.settings).observe()
+
+    def state(self) -> StackState:
+        found = read_state(self.layout.state)
+        assert found is not None
+        return found
+
+    def processes(self, word: str) -> list[psutil.Process]:
+        """Living processes of the stack with a word in their command line."""
+        return [one for one in marked(self.layout.mark) if word in _words(one)]
+
+    def health(self, model: str, environment: str = "production") -> str:
+        document = json.loads(self.slipway("status", "--json"))
+        return str(document["models"][model][environment]["health"])
+
+    def desired(self, model: str, environment: str = "production") -> ReleaseManifest | None:
+        path = manifest_path(environment, model)
+        text = self.forge.read(path, self.forge.head())
+        return parse(text, path) if text else None
+
+    def bundle(self, model: str, digest: str) -> Bundle:
+        return open_bundle(self.artifacts.bundle_folder(model, digest), digest)
+
+    def url(self, model: str, environment: str = "production") -> str:
+        prefix = "" if environment == "production" else f"/{environment}"
+        return f"{self.settings.serve_url}{prefix}/{model}"
+
+    def live(self, model: str, environment: str = "production") -> str:
+        """The digest that the endpoint says it serves; empty if nothing ready answers."""
+        try:
+            answer = httpx.get(f"{self.url(model, environment)}/v2/health/ready", timeout=5)
+            return str(answer.json()["live"]["digest"]) if answer.is_success else ""
+        except (httpx.TransportError, ValueError, TypeError, KeyError):
+            return ""
+
+    def served(self, model: str) -> bool:
+        """Does every environment serve what git says?"""
+        wanted = {name: self.desired(model, name) for name in ("staging", "production")}
+        return all(
+            self.live(model, name) == one.bundle_digest for name, one in wanted.items() if one
+        )
+
+    def all_up(self) -> bool:
+        state = read_state(self.layout.state)
+        return state is not None and state.supervisor() is not None and state.settled
+
+    def runs(self, model: str) -> list[Run]:
+        return self.dagster.runs({"slipway/model": model})
+
+    def finished(self, run_id: str, model: str) -> Run:
+        """The run, once it has ended."""
+
+        def ended() -> Run | None:
+            return next(
+                (r for r in self.runs(model) if r.run_id == run_id and not r.unfinished), None
+            )
+
+        found = until(ended, f"the end of run {run_id}", 400)
+        assert found is not None
+        return found
+
+    def idle(self, model: str) -> bool:
+        return not any(run.unfinished or run.will_be_retried for run in self.runs(model))
+
+    def deliver_patients(self, rows: int = 40) -> None:
+        """New rows for the model `diabetes`, like those that were there."""
+        place = self.settings.landing / "diabetes"
+        first = len(patients()) + rows * len(list(place.glob("more-*")))
+        frame = patients().sample(rows, random_state=first).reset_index(drop=True)
+        frame["patient_id"] = [f"P{first + number:03d}" for number in range(rows)]
+        noise = np.random.default_rng(first).normal(0, 10, rows).round()
+        frame["progression"] = (frame["progression"] + noise).clip(lower=0.0)
+        hidden = place / ".more.part"
+        frame.to_parquet(hidden, index=False)
+        hidden.replace(place / f"more-{first}.parquet")
+
+    def waiting(self, model: str) -> Promotion | None:
+        """The open promotion of a model, if its gates have passed."""
+        found = [one for one in self.forge.promotions("open") if one.model == model]
+        return found[-1] if found and not found[-1].not_passed() else None
+
+    def promotion(self, model: str, seconds: float = 400) -> Promotion:
+        def failures() -> list[str]:
+            failed = [run for run in self.runs(model) if run.status == "FAILURE"]
+            return [self.dagster.failure(run.run_id) for run in failed]
+
+        found = until(lambda: self.waiting(model), f"a promotion of {model}", seconds, failures)
+        assert found is not None
+        return found
+
+    def approve(self, promotion: Promotion) -> str:
+        """Merge as a person does; returns the commit on main."""
+        self.slipway("promotions", "approve", str(promotion.number), "--by", "a person")
+        merged = next(p for p in self.forge.promotions() if p.number == promotion.number)
+        return merged.merged_as
+
+    def healthy(self, model: str, revision: str, seconds: float = 240) -> None:
+        """Return once production is proven at this commit."""
+
+        def proven() -> bool:
+            record = self.forge.read_record("production", model)
+            return record is not None and record.healthy == revision
+
+        def told() -> Any:
+            return self.forge.read_record("production", model)
+
+        until(proven, f"{model} healthy at {revision}", seconds, told)
+
+    def change(self, promotion: Promotion, **fields: Any) -> Promotion:
+        """Put another manifest into a promotion, and call its gates passed all the same."""
+        path = manifest_path("production", promotion.model)
+        evidence = evidence_path("production", promotion.model)
+        text = self.forge.read(path, promotion.commit)
+        assert text is not None
+        manifest = replace(parse(text, path), **fields)
+        proposal = Proposal(
+            environment="production",
+            model=promotion.model,
+            bundle_digest=manifest.bundle_digest,
+            title=promotion.title,
+            body=promotion.body,
+            message=f"Promote a drill of {promotion.model}\n",
+            changes={
+                path: render(manifest),
+                evidence: self.forge.read(evidence, promotion.commit),
+            },
+            required=promotion.required,
+        )
+        opened = self.forge.open_promotion(proposal)
+        for context in opened.required:
+            self.forge.set_status(opened.number, opened.commit, context, "success", "a drill")
+        return opened
+
+
+@dataclass
+class Client:
+    """Asks production without pause, and keeps what it was answered."""
+
+    stack: Stack
+    model: str
+    answers: list[tuple[int, str, float]] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        manifest = self.stack.desired(self.model)
+        assert manifest is not None
+        self._bundle = self.stack.bundle(self.model, manifest.bundle_digest)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        rows = self._bundle.golden.rows[:1]
+        body = encode(infer_document(self._bundle.signature, rows))
+        url = f"{self.stack.url(self.model)}{infer_path(self.model)}"
+        with httpx.Client(timeout=30) as client:
+            while not self._stop.is_set():
+                try:
+                    answer = client.post(url, content=body)
+                    score = read_scores(self._bundle.signature, answer.content, 1)
+                except Exception as error:  # noqa: BLE001  a failed request is what is looked for
+                    self.failures.append(repr(error))
+                else:
+                    digest = answer.headers.get("x-bundle-digest", "")
+                    self.answers.append((answer.status_code, digest, float(score.ravel()[0])))
+
+    @property
+    def statuses(self) -> set[int]:
+        return {status for status, _, _ in self.answers}
+
+    def scores(self) -> dict[str, set[float]]:
+        """The scores that were given under each digest."""
+        found: dict[str, set[float]] = {}
+        for _, digest, score in self.answers:
+            found.setdefault(digest, set()).add(round(score, 6))
+        return found
+
+
+def _words(process: psutil.Process) -> str:
+    try:
+        return " ".join([process.name(), *process.cmdline()])
+    except psutil.Error:
+        return ""
+
+
+def off_loopback(processes: Iterable[psutil.Process]) -> list[str]:
+    """What these processes listen on beyond loopback."""
+    found = []
+    for process in processes:
+        try:
+            listening = process.net_connections("inet")
+        except psutil.Error:
+            continue
+        found += [
+            f"{process.name()} {one.laddr}"
+            for one in listening
+            if one.status == psutil.CONN_LISTEN and one.laddr[0] not in ("127.0.0.1", "::1")
+        ]
+    return found
