@@ -1,0 +1,269 @@
+"""One asset of the tiny model in a process of its own, which kills itself at a given write.
+
+Every port is watched: a call that is not listed as a read counts as a write, so a new write is a
+new point. Points are `before:<write>` and `after:<write>`.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from gitops.reconcile import Reconciler
+from gitops.serve_runtime import ServeRuntime
+from platform_assets.component import ASSET_MODULES
+from platform_assets.runs.host import AT_WORK
+from resources.registry import FINGERPRINT, PARENT, Registry
+from tests.support.tiny import Platform, tiny
+
+CONTEXT = get_context("forkserver")
+CONTEXT.set_forkserver_preload(["__main__", *AT_WORK, __name__])
+READS = {
+    "lake": {
+        "uri",
+        "exists",
+        "version",
+        "table_id",
+        "schema",
+        "landed",
+        "fingerprint",
+        "read",
+        "count",
+        "counts",
+    },
+    "artifacts": {"bundles", "bundle_folder", "bundle_uri", "folder", "has", "load"},
+    "registry": {"find_run", "find_version", "versions", "aliases", "run_url", "file_url"},
+    "forge": {"head", "read", "paths", "last_change", "promotions", "read_record"},
+}
+NAMED_BY = {"append": 0, "overwrite": 0, "publish": 0, "set_status": 2, "set_alias": 1}
+PRODUCTION = "production_deployment"
+TOGETHER = {"cleaned": ("cleaned", "quarantine")}
+Hear = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the Serve of the parent process answers."""
+
+    api: str
+    endpoint: str
+
+
+class Watched:
+    """A port that says what it is about to write and what it has written."""
+
+    def __init__(self, name: str, port: Any, hear: Hear) -> None:
+        self._name, self._port, self._hear = name, port, hear
+
+    def __getattr__(self, attribute: str) -> Any:
+        found = getattr(self._port, attribute)
+        if not callable(found) or attribute in READS[self._name]:
+            return found
+
+        def write(*args: Any, **kwargs: Any) -> Any:
+            which = f"({args[NAMED_BY[attribute]]})" if attribute in NAMED_BY else ""
+            point = f"{self._name}.{attribute}{which}"
+            self._hear(f"before:{point}")
+            result = found(*args, **kwargs)
+            self._hear(f"after:{point}")
+            return result
+
+        return write
+
+
+class WatchedRegistry(Registry):
+    """MLflow's run is written in many steps; each trial is one of them."""
+
+    hear: Hear
+
+    def _log_trial(self, experiment: str, parent: str, number: int, trial: Any) -> None:
+        super()._log_trial(experiment, parent, number, trial)
+        self.hear(f"after:registry.trial({number})")
+
+
+class WatchedPlatform(Platform):
+    """The platform with every port watched, and the reconciler's acts."""
+
+    hear: Hear
+
+    @property
+    def reconciler(self) -> Reconciler:
+        plain = self.forge._port if isinstance(self.forge, Watched) else self.forge
+        runtime = ServeRuntime(self.serve.api, self.serve.endpoint, None)
+        lock = self.settings.home / "lock"
+        return Reconciler(plain, runtime, self.verifier, lock, on_act=self._on_act)
+
+    def _on_act(self, point: str) -> None:
+        when, _, act = point.partition(":")
+        self.hear(f"{when}:act.{act}")
+
+
+def graph() -> list[dg.AssetsDefinition]:
+    """The model's assets but the delivered files, which the graph does not write."""
+    built = [module.build(tiny()) for module in ASSET_MODULES]
+    return [one for one in built if isinstance(one, dg.AssetsDefinition)]
+
+
+def play(home: Path, serve: Addresses, asset: str, point: str | None = None) -> bool:
+    """Materialize an asset in a child that dies by SIGKILL at `point`; returns whether it died."""
+    (home / "points").unlink(missing_ok=True)
+    process = CONTEXT.Process(target=_play, args=(home, serve, asset, point))
+    process.start()
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL), f"{asset} failed: {process.exitcode}"
+    return process.exitcode != 0
+
+
+def reached(home: Path) -> list[str]:
+    """Every point that the last process came to, in order."""
+    return (home / "points").read_text().splitlines()
+
+
+def end_state(home: Path) -> dict[str, Any]:
+    """What the last process that came to its end found there; comparable between homes."""
+    found: dict[str, Any] = json.loads((home / "state.json").read_text())
+    return found
+
+
+def _play(home: Path, serve: Addresses, asset: str, point: str | None) -> None:
+    def hear(name: str) -> None:
+        with (home / "points").open("a") as file:
+            file.write(f"{name}\n")
+        if name == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        made = Platform.create(home, serve, instance)
+        if asset == PRODUCTION:
+            for promotion in made.forge.promotions("open"):
+                made.forge.merge(promotion.number, "a person")
+        result = _watched(made, hear).run(tiny(), *TOGETHER.get(asset, (asset,)))
+        assert result.success, [str(event) for event in result.all_events if event.is_failure]
+        (home / "state.json").write_text(json.dumps(_state(made), indent=1, sort_keys=True))
+
+
+def _state(platform: Platform) -> dict[str, Any]:
+    names = [f"tiny/{name}" for name in ("raw", "cleaned", "quarantine", "training_set")]
+    lake, git = platform.lake, platform.forge._git
+    return {
+        "tables": {
+            name: [lake.count(name), lake.version(name)] for name in names if lake.exists(name)
+        },
+        "folders": _folders(platform),
+        "runs": _runs(platform),
+        "versions": [one.digest for one in platform.registry.versions("tiny")],
+        "aliases": platform.registry.aliases("tiny"),
+        "commits": git.text("log", "--format=%s", "main").splitlines(),
+        "files": git.text("ls-tree", "-r", "--name-only", "main").splitlines(),
+        "promotions": [_promotion(one) for one in platform.forge.promotions()],
+        "records": [_record(platform, name) for name in ("staging", "production")],
+        "checks": _checks(platform),
+    }
+
+
+def _folders(platform: Platform) -> dict[str, Any]:
+    """Each kind of artifact: how many, and of bundles which; leftovers are hidden."""
+    found = {}
+    for kind in ("bundles", "candidates", "entries", "reports"):
+        place = platform.artifacts.folder(kind, "tiny", ".")
+        names = sorted(path.name for path in place.glob("[!.]*"))
+        found[kind] = names if kind == "bundles" else len(names)
+    return found
+
+
+def _runs(platform: Platform) -> dict[str, Any]:
+    """MLflow's finished runs with their trials and files, and how many still count as running."""
+    client = platform.registry._client
+    experiment = client.get_experiment_by_name("tiny")
+    if experiment is None:
+        return {}
+    runs = client.search_runs([experiment.experiment_id])
+    finished = [run for run in runs if run.info.status == "FINISHED"]
+    trainings = [run for run in finished if FINGERPRINT in run.data.tags]
+    trials = [run.data.tags.get(PARENT) for run in finished]
+    files = [path for path in _files(platform) if path.startswith("evaluation/")]
+    return {
+        "trials of each training": [trials.count(run.info.run_id) for run in trainings],
+        "running": sum(run.info.status == "RUNNING" for run in runs),
+        "files": sorted(path.rpartition("/")[2] for path in files),
+    }
+
+
+def _files(platform: Platform) -> list[str]:
+    place = platform.settings.home / "mlflow" / "artifacts" / "tiny"
+    files = (path.relative_to(place).parts for path in place.rglob("*") if path.is_file())
+    return ["/".join(parts[2:]) for parts in files]
+
+
+def _promotion(one: Any) -> list[Any]:
+    contexts = sorted(status.context for status in one.statuses)
+    return [one.number, one.state, one.bundle_digest, one.not_passed(), contexts]
+
+
+def _record(platform: Platform, environment: str) -> list[Any]:
+    record = platform.forge.read_record(environment, "tiny")
+    if record is None:
+        return []
+    healthy = record.attempted == record.applied == record.healthy
+    return [record.digest, record.version, len(record.proofs), healthy, record.failed]
+
+
+def _checks(platform: Platform) -> dict[str, bool]:
+    """The newest result of every check of the graph."""
+    checks = [key for one in graph() for key in one.check_keys]
+    latest = platform.instance.event_log_storage.get_latest_asset_check_execution_by_key(checks)
+    return {
+        f"{key.asset_key.path[-1]}.{key.name}": record.evaluation.passed
+        for key, record in latest.items()
+        if record.evaluation
+    }
+
+
+def _watched(made: Platform, hear: Hear) -> WatchedPlatform:
+    registry = WatchedRegistry(made.settings.mlflow_tracking, made.registry._artifacts)
+    registry.hear = hear
+    ports = {
+        "lake": made.lake,
+        "artifacts": made.artifacts,
+        "forge": made.forge,
+        "registry": registry,
+    }
+    watched = {name: Watched(name, port, hear) for name, port in ports.items()}
+    platform = WatchedPlatform(**(vars(made) | watched))
+    platform.hear = hear
+    _watch_ends(made.instance, hear)
+    _watch_renames(made.settings.artifacts, hear)
+    return platform
+
+
+def _watch_ends(instance: dg.DagsterInstance, hear: Hear) -> None:
+    store = instance.handle_new_event
+
+    def told(event: dg.EventLogEntry, **options: Any) -> None:
+        inner = event.dagster_event
+        ends = inner is not None and inner.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION
+        name = f"end({inner.asset_key.path[-1]})" if ends else ""
+        if ends:
+            hear(f"before:{name}")
+        store(event, **options)
+        if ends:
+            hear(f"after:{name}")
+
+    instance.handle_new_event = told
+
+
+def _watch_renames(artifacts: Path, hear: Hear) -> None:
+    """A folder is whole once it has its name; this is the moment before."""
+
+    def audit(event: str, args: tuple[Any, ...]) -> None:
+        if event == "os.rename" and str(args[1]).startswith(str(artifacts)):
+            hear(f"before:rename({Path(args[1]).relative_to(artifacts).parts[0]})")
+
+    sys.addaudithook(audit)
