@@ -30,7 +30,7 @@ def loop(stack):
     for file in write_deliveries(stack.settings.home / "made", days=DAYS):
         file.replace(place / file.name)
     for model in ("diabetes", "fraud"):
-        stack.healthy(model, stack.approve(stack.promotion(model)))
+        stack.release(model)
     return stack
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 
 from gitops.forge import Promotion, Proposal
+from gitops.holds import Hold, read_holds
 from gitops.local_forge import LocalForge
 from gitops.manifest import ReleaseManifest, evidence_path, manifest_path, parse, render
 from platform_assets.cli.dagster_api import DagsterApi, Run
@@ -41,6 +42,7 @@ RANGES = {
 }
 LOOK_SECONDS = 0.2
 COMMAND_SECONDS = 420.0
+ATTEMPTS = 5
 Found = TypeVar("Found")
 
 
@@ -192,14 +194,49 @@ class Stack:
         found = [one for one in self.forge.promotions("open") if one.model == model]
         return found[-1] if found and not found[-1].not_passed() else None
 
-    def promotion(self, model: str, seconds: float = 400) -> Promotion:
-        def failures() -> list[str]:
-            failed = [run for run in self.runs(model) if run.status == "FAILURE"]
-            return [self.dagster.failure(run.run_id) for run in failed]
+    def promotion(self, model: str) -> Promotion:
+        """The open promotion of a model, once its gates have passed."""
+        for _ in range(ATTEMPTS):
+            until(lambda: self.waiting(model) or self.too_slow(model, "staging"), "staging", 400)
+            found = self.waiting(model)
+            if found is not None:
+                until(lambda: self.idle(model), f"the end of the run of {model}")
+                return found
+            self.try_again(model, "staging")
+        raise AssertionError(f"this machine is too busy: {self.too_slow(model, 'staging')}")
 
-        found = until(lambda: self.waiting(model), f"a promotion of {model}", seconds, failures)
-        assert found is not None
-        return found
+    def release(self, model: str) -> None:
+        """Approve what waits, and return once production is proven at it."""
+        for _ in range(ATTEMPTS):
+            revision = self.approve(self.promotion(model))
+            until(
+                lambda r=revision: self.proven(model, r) or self.too_slow(model, "production"),
+                f"{model} in production",
+            )
+            if self.proven(model, revision):
+                until(lambda: self.idle(model), f"the end of the deployment of {model}")
+                return
+            self.try_again(model, "production")
+        raise AssertionError(f"this machine is too busy: {self.too_slow(model, 'production')}")
+
+    def too_slow(self, model: str, environment: str) -> str:
+        """Why a digest that missed its latency is held: a busy machine does that to a good one."""
+        return ", ".join(one.reason for one in self._slow(model, environment))
+
+    def _slow(self, model: str, environment: str) -> list[Hold]:
+        holds = read_holds(self.forge, environment, model, self.forge.head())
+        return [one for one in holds if one.reason.startswith("latency_")]
+
+    def try_again(self, model: str, environment: str) -> None:
+        """Do as a person would who knows that the machine was busy."""
+        until(lambda: self.idle(model), f"the end of the runs of {model}")
+        for one in self._slow(model, environment):
+            self.slipway("hold", model, "--env", environment, "--lift", "--digest", one.digest)
+        self.slipway("run", model)
+
+    def proven(self, model: str, revision: str) -> bool:
+        record = self.forge.read_record("production", model)
+        return record is not None and record.healthy == revision
 
     def approve(self, promotion: Promotion) -> str:
         """Merge as a person does; returns the commit on main."""
@@ -207,17 +244,13 @@ class Stack:
         merged = next(p for p in self.forge.promotions() if p.number == promotion.number)
         return merged.merged_as
 
-    def healthy(self, model: str, revision: str, seconds: float = 240) -> None:
+    def healthy(self, model: str, revision: str) -> None:
         """Return once production is proven at this commit."""
-
-        def proven() -> bool:
-            record = self.forge.read_record("production", model)
-            return record is not None and record.healthy == revision
-
-        def told() -> Any:
-            return self.forge.read_record("production", model)
-
-        until(proven, f"{model} healthy at {revision}", seconds, told)
+        until(
+            lambda: self.proven(model, revision),
+            f"{model} healthy at {revision}",
+            told=lambda: self.forge.read_record("production", model),
+        )
 
     def change(self, promotion: Promotion, **fields: Any) -> Promotion:
         """Put another manifest into a promotion, and call its gates passed all the same."""
