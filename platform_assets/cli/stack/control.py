@@ -35,6 +35,8 @@ def start(layout: Layout, module: str = MODULE) -> None:
     ------
     PortTaken, ShortPathTaken
         Before anything was started.
+    SupervisorFailed
+        If the supervisor cannot even begin.
     """
     if running(layout) is not None:
         return
@@ -42,7 +44,7 @@ def start(layout: Layout, module: str = MODULE) -> None:
     require_free(public_ports(layout), {process.pid for process in marked(layout.mark)})
     _forget_dead_supervisor(layout)
     with layout.log("supervisor").open("ab") as log:
-        subprocess.Popen(
+        begun = subprocess.run(
             (sys.executable, "-m", "platform_assets.cli.stack.supervisor", module),
             cwd=CHECKOUT,
             env={
@@ -55,7 +57,10 @@ def start(layout: Layout, module: str = MODULE) -> None:
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            check=False,
         )
+    if begun.returncode != 0:
+        raise SupervisorFailed(layout.log("supervisor"), _last_line(layout))
 
 
 def wait_until_up(layout: Layout, show: Show, seconds: float = UP_SECONDS) -> StackState:

@@ -185,7 +185,12 @@ def sole(layout: Layout) -> Iterator[bool]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the supervisor of the stack that the settings name; `arguments`: the module to serve."""
+    """Run the supervisor of the stack that the settings name; `arguments`: the module to serve.
+
+    It goes on in a child of its own, so that whoever starts it need not wait for its end.
+    """
+    if os.fork():
+        return 0
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", level=logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     layout = Layout(load_settings())

@@ -1,0 +1,134 @@
+"""Questions to Dagster, and what becomes of answers that are none."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from platform_assets.cli.dagster_api import DagsterApi
+from platform_assets.cli.errors import DagsterError, StackNotUp
+
+LOADED = {
+    "workspaceOrError": {
+        "__typename": "Workspace",
+        "locationEntries": [
+            {
+                "name": "slipway",
+                "loadStatus": "LOADED",
+                "locationOrLoadError": {
+                    "__typename": "RepositoryLocation",
+                    "repositories": [
+                        {"name": "__repository__", "jobs": [{"name": "fraud_pipeline"}]}
+                    ],
+                },
+            }
+        ],
+    }
+}
+BROKEN = {
+    "workspaceOrError": {
+        "__typename": "Workspace",
+        "locationEntries": [
+            {
+                "name": "slipway",
+                "loadStatus": "LOADED",
+                "locationOrLoadError": {"__typename": "PythonError", "message": "no column 'x'\n"},
+            }
+        ],
+    }
+}
+
+
+@contextmanager
+def answering(data: Any, status: int = 200) -> Iterator[DagsterApi]:
+    """A webserver that gives the same answer to every question."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = data if isinstance(data, bytes) else json.dumps({"data": data}).encode()
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Tests are quiet."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield DagsterApi(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        thread.join()
+
+
+def test_without_a_webserver_the_stack_is_not_up():
+    with pytest.raises(StackNotUp, match="slipway up --detach"):
+        DagsterApi("http://127.0.0.1:9").location_loaded()
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"oops", 200), (b"oops", 500)])
+def test_an_answer_that_is_none_is_said(body, status):
+    with answering(body, status) as api, pytest.raises(DagsterError, match="does not answer"):
+        api.location_loaded()
+
+
+def test_a_question_that_is_refused_is_said():
+    body = json.dumps({"errors": [{"message": "Cannot query field"}]}).encode()
+    with answering(body) as api, pytest.raises(DagsterError, match="Cannot query field"):
+        api.location_loaded()
+
+
+def test_a_location_counts_as_loaded_even_with_an_error_to_tell():
+    with answering(LOADED) as api:
+        assert api.location_loaded()
+        assert api.location_errors() == {}
+    with answering(BROKEN) as api:
+        assert api.location_loaded()
+        assert api.location_errors() == {"slipway": "no column 'x'\n"}
+
+
+def test_a_job_that_does_not_exist_names_those_that_do():
+    with answering(LOADED) as api, pytest.raises(DagsterError, match="it has: fraud_pipeline"):
+        api.launch("froud_pipeline", {})
+
+
+def test_a_job_cannot_be_found_in_code_that_does_not_load():
+    with answering(BROKEN) as api, pytest.raises(DagsterError, match="no column 'x'"):
+        api.launch("fraud_pipeline", {})
+
+
+def beats(*parts: tuple[bool, bool, float]) -> dict[str, Any]:
+    keys = ("required", "healthy", "lastHeartbeatTime")
+    statuses = [dict(zip(keys, part, strict=True)) | {"daemonType": "X"} for part in parts]
+    return {"instance": {"daemonHealth": {"allDaemonStatuses": statuses}}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "alive"),
+    [
+        ([(True, True, 11.0)], True),
+        ([(True, True, 11.0), (False, False, 0.0)], True),
+        ([(True, True, 9.0)], False),
+        ([(True, False, 11.0)], False),
+        ([], False),
+    ],
+)
+def test_a_daemon_lives_by_heartbeats_of_its_own(parts, alive):
+    with answering(beats(*parts)) as api:
+        assert api.daemon_beats_since(10.0) is alive
+
+
+def test_why_a_run_failed_is_the_innermost_message():
+    step = {
+        "__typename": "ExecutionStepFailureEvent",
+        "stepKey": "fraud__raw",
+        "error": {"message": "outer", "causes": [{"message": "middle"}, {"message": "inner\n"}]},
+    }
+    events = {"logsForRun": {"__typename": "EventConnection", "events": [step]}}
+    with answering(events) as api:
+        assert api.failure("r1") == "fraud__raw: inner"

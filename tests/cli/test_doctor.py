@@ -1,0 +1,84 @@
+"""What stands in the way, and what to do about it."""
+
+import json
+import os
+import socket
+import time
+
+import pytest
+
+from platform_assets.cli import doctor
+from platform_assets.cli.stack.state import Phase, ServiceState, StackState, write_state
+
+
+def found(look, layout):
+    return {one.what: one for one in look(layout)}
+
+
+def test_a_taken_port_is_told_with_the_setting(layout):
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", 3179))
+        server.listen()
+        finding = found(doctor.look_at_ports, layout)["port 3179"]
+    assert finding.level == "fail"
+    assert f"process {os.getpid()}" in finding.seen
+    assert "SLIPWAY_DAGSTER_PORT" in finding.todo
+
+
+def test_free_ports_are_fine(layout):
+    assert {one.level for one in found(doctor.look_at_ports, layout).values()} == {"ok"}
+
+
+def test_a_lock_that_git_left_behind_is_told(layout):
+    repository = layout.settings.gitops_path
+    repository.mkdir()
+    lock = repository / "HEAD.lock"
+    lock.touch()
+    assert found(doctor.look_at_locks, layout)["locks"].level == "ok"
+    long_ago = time.time() - 3600
+    os.utime(lock, (long_ago, long_ago))
+    finding = found(doctor.look_at_locks, layout)["lock"]
+    assert (finding.level, str(lock) in finding.todo) == ("fail", True)
+
+
+def test_a_service_that_was_given_up_is_told_with_its_log(layout):
+    import psutil
+
+    me = psutil.Process()
+    services = {"ray": ServiceState(Phase.FAILED, message="ended with 1")}
+    write_state(layout.state, StackState(me.pid, me.create_time(), services=services))
+    finding = found(doctor.look_at_stack, layout)["ray"]
+    assert (finding.level, finding.seen) == ("fail", "failed (ended with 1)")
+    assert str(layout.log("ray")) in finding.todo
+
+
+def test_a_stack_that_does_not_run_is_no_fault(layout):
+    assert found(doctor.look_at_stack, layout)["stack"].seen == "not running"
+
+
+def test_this_machine_has_what_it_takes(layout):
+    for look in (doctor.look_at_python, doctor.look_at_git):
+        assert {one.level for one in found(look, layout).values()} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("program", "level"), [("", "fail"), ("#!/bin/sh\necho git version 1.8.3\n", "fail")]
+)
+def test_a_git_that_is_missing_or_old_is_told(layout, tmp_path, monkeypatch, program, level):
+    if program:
+        (tmp_path / "git").write_text(program)
+        (tmp_path / "git").chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    finding = found(doctor.look_at_git, layout)["git"]
+    assert (finding.level, finding.todo) == (level, "install git 2.30 or later")
+
+
+def test_doctor_ends_with_1_when_something_has_to_be_mended(layout, slipway):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 3179))
+        server.listen()
+        told = slipway("doctor", "--json")
+    assert told.code == 1
+    assert told.err == "slipway: to be mended: port 3179\n"
+    assert {"what", "level", "seen", "todo"} == set(json.loads(told.out)[0])

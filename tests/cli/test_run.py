@@ -1,0 +1,42 @@
+"""Delivering a file, and starting a pipeline."""
+
+import pytest
+
+from platform_assets.cli.errors import DeliveryRefused
+from platform_assets.cli.run import deliver
+
+
+def test_a_delivered_file_lies_in_the_landing_folder(home, slipway, tmp_path):
+    file = tmp_path / "day.csv"
+    file.write_text("a\n1\n")
+    assert slipway("run", "fraud", str(file)).code == 0
+    landed = home / "landing" / "fraud"
+    assert [path.name for path in landed.iterdir()] == ["day.csv"]
+    assert (landed / "day.csv").read_text() == "a\n1\n"
+
+
+def test_what_is_no_file_is_not_delivered(tmp_path):
+    with pytest.raises(DeliveryRefused, match="it is no file"):
+        deliver(tmp_path, tmp_path / "landing")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    file = tmp_path / "day.csv"
+    file.write_text("a\n1\n")
+    with pytest.raises(DeliveryRefused, match="Not a directory"):
+        deliver(file, file / "landing")
+
+
+def test_an_unknown_model_is_refused(slipway):
+    told = slipway("run", "froud")
+    assert told.code == 1
+    assert told.err.startswith("slipway: no model 'froud'; known: diabetes, fraud")
+
+
+def test_without_a_stack_the_command_that_starts_it_is_named(slipway):
+    told = slipway("run", "fraud")
+    assert told.code == 1
+    assert told.err == (
+        "slipway: Dagster does not answer at http://127.0.0.1:3179; "
+        "start the stack first: slipway up --detach\n"
+    )
