@@ -62,8 +62,9 @@ def test_a_materialization_started_with_a_click_succeeds(live, page):
     launched.wait_for()
     short = re.findall(r"[0-9a-f]{8}", launched.inner_text())[0]
     page.goto(f"{live.settings.dagster_url}/runs")
-    row = page.get_by_role("row").filter(has_text=short)
-    row.get_by_text("Success", exact=True).wait_for(timeout=RUN_SECONDS * 1000)
+    page.get_by_role("link", name=short).click()
+    page.wait_for_url(f"**/runs/{short}-*")
+    page.get_by_text("Success", exact=True).wait_for(timeout=RUN_SECONDS * 1000)
 
 
 @pytest.mark.parametrize("model", MODELS)
