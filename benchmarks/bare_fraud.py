@@ -39,6 +39,7 @@ from platform_assets.ml.report import ReportFacts, render_report
 from platform_assets.ml.scoring import scores
 from platform_assets.ml.signature import signature_of
 from platform_assets.ml.slices import slices
+from platform_assets.ml.splits import split, validation
 from platform_assets.ml.training import Training, train
 from platform_assets.spec import ModelSpec
 from resources.endpoint import check_bad_input, check_golden_rows
@@ -77,7 +78,8 @@ def main(files: Path, out: Path) -> None:
         good.to_parquet(out / "good.parquet")
         bad.to_parquet(out / "bad.parquet")
     with stages.stage("training_set"):
-        learn, holdout = split(good, spec.split.holdout)
+        parts = split(good, spec.split, target=spec.target, time=spec.time, task=spec.task)
+        learn, holdout = parts.train, parts.holdout
         learn.to_parquet(out / "train.parquet")
         holdout.to_parquet(out / "holdout.parquet")
     with stages.stage("candidate_model"):
@@ -143,14 +145,8 @@ def cast_column(text: pd.Series, name: str) -> pd.Series:
     return text
 
 
-def split(good: pd.DataFrame, share: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The older rows and the newest `share` of them."""
-    newest = good["time"] >= good["time"].quantile(1 - share)
-    return good[~newest], good[newest]
-
-
 def fit(learn: pd.DataFrame, spec: ModelSpec) -> tuple[Training, dict[str, Any]]:
-    judged = (learn["time"] >= learn["time"].quantile(1 - spec.split.validation)).to_numpy()
+    judged = validation(learn, spec.split, target=spec.target, time=spec.time, task=spec.task)
     features, target = learn[spec.features], learn[spec.target].to_numpy(np.int64)
     return train(build, features, target, judged, spec), baselines(spec.task, features, target)
 
