@@ -76,11 +76,12 @@ def test_a_slow_release_is_reverted_under_load_held_and_let_go_by_a_person(live,
     assert live.live(MODEL) == bad
 
 
-def test_a_bundle_that_misses_its_golden_rows_never_answers_and_is_taken_back(live, candidate):
+def test_a_bundle_that_misses_its_golden_rows_never_answers_and_is_taken_back(live):
     good = live.desired(MODEL)
-    wrong = miscalibrated(live, candidate.bundle_digest)
+    wrong = miscalibrated(live, good.bundle_digest)
     uri = live.artifacts.bundle_uri(MODEL, wrong.digest)
-    drill = live.change(candidate, bundle_digest=wrong.digest, bundle_uri=uri)
+    merged = [one for one in live.forge.promotions("merged") if one.model == MODEL][-1]
+    drill = live.change(merged, bundle_digest=wrong.digest, bundle_uri=uri)
     with Client(live, MODEL) as client:
         until(lambda: len(client.answers) > 20, "answers before the release")
         taken_back(live, live.approve(drill))

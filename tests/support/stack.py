@@ -21,6 +21,7 @@ from gitops.holds import Hold, read_holds
 from gitops.local_forge import LocalForge
 from gitops.manifest import ReleaseManifest, evidence_path, manifest_path, parse, render
 from platform_assets.cli.dagster_api import DagsterApi, Run
+from platform_assets.cli.demo.story import awaits_retry
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.ports import is_free
 from platform_assets.cli.stack.processes import marked
@@ -175,7 +176,8 @@ class Stack:
         return found
 
     def idle(self, model: str) -> bool:
-        return not any(run.unfinished or run.will_be_retried for run in self.runs(model))
+        runs = self.runs(model)
+        return not any(run.unfinished or awaits_retry(run, runs) for run in runs)
 
     def deliver_patients(self, rows: int = 40) -> None:
         """New rows for the model `diabetes`, like those that were there."""
