@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 # OpenMP's threads wait for each other by spinning: on busy cores that is four times slower.
 export OMP_WAIT_POLICY := PASSIVE
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports fast lock workflows clean
+.PHONY: help setup demo test e2e check format lint types imports fast lock workflows screenshot clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z][a-z-]*%?:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ fast: setup
 
 bench-%: setup ## Run one benchmark, e.g. make bench-overhead
 	$(BIN)/python benchmarks/$*.py
+
+screenshot: setup ## Take the README's picture from the running stack
+	$(BIN)/python -m tests.support.browser docs/lineage.png
 
 lock: ## Resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev --quiet --output-file requirements.lock pyproject.toml

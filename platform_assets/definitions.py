@@ -8,7 +8,7 @@ from resources.settings import CHECKOUT, load_settings
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    models = dg.load_from_defs_folder(project_root=CHECKOUT)
+    models = dg.load_from_defs_folder(path_within_project=CHECKOUT)
     return dg.Definitions.merge(
         models,
         dg.Definitions(resources=build_resources(load_settings()), executor=dg.in_process_executor),

@@ -20,6 +20,4 @@ def waited() -> dg.MaterializeResult[None]:
 
 toy_pipeline = dg.define_asset_job("toy_pipeline", [waited], tags={"slipway/model": "toy"})
 
-defs = dg.Definitions(
-    assets=[waited], jobs=[toy_pipeline], executor=dg.in_process_executor
-)
+defs = dg.Definitions(assets=[waited], jobs=[toy_pipeline], executor=dg.in_process_executor)

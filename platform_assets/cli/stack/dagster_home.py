@@ -19,6 +19,7 @@ def instance_document(layout: Layout) -> dict[str, Any]:
     """dagster.yaml: SQLite, one run per model at a time, dead runs noticed and retried."""
     return {
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
         "storage": {"sqlite": {"base_dir": str(layout.settings.dagster_home / "storage")}},
         "run_queue": {
             "max_concurrent_runs": RUNS_AT_ONCE,
