@@ -1,7 +1,6 @@
 """The documentation says what the code says: every name a user meets stands in it."""
 
 import re
-import warnings
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -73,9 +72,7 @@ def repository(tmp_path_factory):
     """Everything that Dagster loads, with its state in a folder of its own."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("SLIPWAY_HOME", str(tmp_path_factory.mktemp("home")))
-        # Dagster calls its own argument `project_root` deprecated.
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-            return defs().get_repository_def()
+        return defs().get_repository_def()
 
 
 def test_every_asset_is_in_the_reference(repository):
