@@ -71,13 +71,16 @@ def addresses(settings: Settings) -> None:
 
 
 class _Reporter:
-    """Says each service's change of phase once."""
+    """Says each service's change of phase once; of a stack that is up already, only that."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._seen: dict[str, tuple[Phase, int]] = {}
 
     def __call__(self, state: StackState) -> None:
+        if state.settled and not self._seen:
+            self._progress.say("the stack is up")
+            return
         for name, service in state.services.items():
             now = (service.phase, service.starts)
             if self._seen.get(name) != now and service.phase is not Phase.WAITING:

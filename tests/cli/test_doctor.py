@@ -5,6 +5,7 @@ import os
 import socket
 import time
 
+import psutil
 import pytest
 
 from platform_assets.cli import doctor
@@ -43,8 +44,6 @@ def test_a_lock_that_git_left_behind_is_told(layout):
 
 
 def test_a_service_that_was_given_up_is_told_with_its_log(layout):
-    import psutil
-
     me = psutil.Process()
     services = {"ray": ServiceState(Phase.FAILED, message="ended with 1")}
     write_state(layout.state, StackState(me.pid, me.create_time(), services=services))

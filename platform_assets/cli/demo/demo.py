@@ -52,13 +52,18 @@ def demo(*, down: bool) -> None:
     settings = load_settings()
     layout = Layout(settings)
     layout.prepare()
-    simulator = None if delivered(settings) else simulate(layout.scratch / "deliveries")
+    made = layout.scratch / "deliveries"
+    simulator = None if delivered(settings) else simulate(made)
     with Progress() as progress:
         up_down.start_and_wait(layout, progress)
-        if simulator is not None:
-            placed = place(simulator, layout.scratch / "deliveries", settings.landing / MODEL)
-            progress.say(f"{placed} files delivered into {settings.landing / MODEL}")
-        Demo(settings, progress).run()
+        try:
+            if simulator is not None:
+                placed = place(simulator, made, settings.landing / MODEL)
+                progress.say(f"{placed} files delivered into {settings.landing / MODEL}")
+            Demo(settings, progress).run()
+        except KeyboardInterrupt:
+            progress.say("interrupted; to go on: slipway demo; to stop the stack: slipway down")
+            raise
     if down:
         out(f"stopped, {control.stop(layout)} processes ended")
 
@@ -87,10 +92,17 @@ class Demo:
                 self._progress.say(f"production is healthy at {scene.wanted[7:19]}")
                 self._progress.clear()
                 summary(self._settings, self._forge, scene.production)
+                self._tell_times()
                 return
             self._act(step)
             time.sleep(LOOK_SECONDS)
         raise DemoStopped(f"not done after {SECONDS:g} s; it stood at: {_where(step)}")
+
+    def _tell_times(self) -> None:
+        spent = sorted(self._watcher.times.items(), key=lambda item: -item[1])
+        longest = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spent[:5])
+        of_which = f", of which {longest}" if longest else ""
+        out(f"this took {self._progress.seconds:.1f} s{of_which}")
 
     def _look(self) -> Scene:
         overview = Overview(self._forge, self._runtime, [MODEL])
@@ -146,7 +158,7 @@ def delivered(settings: Settings) -> bool:
 def simulate(folder: Path) -> subprocess.Popen[bytes]:
     """Write the files beside the landing folder, while the stack starts."""
     command = (sys.executable, "-m", "platform_assets.defs.fraud.simulator", str(folder))
-    return subprocess.Popen((*command, "--days", str(DAYS)), cwd=CHECKOUT)
+    return subprocess.Popen((*command, "--days", str(DAYS)), cwd=CHECKOUT, start_new_session=True)
 
 
 def place(simulator: subprocess.Popen[bytes], made: Path, landing: Path) -> int:

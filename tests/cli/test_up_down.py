@@ -1,0 +1,65 @@
+"""What `up` says on the way."""
+
+import psutil
+import pytest
+
+from platform_assets.cli.console import Progress
+from platform_assets.cli.errors import ServiceFailed
+from platform_assets.cli.stack import control
+from platform_assets.cli.stack.state import Phase, ServiceState, StackState, read_state, write_state
+from platform_assets.cli.up_down import _Reporter
+
+
+def stack(**services):
+    return StackState(1, 1.0, services=services)
+
+
+def told(capsys, *states):
+    reporter = _Reporter(Progress())
+    for state in states:
+        reporter(state)
+    return [line.partition("s  ")[2] for line in capsys.readouterr().out.splitlines()]
+
+
+def test_each_change_is_said_once(capsys):
+    waiting = stack(ray=ServiceState(), serve=ServiceState())
+    starting = stack(ray=ServiceState(Phase.STARTING), serve=ServiceState())
+    healthy = stack(ray=ServiceState(Phase.HEALTHY), serve=ServiceState(Phase.STARTING))
+    lines = told(capsys, waiting, starting, starting, healthy)
+    assert lines == ["ray: starting", "ray: healthy", "serve: starting"]
+
+
+def test_a_service_that_is_tried_again_says_why(capsys):
+    again = stack(ray=ServiceState(Phase.BACKOFF, message="ended with 1"))
+    assert told(capsys, again) == ["ray: backing off (ended with 1)"]
+
+
+def test_a_stack_that_is_up_is_said_in_one_line(capsys):
+    up = stack(ray=ServiceState(Phase.HEALTHY), serve=ServiceState(Phase.DONE))
+    assert told(capsys, up) == ["the stack is up"]
+
+
+def test_a_service_that_was_given_up_ends_the_waiting(layout, here):
+    services = {"ray": ServiceState(Phase.FAILED, message="ended with 1")}
+    write_state(layout.state, StackState(*here, services=services))
+    with pytest.raises(ServiceFailed, match=r"ray: ended with 1; its log: .*ray\.log"):
+        control.wait_until_up(layout, lambda _: None)
+
+
+def test_a_service_that_is_late_is_named(layout, here):
+    services = {"ray": ServiceState(Phase.HEALTHY), "serve": ServiceState(Phase.STARTING)}
+    write_state(layout.state, StackState(*here, services=services))
+    with pytest.raises(ServiceFailed, match="serve: is not up after"):
+        control.wait_until_up(layout, lambda _: None, seconds=0.3)
+
+
+def test_down_with_nothing_running_says_so(layout, slipway):
+    assert slipway("down").out == "nothing was running\n"
+    assert read_state(layout.state) is None
+
+
+@pytest.fixture
+def here():
+    """This process, in the part of the supervisor."""
+    me = psutil.Process()
+    return me.pid, me.create_time()
