@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gitops.holds import held, read_holds
+from gitops.manifest import manifest_path, render
 from serving.bundle import BundleContents, write_bundle
 from tests.support.stack import Client, until
 
@@ -23,24 +24,24 @@ def candidate(live):
     return promotion
 
 
-def taken_back(stack, merged):
+def taken_back(stack, merged, environment="production"):
     """Return the commit that took `merged` back, once what it restored is proven."""
-    path = f"gitops/environments/production/{MODEL}.yaml"
+    path = manifest_path(environment, MODEL)
 
     def reverted():
         commit = stack.forge.last_change(path, stack.forge.head())
         return commit if commit.trailers.get("Failed-Revision") == merged else None
 
     def told():
-        return stack.forge.read_record("production", MODEL)
+        return stack.forge.read_record(environment, MODEL)
 
     commit = until(reverted, f"the revert of {merged}", 240, told)
-    stack.healthy(MODEL, commit.revision)
+    stack.healthy(MODEL, commit.revision, environment)
     return commit
 
 
-def is_held(stack, digest):
-    holds = read_holds(stack.forge, "production", MODEL, stack.forge.head())
+def is_held(stack, digest, environment="production"):
+    holds = read_holds(stack.forge, environment, MODEL, stack.forge.head())
     return held(holds, digest) is not None
 
 
@@ -77,18 +78,19 @@ def test_a_slow_release_is_reverted_under_load_held_and_let_go_by_a_person(live,
 
 
 def test_a_bundle_that_misses_its_golden_rows_never_answers_and_is_taken_back(live):
-    good = live.desired(MODEL)
+    good = live.desired(MODEL, "staging")
     wrong = miscalibrated(live, good.bundle_digest)
     uri = live.artifacts.bundle_uri(MODEL, wrong.digest)
-    merged = [one for one in live.forge.promotions("merged") if one.model == MODEL][-1]
-    drill = live.change(merged, bundle_digest=wrong.digest, bundle_uri=uri)
-    with Client(live, MODEL) as client:
+    manifest = replace(good, bundle_digest=wrong.digest, bundle_uri=uri)
+    with Client(live, MODEL, "staging") as client:
         until(lambda: len(client.answers) > 20, "answers before the release")
-        taken_back(live, live.approve(drill))
+        changes = {manifest.path: render(manifest)}
+        bad = live.forge.commit(live.forge.head(), changes, "Release a drill to staging\n")
+        taken_back(live, bad, "staging")
     assert client.failures == []
     assert client.statuses == {200}
     assert set(client.scores()) == {good.bundle_digest}
-    assert is_held(live, wrong.digest)
+    assert is_held(live, wrong.digest, "staging")
 
 
 def miscalibrated(stack, digest):

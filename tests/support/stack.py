@@ -236,8 +236,8 @@ class Stack:
             self.slipway("hold", model, "--env", environment, "--lift", "--digest", one.digest)
         self.slipway("run", model)
 
-    def proven(self, model: str, revision: str) -> bool:
-        record = self.forge.read_record("production", model)
+    def proven(self, model: str, revision: str, environment: str = "production") -> bool:
+        record = self.forge.read_record(environment, model)
         return record is not None and record.healthy == revision
 
     def approve(self, promotion: Promotion) -> str:
@@ -246,12 +246,12 @@ class Stack:
         merged = next(p for p in self.forge.promotions() if p.number == promotion.number)
         return merged.merged_as
 
-    def healthy(self, model: str, revision: str) -> None:
-        """Return once production is proven at this commit."""
+    def healthy(self, model: str, revision: str, environment: str = "production") -> None:
+        """Return once an environment is proven at this commit."""
         until(
-            lambda: self.proven(model, revision),
+            lambda: self.proven(model, revision, environment),
             f"{model} healthy at {revision}",
-            told=lambda: self.forge.read_record("production", model),
+            told=lambda: self.forge.read_record(environment, model),
         )
 
     def change(self, promotion: Promotion, **fields: Any) -> Promotion:
@@ -282,15 +282,16 @@ class Stack:
 
 @dataclass
 class Client:
-    """Asks production without pause, and keeps what it was answered."""
+    """Asks an endpoint without pause, and keeps what it was answered."""
 
     stack: Stack
     model: str
+    environment: str = "production"
     answers: list[tuple[int, str, float]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        manifest = self.stack.desired(self.model)
+        manifest = self.stack.desired(self.model, self.environment)
         assert manifest is not None
         self._bundle = self.stack.bundle(self.model, manifest.bundle_digest)
         self._stop = threading.Event()
@@ -305,7 +306,7 @@ class Client:
     def _ask(self) -> None:
         rows = self._bundle.golden.rows[:1]
         body = encode(infer_document(self._bundle.signature, rows))
-        url = f"{self.stack.url(self.model)}{infer_path(self.model)}"
+        url = f"{self.stack.url(self.model, self.environment)}{infer_path(self.model)}"
         with httpx.Client(timeout=30) as client:
             while not self._stop.is_set():
                 try:
