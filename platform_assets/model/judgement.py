@@ -76,9 +76,7 @@ def _known(figures: Figures) -> list[str]:
 
 
 def _figure(figures: Figures, name: str) -> Figure:
-    others = {
-        model: values[name] for model, values in figures.values.items() if model != CANDIDATE
-    }
+    others = {model: values[name] for model, values in figures.values.items() if model != CANDIDATE}
     champion = others.pop(CHAMPION, None)
     found = figures.candidate[name]
     return Figure(
