@@ -44,6 +44,7 @@ RANGES = {
 LOOK_SECONDS = 0.2
 COMMAND_SECONDS = 420.0
 ATTEMPTS = 5
+LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 Found = TypeVar("Found")
 
 
@@ -348,6 +349,6 @@ def off_loopback(processes: Iterable[psutil.Process]) -> list[str]:
         found += [
             f"{process.name()} {one.laddr}"
             for one in listening
-            if one.status == psutil.CONN_LISTEN and one.laddr[0] not in ("127.0.0.1", "::1")
+            if one.status == psutil.CONN_LISTEN and one.laddr[0] not in LOOPBACK
         ]
     return found
