@@ -25,6 +25,24 @@ ALIASES = {"production": "champion"}
 Event = dg.MaterializeResult | dg.AssetCheckResult
 
 
+def deployment(
+    folder: ModelFolder, environment: str, doc: str | None, *, after: str
+) -> dg.AssetsDefinition:
+    """The asset that is live in one environment, with a check for all that its endpoint must do."""
+
+    @folder.asset(f"{environment}_deployment", doc, {"rayserve"}, after=after, checks=CHECKS)
+    def deployed(
+        context: dg.AssetExecutionContext,
+        reconciler: dg.ResourceParam[Reconciler],
+        forge: dg.ResourceParam[Forge],
+        registry: dg.ResourceParam[Registry],
+        settings: dg.ResourceParam[Settings],
+    ) -> Iterator[Event]:
+        yield from deploy(context, folder, environment, reconciler, forge, registry, settings)
+
+    return deployed
+
+
 def deploy(
     context: dg.AssetExecutionContext,
     folder: ModelFolder,

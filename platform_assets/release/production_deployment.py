@@ -4,29 +4,11 @@ A failing endpoint is taken back by a revert commit, its digest is held, and the
 answers on. MLflow's alias `champion` follows once this version is proven.
 """
 
-from collections.abc import Iterator
-
 import dagster as dg
 
-from gitops.forge import Forge
-from gitops.reconcile import Reconciler
 from platform_assets.folder import ModelFolder
-from platform_assets.release.deployment import CHECKS, Event, deploy
-from resources.registry import Registry
-from resources.settings import Settings
+from platform_assets.release.deployment import deployment
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    @folder.asset(
-        "production_deployment", __doc__, {"rayserve"}, after="production_promotion", checks=CHECKS
-    )
-    def production_deployment(
-        context: dg.AssetExecutionContext,
-        reconciler: dg.ResourceParam[Reconciler],
-        forge: dg.ResourceParam[Forge],
-        registry: dg.ResourceParam[Registry],
-        settings: dg.ResourceParam[Settings],
-    ) -> Iterator[Event]:
-        yield from deploy(context, folder, "production", reconciler, forge, registry, settings)
-
-    return production_deployment
+    return deployment(folder, "production", __doc__, after="production_promotion")
