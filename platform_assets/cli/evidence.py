@@ -18,8 +18,8 @@ def read_evidence(tree: Tree, environment: str, model: str, revision: str) -> Ev
     return Evidence.from_json(text, path) if text is not None else None
 
 
-def print_evidence(evidence: Evidence, *, endpoint: bool = True) -> None:
-    """Identity, gates and figures; `endpoint`: also the checks of the earlier environment."""
+def print_evidence(evidence: Evidence) -> None:
+    """Identity, gates, figures, and the checks of the earlier environment."""
     facts(
         {
             "bundle": evidence.bundle_digest,
@@ -30,12 +30,12 @@ def print_evidence(evidence: Evidence, *, endpoint: bool = True) -> None:
         }
     )
     print_verdicts("gates", evidence.gates)
-    _print_figures(evidence.figures)
-    if endpoint:
-        print_verdicts("endpoint of the earlier environment", evidence.endpoint)
+    print_figures(evidence.figures)
+    print_verdicts("endpoint of the earlier environment", evidence.endpoint)
 
 
 def print_verdicts(title: str, verdicts: Iterable[Verdict]) -> None:
+    """What was asked, seen and allowed; no table without a verdict."""
     rows = [
         (
             "pass" if one.passed else "FAIL",
@@ -50,7 +50,8 @@ def print_verdicts(title: str, verdicts: Iterable[Verdict]) -> None:
         print_table(title, VERDICT_COLUMNS, rows)
 
 
-def _print_figures(figures: Iterable[Figure]) -> None:
+def print_figures(figures: Iterable[Figure]) -> None:
+    """The candidate beside champion and baselines."""
     shown = list(figures)
     names = sorted({name for one in shown for name in one.baselines})
     rows = [

@@ -1,13 +1,14 @@
 """The end of the demo: what is live, what spoke for it, and how to ask it."""
 
 import shlex
+import sys
 from collections.abc import Iterable, Mapping
 
 from gitops.conditions import Verdict
 from gitops.forge import Forge
 from gitops.manifest import ReleaseManifest
 from platform_assets.cli.console import facts, out
-from platform_assets.cli.evidence import print_evidence, print_verdicts, read_evidence
+from platform_assets.cli.evidence import print_figures, print_verdicts, read_evidence
 from platform_assets.cli.overview import Place
 from resources.artifacts import Artifacts
 from resources.inference import encode, infer_document, infer_path
@@ -36,7 +37,8 @@ def summary(settings: Settings, forge: Forge, place: Place) -> None:
     )
     out()
     if evidence is not None:
-        print_evidence(evidence, endpoint=False)
+        print_verdicts("gates", evidence.gates)
+        print_figures(evidence.figures)
     print_verdicts("checks of the endpoint", record.verdicts)
     out("ask it:")
     out(curl(settings, manifest))
@@ -45,7 +47,7 @@ def summary(settings: Settings, forge: Forge, place: Place) -> None:
         {
             "Dagster": f"{settings.dagster_url}/asset-groups",
             "MLflow": settings.mlflow_url,
-            "stop": "slipway down",
+            "stop": f"{sys.argv[0]} down",
         }
     )
 
