@@ -163,7 +163,9 @@ class DagsterApi:
     def _ask(self, query: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         body = {"query": query, "variables": variables or {}}
         try:
-            answer = httpx.post(f"{self._url}/graphql", json=body, timeout=self._timeout)
+            # Proxies named in the environment are for the outside world.
+            url = f"{self._url}/graphql"
+            answer = httpx.post(url, json=body, timeout=self._timeout, trust_env=False)
             document = answer.raise_for_status().json()
         except httpx.ConnectError as error:
             raise StackNotUp(f"Dagster does not answer at {self._url}") from error

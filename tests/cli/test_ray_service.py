@@ -1,6 +1,5 @@
 """Ray with Serve: on loopback alone, and with nothing in common with another stack."""
 
-import json
 import stat
 import subprocess
 
@@ -9,7 +8,7 @@ import pytest
 from platform_assets.cli.stack import ray_service
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.loopback import middlewares, on_loopback
-from resources.settings import Settings
+from resources.settings import Settings, load_settings
 
 PORTS = {name: 50_000 + number for number, name in enumerate(ray_service.PORTS)}
 BOUND = """frontend prometheus
@@ -42,6 +41,13 @@ def test_the_token_stays_the_same(layout):
     before = layout.settings.ray_token_file.read_text()
     ray_service.prepare(layout)
     assert layout.settings.ray_token_file.read_text() == before
+
+
+def test_a_token_of_the_settings_is_the_one_ray_asks_for(layout, monkeypatch):
+    ray_service.prepare(layout)
+    monkeypatch.setenv("SLIPWAY_RAY_TOKEN", "given")
+    ray_service.prepare(Layout(load_settings()))
+    assert layout.settings.ray_token_file.read_text() == "given"
 
 
 def test_the_wrapper_turns_every_interface_into_loopback(layout, tmp_path):
@@ -98,6 +104,6 @@ def test_old_sessions_of_ray_are_forgotten(layout):
 
 
 def test_serve_is_started_on_loopback_without_an_application():
-    options = json.loads(ray_service.serve_options(8000))
+    options = ray_service.serve_options(8000)
     assert options["http_options"] == {"host": "127.0.0.1", "port": 8000}
     assert options["applications"] == []

@@ -33,9 +33,10 @@ class HttpProbe:
         if self.token_file is not None:
             headers["Authorization"] = f"Bearer {self.token_file.read_text().strip()}"
         try:
-            return httpx.get(self.url, headers=headers, timeout=ASK_SECONDS).is_success
+            answer = httpx.get(self.url, headers=headers, timeout=ASK_SECONDS, trust_env=False)
         except httpx.TransportError:
             return False
+        return answer.is_success
 
 
 @dataclass(frozen=True)

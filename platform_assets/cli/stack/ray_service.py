@@ -1,15 +1,16 @@
 """Ray with Serve on loopback alone: its command, its environment and the files it needs."""
 
 import importlib.util
-import json
 import secrets
 import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.ports import LOOPBACK
+from resources.settings import Settings
 
 CPUS = 4
 SESSIONS_KEPT = 3
@@ -118,8 +119,8 @@ def wrapper(layout: Layout) -> Path:
 
 
 def prepare(layout: Layout) -> None:
-    """Write the token (once) and the wrapper, and forget old sessions of Ray."""
-    _token(layout.settings.ray_token_file)
+    """Write the token and the wrapper, and forget old sessions of Ray."""
+    _write_token(layout.settings)
     binary = haproxy_binary()
     if binary is not None:
         path = wrapper(layout)
@@ -131,18 +132,19 @@ def prepare(layout: Layout) -> None:
     shutil.rmtree(layout.folder / "h", ignore_errors=True)
 
 
-def _token(path: Path) -> None:
-    if path.is_file() and path.stat().st_size:
-        path.chmod(0o600)
-        return
+def _write_token(settings: Settings) -> None:
+    """The token of the settings, else the one that was made before, else a new one."""
+    path, given = settings.ray_token_file, settings.ray_token
+    before = path.read_text().strip() if path.is_file() else ""
+    token = given.get_secret_value() if given else before or secrets.token_hex(32)
     made = path.with_name(".token")
     made.touch(mode=0o600)
     made.chmod(0o600)
-    made.write_text(secrets.token_hex(32))
+    made.write_text(token)
     made.replace(path)
 
 
-def serve_options(port: int) -> str:
-    """The JSON that starts Serve without an application."""
+def serve_options(port: int) -> dict[str, Any]:
+    """What starts Serve without an application."""
     options = {"host": LOOPBACK, "port": port}
-    return json.dumps({"proxy_location": "HeadOnly", "http_options": options, "applications": []})
+    return {"proxy_location": "HeadOnly", "http_options": options, "applications": []}

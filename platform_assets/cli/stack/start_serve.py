@@ -29,17 +29,17 @@ def start(settings: Settings) -> None:
     """Declare no application, unless some are declared: doing so would stop them."""
     token = settings.ray_token_file.read_text().strip()
     url = f"{settings.serve_api}/api/serve/applications/"
-    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=ASK_SECONDS) as client:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(headers=headers, timeout=ASK_SECONDS, trust_env=False) as client:
         seen = client.get(url).raise_for_status().json()
         if not seen.get("applications"):
-            body = serve_options(settings.serve_port)
-            client.put(url, content=body, headers={"Content-Type": "application/json"})
+            client.put(url, json=serve_options(settings.serve_port)).raise_for_status()
 
 
 def answers(settings: Settings) -> bool:
     """Does the door answer at all? Without an application it answers 503."""
     try:
-        httpx.get(f"{settings.serve_url}/-/routes", timeout=2)
+        httpx.get(f"{settings.serve_url}/-/routes", timeout=2, trust_env=False)
     except httpx.TransportError:
         return False
     return True
