@@ -1,4 +1,4 @@
-"""What an upstream asset said when it was last materialized.
+"""What an upstream asset said when it was last materialized, and a check when last evaluated.
 
 Downstream assets take versions and digests from here instead of asking a store for its newest
 entry, so that a run works on what its own upstream made.
@@ -7,8 +7,13 @@ entry, so that a run works on what its own upstream made.
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import (
+    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
+)
 
 from platform_assets.errors import NotMaterialized
+
+LOOKED_AT = 25
 
 
 def latest(instance: dg.DagsterInstance, key: dg.AssetKey) -> dict[str, Any]:
@@ -24,3 +29,18 @@ def latest(instance: dg.DagsterInstance, key: dg.AssetKey) -> dict[str, Any]:
     if materialization is None:
         raise NotMaterialized(key.to_user_string())
     return {name: value.value for name, value in materialization.metadata.items()}
+
+
+def newest_evaluation(
+    instance: dg.DagsterInstance, key: dg.AssetCheckKey
+) -> dg.AssetCheckEvaluation | None:
+    """What a check found when it was last evaluated; None if it never was.
+
+    Dagster files a record when a run is queued and keeps that place when the result comes, so the
+    newest record may hold no result yet, and need not be the one that was evaluated last.
+    """
+    records = instance.event_log_storage.get_asset_check_execution_history(
+        key, limit=LOOKED_AT, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
+    )
+    evaluated = [(record.event.timestamp, record.evaluation) for record in records if record.event]
+    return max(evaluated, key=lambda pair: pair[0])[1] if evaluated else None

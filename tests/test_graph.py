@@ -5,6 +5,7 @@ import shutil
 import dagster as dg
 import pytest
 
+from platform_assets.data.cleaned import clean_pending
 from platform_assets.data.contract import RULE
 from platform_assets.lineage import latest
 from resources.registry import Registry
@@ -12,6 +13,8 @@ from tests.support.fake_serve import FakeServe
 from tests.support.tiny import Platform, orders, tiny
 
 pytestmark = pytest.mark.slow
+
+CLEANED = "tiny__cleaned_and_quarantine"
 
 
 @pytest.fixture(scope="session")
@@ -98,10 +101,32 @@ def test_a_delivery_with_too_many_bad_rows_is_kept_whole_and_stops_the_run(platf
     frame.loc[:299, "amount"] = "much"
     platform.deliver("day-1.csv", frame)
     result = platform.run(tiny())
-    assert "quarantine_rate" in failures(result)["tiny__cleaned_and_quarantine"]
+    assert "quarantine_rate" in failures(result)[CLEANED]
     assert platform.lake.count("tiny/quarantine") == 600
     assert platform.lake.count("tiny/cleaned") == 0
     assert not platform.lake.exists("tiny/training_set")
+
+
+def spoilt(rows, first):
+    frame = orders(rows, seed=3, first=first).astype(object)
+    return frame.assign(amount="much")
+
+
+def test_a_refused_delivery_stops_one_run_and_not_the_next(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    platform.deliver("day-2.csv", spoilt(50, first=600))
+    cleaning = ("raw", "cleaned", "quarantine")
+    assert "quarantine_rate" in failures(platform.run(tiny(), *cleaning))[CLEANED]
+    assert failures(platform.run(tiny(), *cleaning)) == {}
+    assert platform.lake.count("tiny/cleaned") == 600
+
+
+def test_a_refusal_that_a_killed_run_could_not_report_stops_the_next_run(platform):
+    platform.deliver("day-1.csv", spoilt(50, first=0))
+    platform.run(tiny(), "raw")
+    clean_pending(tiny(), platform.lake, dg.build_asset_context())
+    result = platform.run(tiny(), "cleaned", "quarantine")
+    assert "quarantine_rate" in failures(result)[CLEANED]
 
 
 def test_a_candidate_that_misses_a_gate_is_neither_committed_nor_proposed(platform):

@@ -4,7 +4,8 @@ Every delivered row is in exactly one of the two tables. A delivery with too man
 quarantine whole and stops the run, so that nothing is trained on half of a broken file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 import pandas as pd
@@ -13,6 +14,7 @@ import pyarrow as pa
 from platform_assets.data.contract import RULE, Sorted, broken_schema, clean_schema, sort_rows
 from platform_assets.data.deliveries import DELIVERY
 from platform_assets.folder import ModelFolder
+from platform_assets.lineage import newest_evaluation
 from platform_assets.metadata import table_metadata
 from resources.lake import Lake
 
@@ -35,17 +37,17 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     def cleaned(
         context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        refused = clean_pending(folder, lake, context)
+        clean_pending(folder, lake, context)
         yield _result(lake, bad_name, bad_spec.key)
         yield _result(lake, clean_name, cleaned_spec.key)
         yield _accounted(folder, lake, cleaned_spec.key)
-        yield _rate(folder, lake, cleaned_spec.key, refused)
+        yield _rate(folder, lake, cleaned_spec.key, reported(context.instance, folder))
 
     return cleaned
 
 
-def clean_pending(folder: ModelFolder, lake: Lake, context: dg.AssetExecutionContext) -> list[str]:
-    """Sort the deliveries not cleaned yet into both tables; returns the ones refused whole.
+def clean_pending(folder: ModelFolder, lake: Lake, context: dg.AssetExecutionContext) -> None:
+    """Sort the deliveries not cleaned yet into both tables.
 
     Quarantine is written first: should the process die between the two, the next pass finds the
     deliveries missing in `cleaned`, sorts them again to the same result, and appends that alone.
@@ -55,7 +57,7 @@ def clean_pending(folder: ModelFolder, lake: Lake, context: dg.AssetExecutionCon
     landed = lake.landed(clean, delivered)
     pending = [delivery for delivery in delivered if delivery not in landed]
     if not pending:
-        return []
+        return
     rows = lake.read(raw, where=[(DELIVERY, "in", pending)]).to_pandas()
     parts = refuse_spoilt(
         sort_rows(rows, folder.contract, folder.spec.id, _known_ids(folder, lake, clean)),
@@ -74,7 +76,17 @@ def clean_pending(folder: ModelFolder, lake: Lake, context: dg.AssetExecutionCon
     if missing:
         lake.append(bad, _arrow(lost, broken_schema(folder.contract)), missing)
     lake.append(clean, _arrow(parts.clean, clean_schema(folder.contract)), pending)
-    return sorted(set(parts.broken.loc[parts.broken[RULE] == REFUSED, DELIVERY]))
+
+
+def reported(instance: dg.DagsterInstance, folder: ModelFolder) -> set[str]:
+    """The deliveries that the check `quarantine_rate` has named as refused before.
+
+    What was refused and never named (the process died in between) is still to be named.
+    """
+    key = dg.AssetCheckKey(folder.key("cleaned"), "quarantine_rate")
+    evaluation = newest_evaluation(instance, key)
+    named: Any = evaluation.metadata["refused_ever"].value if evaluation else ()
+    return set(named)
 
 
 def refuse_spoilt(parts: Sorted, rows: pd.DataFrame, limit: float) -> Sorted:
@@ -128,22 +140,33 @@ def _accounted(folder: ModelFolder, lake: Lake, key: dg.AssetKey) -> dg.AssetChe
 
 
 def _rate(
-    folder: ModelFolder, lake: Lake, key: dg.AssetKey, refused: list[str]
+    folder: ModelFolder, lake: Lake, key: dg.AssetKey, known: set[str]
 ) -> dg.AssetCheckResult:
-    bad = lake.count(f"{folder.name}/quarantine")
-    total = bad + lake.count(f"{folder.name}/cleaned")
+    limit = folder.spec.source.max_quarantined
+    clean, bad = (
+        lake.counts(f"{folder.name}/{part}", by=DELIVERY) for part in ("cleaned", "quarantine")
+    )
+    ever = refused_deliveries(clean, bad, limit)
+    refused = sorted(set(ever) - known)
+    total = sum(clean.values()) + sum(bad.values())
     return dg.AssetCheckResult(
         check_name="quarantine_rate",
         asset_key=key,
         passed=not refused,
         description=f"{len(refused)} deliveries refused whole" if refused else None,
         metadata={
-            "share_of_all_rows": bad / total if total else 0.0,
-            "limit_per_delivery": folder.spec.source.max_quarantined,
+            "share_of_all_rows": sum(bad.values()) / total if total else 0.0,
+            "limit_per_delivery": limit,
             "refused_deliveries": refused,
+            "refused_ever": ever,
             "rules": _rules(lake, f"{folder.name}/quarantine"),
         },
     )
+
+
+def refused_deliveries(clean: Mapping[str, int], bad: Mapping[str, int], limit: float) -> list[str]:
+    """The deliveries of which more than `limit` of the rows are in quarantine, in order."""
+    return sorted(one for one, rows in bad.items() if rows > limit * (rows + clean.get(one, 0)))
 
 
 def _rules(lake: Lake, name: str) -> dg.MarkdownMetadataValue:

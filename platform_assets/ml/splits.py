@@ -23,7 +23,9 @@ def split(frame: pd.DataFrame, spec: Split, *, target: str, time: str | None, ta
     """Hold out `spec.holdout` of the rows, by time or at random.
 
     By time, the newest rows are held out, and rows of one timestamp stay together. At random,
-    each class of a classification gives its share.
+    each class of a classification gives its share, and a row stays on its side when others arrive
+    but for the few whose lot is close to the cut, so that a champion is not judged on rows it
+    learned from.
     """
     held = _held_out(frame, spec, spec.holdout, target, time, task)
     return Parts(frame[~held], frame[held])
@@ -45,7 +47,7 @@ def _held_out(
     if spec.kind == "time" and time is not None:
         return _newest(frame[time], share)
     strata = pd.Series(0, index=frame.index) if task == "regression" else frame[target]
-    return _random(strata, share, spec.seed)
+    return _random(strata, _lots(frame, spec.seed), share)
 
 
 def _newest(time: pd.Series, share: float) -> Mask:
@@ -59,9 +61,21 @@ def _newest(time: pd.Series, share: float) -> Mask:
     return held
 
 
-def _random(strata: pd.Series, share: float, seed: int) -> Mask:
-    """A share of each stratum, rounded; strata of two rows and more are on both sides."""
-    draw = np.random.default_rng(seed)
+def _lots(frame: pd.DataFrame, seed: int) -> npt.NDArray[np.uint64]:
+    """A lot for each row, shape (n,), drawn from its content and the seed alone.
+
+    So a row keeps its lot when others arrive, and whatever order rows are read in.
+    """
+    salt = np.random.default_rng(seed).bytes(8).hex()
+    named = frame.assign(**{"(seed)": salt})
+    lots: npt.NDArray[np.uint64] = np.asarray(
+        pd.util.hash_pandas_object(named, index=False), dtype=np.uint64
+    )
+    return lots
+
+
+def _random(strata: pd.Series, lots: npt.NDArray[np.uint64], share: float) -> Mask:
+    """The lowest lots of each stratum; strata of two rows and more are on both sides."""
     held = np.zeros(len(strata), dtype=bool)
     codes, names = pd.factorize(strata, sort=True)
     for code in range(len(names)):
@@ -69,5 +83,5 @@ def _random(strata: pd.Series, share: float, seed: int) -> Mask:
         count = round(share * len(rows))
         if len(rows) > 1:
             count = min(max(count, 1), len(rows) - 1)
-        held[draw.permutation(rows)[:count]] = True
+        held[rows[np.argsort(lots[rows], kind="stable")[:count]]] = True
     return held

@@ -8,15 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._core.storage.asset_check_execution_record import (
-    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
-)
 
 from platform_assets.errors import GateError
 from platform_assets.folder import ModelFolder
+from platform_assets.lineage import newest_evaluation
 from platform_assets.spec import gate_name
-
-LOOKED_AT = 25
 
 
 @dataclass(frozen=True)
@@ -37,25 +33,11 @@ def prove_gates(instance: dg.DagsterInstance, folder: ModelFolder, digest: str) 
     """
     report = folder.key("evaluation_report")
     keys = {name: dg.AssetCheckKey(report, name) for name in map(gate_name, folder.spec.gates)}
-    reasons = unproven({name: newest(instance, key) for name, key in keys.items()}, digest)
+    found = {name: newest_evaluation(instance, key) for name, key in keys.items()}
+    results = {name: _result(one) if one is not None else None for name, one in found.items()}
+    reasons = unproven(results, digest)
     if reasons:
         raise GateError(folder.name, digest, reasons)
-
-
-def newest(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> Result | None:
-    """What a check found when it was last evaluated; None if it never was.
-
-    Dagster files a record when a run is queued and keeps that place when the result comes, so the
-    newest record may hold no result yet, and need not be the one that was evaluated last.
-    """
-    records = instance.event_log_storage.get_asset_check_execution_history(
-        key, limit=LOOKED_AT, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
-    )
-    evaluated = [(record.event.timestamp, record.evaluation) for record in records if record.event]
-    if not evaluated:
-        return None
-    _, evaluation = max(evaluated, key=lambda pair: pair[0])
-    return _result(evaluation) if evaluation is not None else None
 
 
 def unproven(results: Mapping[str, Result | None], digest: str) -> list[str]:

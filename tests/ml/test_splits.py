@@ -84,6 +84,21 @@ def test_the_seed_decides_a_random_split():
     assert not first.equals(else_)
 
 
+def test_rows_stay_on_their_side_when_others_arrive():
+    frame = pd.DataFrame({"id": np.arange(3000), "y": np.arange(3000) % 2})
+    before = divide(frame.iloc[:2000], AT_RANDOM)
+    after = divide(frame, AT_RANDOM)
+    moved = set(after.holdout["id"]) & set(before.train["id"])
+    assert len(moved) < 0.1 * len(after.holdout)
+
+
+def test_the_order_in_which_rows_are_read_does_not_matter():
+    frame = pd.DataFrame({"id": np.arange(500), "y": np.arange(500) % 2})
+    shuffled = frame.sample(frac=1, random_state=3)
+    held = set(divide(frame, AT_RANDOM).holdout["id"])
+    assert set(divide(shuffled, AT_RANDOM).holdout["id"]) == held
+
+
 def test_validation_rows_are_the_newest_of_the_training_part():
     train = divide(days([10] * 10), BY_TIME).train
     judged = validation(train, BY_TIME, target="y", time="time", task="binary")

@@ -6,7 +6,8 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from dagster._core.events import DagsterEvent
 
 from platform_assets.errors import GateError
-from platform_assets.release.proof import Result, newest, prove_gates, unproven
+from platform_assets.lineage import newest_evaluation
+from platform_assets.release.proof import Result, prove_gates, unproven
 from tests.support.tiny import tiny
 
 DIGEST = "sha256:" + "a" * 64
@@ -69,7 +70,7 @@ def queued(instance, run_id):
 
 def test_a_check_that_was_only_ever_queued_has_no_result(instance):
     queued(instance, "a-run")
-    assert newest(instance, KEY) is None
+    assert newest_evaluation(instance, KEY) is None
     with pytest.raises(GateError, match="roc_auc_reaches has no result"):
         prove_gates(instance, tiny(**ONE_GATE), DIGEST)
 
