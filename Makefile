@@ -13,7 +13,7 @@ help: ## Show what can be made
 	@$(PYTHON) -c 'import sys; v=sys.version_info; v >= (3, 11) or sys.exit(f"Slipway needs Python 3.11 or later, found {v.major}.{v.minor}; name another one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes requirements.lock
 	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $@
 

@@ -35,7 +35,7 @@ class Split(Section):
     """How the holdout is set aside."""
 
     kind: Literal["random", "time"] = Field(
-        description="`time` holds out the newest rows, `random` a seeded sample."
+        description="`time` holds out the newest rows, `random` a seeded sample by content."
     )
     holdout: float = Field(default=0.2, gt=0, lt=0.9, description="Share of rows held out.")
     validation: float = Field(
