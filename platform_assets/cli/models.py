@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import yaml
+
 from platform_assets.cli.errors import UnknownModel
 from resources.settings import CHECKOUT
 
@@ -19,6 +21,12 @@ def require_model(model: str, also: Iterable[str] = ()) -> None:
     known = {*model_folders(), *also}
     if model not in known:
         raise UnknownModel(model, known)
+
+
+def delivery_pattern(model: str, defs: Path = DEFS) -> str:
+    """The names of the files that a model takes, as its `defs.yaml` says them."""
+    document = yaml.safe_load((defs / model / "defs.yaml").read_text())
+    return str(document["attributes"]["source"]["pattern"])
 
 
 def dagster_name(model: str) -> str:

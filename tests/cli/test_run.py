@@ -17,14 +17,22 @@ def test_a_delivered_file_lies_in_the_landing_folder(home, slipway, tmp_path):
 
 def test_what_is_no_file_is_not_delivered(tmp_path):
     with pytest.raises(DeliveryRefused, match="it is no file"):
-        deliver(tmp_path, tmp_path / "landing")
+        deliver(tmp_path, tmp_path / "landing", "*.csv")
+
+
+def test_a_file_that_the_model_does_not_take_is_refused_with_the_names_it_takes(slipway, tmp_path):
+    file = tmp_path / "day.parquet"
+    file.write_text("a")
+    told = slipway("run", "fraud", str(file))
+    assert told.code == 1
+    assert "got the name 'day.parquet', expected '*.csv'" in told.err
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     file = tmp_path / "day.csv"
     file.write_text("a\n1\n")
     with pytest.raises(DeliveryRefused, match="Not a directory"):
-        deliver(file, file / "landing")
+        deliver(file, file / "landing", "*.csv")
 
 
 def test_an_unknown_model_is_refused(slipway):
