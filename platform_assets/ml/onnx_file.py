@@ -36,6 +36,8 @@ def to_onnx(pipeline: Pipeline, signature: Signature) -> bytes:
         reason = said[0][:200] if said else type(error).__name__
         raise ExportError(f"the pipeline has no ONNX form ({reason})") from error
     _keep_score(graph.graph, signature)
+    # skl2onnx 1.20 collects them in a set, whose order changes with the process's hash seed.
+    graph.opset_import.sort(key=lambda opset: opset.domain)
     data: bytes = graph.SerializeToString(deterministic=True)
     return data
 
