@@ -4,7 +4,9 @@ SlipwayError
 ├── SpecError               a model's folder that contradicts itself
 ├── DataError
 │   ├── NothingDelivered    no file has ever arrived for a model
-│   └── BatchRefused        a delivery that cannot be read at all
+│   ├── BatchRefused        a delivery that cannot be read at all
+│   ├── ArrivalChanged      an arrival whose content changed while it was read
+│   └── SourceUnavailable   a source that cannot be reached
 ├── NotMaterialized         an asset that something downstream needs first
 ├── TrainingError           an estimator that raised, or answered with no number
 ├── ExportError             a model that neither runtime can carry
@@ -38,6 +40,21 @@ class NothingDelivered(DataError):
 class BatchRefused(DataError):
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(f"{file}: {reason}; mend the file and deliver it again")
+
+
+class ArrivalChanged(DataError):
+    def __init__(self, place: str, name: str, was: str, now: str) -> None:
+        super().__init__(
+            f"{place}: {name!r} changed while it was read (was {was}, now {now}); "
+            "deliver under a name that does not match the pattern, and rename when it is whole"
+        )
+
+
+class SourceUnavailable(DataError):
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"{place}: cannot be reached ({reason}); show what is wrong: slipway doctor"
+        )
 
 
 class NotMaterialized(SlipwayError):

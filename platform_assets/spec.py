@@ -4,9 +4,10 @@ Every key is checked when the code location loads, so that a contradiction is re
 anything is trained.
 """
 
+import codecs
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from platform_assets.errors import SpecError
 from platform_assets.ml.metrics import metric_names
@@ -22,13 +23,46 @@ class Section(BaseModel):
 
 
 class Source(Section):
-    """Where deliveries arrive: files below the model's landing folder."""
+    """Where deliveries arrive and how they are read."""
 
-    pattern: str = Field(description="Glob below landing/<model>/, for example '*.csv'.")
-    format: Literal["csv", "parquet"] = Field(description="How a delivered file is read.")
-    max_quarantined: float = Field(
-        default=0.2, ge=0, le=1, description="Share of bad rows above which a batch blocks."
+    location: str = Field(
+        default="", description="Folder or s3://bucket/prefix; empty: landing/<model>/."
     )
+    pattern: str = Field(description="Glob below the location, for example '*.csv'.")
+    format: Literal["csv", "jsonl", "parquet"] = Field(
+        description="How a delivered file is read; csv and jsonl may be gzipped."
+    )
+    delimiter: str = Field(
+        default=",", min_length=1, max_length=1, description="Between the values of a csv row."
+    )
+    quote: str = Field(
+        default='"', min_length=1, max_length=1, description="Around csv values that need it."
+    )
+    encoding: str = Field(default="utf-8", description="Of csv and jsonl, by Python's names.")
+    header: list[str] | None = Field(
+        default=None, min_length=1, description="Names of the columns if a csv has no header line."
+    )
+    nulls: list[str] = Field(
+        default_factory=lambda: [""], description="Values that mean: nothing here."
+    )
+    trim: bool = Field(default=False, description="Take spaces off both ends of text values.")
+    batch_files: int = Field(
+        default=500, ge=1, le=100_000, description="At most this many new files in one run."
+    )
+    warn_quarantined: float = Field(
+        default=0.05, ge=0, le=1, description="Share of bad rows in a delivery that is warned of."
+    )
+    max_quarantined: float = Field(
+        default=0.2, ge=0, le=1, description="Share of bad rows above which a delivery blocks."
+    )
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError as error:
+            raise ValueError(f"no encoding {encoding!r}; allowed: those of Python") from error
 
 
 class Split(Section):
