@@ -41,7 +41,11 @@ def test_a_killed_service_is_started_again_and_models_are_served_as_git_says(liv
 
     until(back, f"{name} again", told=lambda: live.state().services[name])
     serves_again(live)
-    assert live.dagster.location_errors() == {}
+    until(
+        lambda: live.dagster.location_errors() == {},
+        "the web server to find the code again",
+        told=live.dagster.location_errors,
+    )
     assert history(live) == before
 
 
