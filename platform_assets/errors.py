@@ -4,7 +4,8 @@ SlipwayError
 ├── SpecError               a model's folder that contradicts itself
 ├── DataError
 │   ├── NothingDelivered    no file has ever arrived for a model
-│   ├── BatchRefused        a delivery that cannot be read at all
+│   ├── ContractUnusable    a contract that asks for what cannot be judged row by row
+│   ├── FileUnreadable      a delivery that cannot be taken apart; goes to quarantine whole
 │   ├── ArrivalChanged      an arrival whose content changed while it was read
 │   └── SourceUnavailable   a source that cannot be reached
 ├── NotMaterialized         an asset that something downstream needs first
@@ -37,9 +38,17 @@ class NothingDelivered(DataError):
         )
 
 
-class BatchRefused(DataError):
-    def __init__(self, file: str, reason: str) -> None:
-        super().__init__(f"{file}: {reason}; mend the file and deliver it again")
+class ContractUnusable(DataError):
+    def __init__(self, column: str, got: str, expected: str) -> None:
+        super().__init__(f"contract.py: {column!r}: got {got}, expected {expected}")
+
+
+class FileUnreadable(DataError):
+    """Caught where deliveries are sorted: the delivery is quarantined under `rule`."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"file:{code}: {detail}")
+        self.rule, self.detail = f"file:{code}", detail
 
 
 class ArrivalChanged(DataError):

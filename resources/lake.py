@@ -4,20 +4,44 @@ A thin writer of our own: dagster-deltalake can overwrite a table unasked (dagst
 This one appends, or replaces on purpose, and fails closed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+import pyarrow.parquet as pq
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from resources.errors import ConcurrentWrite, LakeRefused, PartlyLanded, TableMissing
 
 ATTEMPTS = 20
 FINGERPRINT = "slipway.fingerprint"
+TARGET_FILE_BYTES = 128 * 1024 * 1024
 Where = Sequence[tuple[str, str, Any]]
+_COMPRESSION: dict[str, Any] = {"compression": "ZSTD", "compression_level": 1}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table's files are written.
+
+    At most `group_rows` rows are held in memory before they are written; `plain` names columns of
+    large values, for which dictionaries and statistics would be built in vain.
+    """
+
+    group_rows: int = 250_000
+    plain: tuple[str, ...] = ()
 
 
 class Lake:
@@ -72,6 +96,63 @@ class Lake:
                 return self.version(name)
         raise ConcurrentWrite(self.uri(name), ATTEMPTS)
 
+    def mark(self, name: str, mark: str, version: int | None = None) -> int | None:
+        """The number under this mark, as of the last commit that set it; None if none ever did."""
+        return self._open(name, version).transaction_version(mark)
+
+    def newest(self, name: str) -> int | None:
+        """The newest version, or None if the table was never written."""
+        return self.version(name) if self.exists(name) else None
+
+    def commit_behind(
+        self,
+        name: str,
+        behind: int | None,
+        schema: pa.Schema,
+        batches: Iterable[pa.RecordBatch],
+        marks: Mapping[str, int],
+        *,
+        replace: bool = False,
+        layout: Layout = Layout(),  # noqa: B008  frozen
+    ) -> int | None:
+        """Append, or replace all, in one commit right behind a version; compare and swap.
+
+        Parameters
+        ----------
+        behind
+            The version that the caller looked at; None if there was no table.
+        batches
+            Taken one by one as they are written. What they raise is raised here, and nothing is
+            in the table.
+        marks
+            Numbers that the table carries from this commit on, see `mark`.
+
+        Returns the new version; None if another writer was faster: look again, then decide.
+        """
+        stream = _Stream(batches)
+        ledger = [Transaction(app_id=mark, version=number) for mark, number in marks.items()]
+        mode = "error" if behind is None else "overwrite" if replace else "append"
+        try:
+            write_deltalake(
+                self.uri(name) if behind is None else self._open(name, behind),
+                pa.RecordBatchReader.from_batches(schema, stream),
+                mode=mode,  # type: ignore[arg-type]  mypy widens it to str
+                schema_mode="overwrite" if mode == "overwrite" else None,
+                storage_options=self._options,
+                writer_properties=_writer_properties(layout),
+                target_file_size=TARGET_FILE_BYTES,
+                commit_properties=CommitProperties(app_transactions=ledger, max_commit_retries=0),
+            )
+        except CommitFailedError:
+            return None
+        except (DeltaError, pa.ArrowException) as error:
+            if stream.failure is not None:
+                raise stream.failure from error
+            if behind is None and self.exists(name):
+                return None
+            raise LakeRefused(self.uri(name), str(error)) from error
+        return 0 if behind is None else behind + 1
+
     def overwrite(self, name: str, table: pa.Table, fingerprint: str) -> int:
         """Replace the content in one commit, unless it has this fingerprint already."""
         if self.exists(name) and self.fingerprint(name) == fingerprint:
@@ -103,6 +184,28 @@ class Lake:
         wanted = list(columns) if columns is not None else None
         with self._refusals(name):
             return table.to_pyarrow_table(columns=wanted, filters=list(where) if where else None)
+
+    def batches(
+        self, name: str, version: int, columns: Sequence[str], where: Where = ()
+    ) -> Iterator[pa.RecordBatch]:
+        """Rows of one version, some at a time; files without such rows are not opened."""
+        with self._refusals(name):
+            dataset = self._open(name, version).to_pyarrow_dataset()
+            condition = pq.filters_to_expression(list(where)) if where else None
+            yield from dataset.to_batches(columns=list(columns), filter=condition)
+
+    def pieces(
+        self, name: str, version: int, column: str, low: object, high: object
+    ) -> dict[str, Callable[[], pa.Table]]:
+        """The files that may hold values from `low` to `high`, and what reads that column of each.
+
+        A path names the same rows for ever.
+        """
+        with self._refusals(name):
+            dataset = self._open(name, version).to_pyarrow_dataset()
+            between = [(column, ">=", low), (column, "<=", high)]
+            found = dataset.get_fragments(filter=pq.filters_to_expression(between))
+            return {one.path: partial(one.to_table, columns=[column]) for one in found}
 
     def count(self, name: str, version: int | None = None) -> int:
         """Rows of one version, read from the log alone."""
@@ -149,6 +252,30 @@ class Lake:
                 return False
             raise LakeRefused(self.uri(name), str(error)) from error
         return True
+
+
+class _Stream:
+    """Batches on their way through Rust, which would make a plain text of what they raise."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self.failure: Exception | None = None
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        try:
+            yield from self._batches
+        except Exception as error:
+            self.failure = error
+            raise
+
+
+def _writer_properties(layout: Layout) -> WriterProperties:
+    plain = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
+    return WriterProperties(
+        max_row_group_size=layout.group_rows,
+        column_properties=dict.fromkeys(layout.plain, plain),
+        **_COMPRESSION,
+    )
 
 
 def _landed(table: DeltaTable, deliveries: Iterable[str]) -> set[str]:

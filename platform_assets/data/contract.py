@@ -1,145 +1,236 @@
-"""Splitting rows of text into the ones that keep the contract and the ones that break it."""
+"""A model's pandera contract, compiled once, and the judgement of rows by it, each for itself."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pandera
+import polars as pl
 import pyarrow as pa
 from pandas.api import types
 
-from platform_assets.data.deliveries import DELIVERY, FILE, LINEAGE, ROW
+from platform_assets.data.casting import TYPES, Kind, cast
+from platform_assets.data.reading.utf8 import is_marked, unmarked
+from platform_assets.errors import ContractUnusable
 
-RULE = "_rule"
-_TRUE = {"true", "1", "t", "yes"}
-_FALSE = {"false", "0", "f", "no"}
-_LINEAGE_TYPES = [(DELIVERY, pa.string()), (FILE, pa.string()), (ROW, pa.int64())]
+DELIVERY, ROW = "_delivery", "_row"
+FILE, RULE, DETAIL, ORIGINAL = "_file", "_rule", "_detail", "_original"
+LINEAGE = (DELIVERY, ROW)
+Repeated = Callable[[pl.Series], npt.NDArray[np.bool_]]
+_ARROW: dict[Kind, pa.DataType] = {
+    "text": pa.string(),
+    "float": pa.float64(),
+    "int": pa.int64(),
+    "bool": pa.bool_(),
+    "time": pa.timestamp("us"),
+}
 
 
 @dataclass(frozen=True)
-class Sorted:
-    """`clean` has the contract's types; `broken` the original text and the rule each row broke."""
+class Column:
+    """One column of a contract; `form` and `comma` say how it is written, see `casting.cast`."""
 
-    clean: pd.DataFrame
-    broken: pd.DataFrame
+    name: str
+    kind: Kind
+    nullable: bool
+    checks: tuple[pandera.Check, ...] = ()
+    form: str | None = None
+    comma: bool = False
+    personal: bool = False
 
 
-def sort_rows(
-    rows: pd.DataFrame,
-    contract: pandera.DataFrameSchema,
-    key: str | None,
-    known: Collection[object],
-) -> Sorted:
-    """Judge each row by the contract, one by one; every row ends on exactly one side.
+@dataclass(frozen=True)
+class Judgement:
+    """`typed` has the contract's types; `rules` names for each row the first rule that it broke.
 
-    Parameters
-    ----------
-    rows
-        Text as delivered, with the lineage columns, index 0 to n - 1.
-    key
-        Column that must not repeat, within the rows or among `known`.
-
-    A row that breaks several rules is filed under the first: type, null, value, duplicate.
+    Both have shape (n,); where a rule is named, the typed values mean nothing.
     """
-    cast, rules = _cast(rows, contract)
-    _mark(rules, _nulls(cast, contract, rules))
-    fitting = _with_types(cast[rules.isna()], contract)
-    _mark(rules, _broken_checks(fitting, contract))
-    if key is not None:
-        _mark(rules, _repeated(fitting[rules[fitting.index].isna()], key, known))
-    good = fitting[rules[fitting.index].isna()]
-    bad = rows[rules.notna()].assign(**{RULE: rules[rules.notna()]})
-    return Sorted(good.reset_index(drop=True), bad.reset_index(drop=True))
+
+    typed: pl.DataFrame
+    rules: pl.Series
+
+    @cached_property
+    def good(self) -> pl.Series:
+        return self.rules.is_null()
 
 
-def clean_schema(contract: pandera.DataFrameSchema) -> pa.Schema:
-    """The types of the clean table: the contract's columns, then the lineage."""
-    fields = [(name, _arrow_type(column.dtype.type)) for name, column in contract.columns.items()]
-    return pa.schema([*fields, *_LINEAGE_TYPES])
+@dataclass(frozen=True)
+class Contract:
+    """What a delivered row must look like. `key` names the column that must not repeat."""
+
+    columns: tuple[Column, ...]
+    row_checks: tuple[pandera.Check, ...] = ()
+    key: str | None = None
+    trim: bool = False
+
+    @classmethod
+    def of(
+        cls, schema: pandera.DataFrameSchema, key: str | None = None, *, trim: bool = False
+    ) -> "Contract":
+        columns = tuple(_column(name, one) for name, one in schema.columns.items())
+        return cls(columns, tuple(schema.checks), key, trim)
+
+    @cached_property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def clean_schema(self) -> pa.Schema:
+        """The types of the clean table: the contract's columns, then the lineage."""
+        fields = [(column.name, _ARROW[column.kind]) for column in self.columns]
+        return pa.schema([*fields, *((name, pa.int64()) for name in LINEAGE)])
+
+    def broken_schema(self) -> pa.Schema:
+        """The types of the quarantine table: text as delivered, lineage, and what is wrong."""
+        texts = [*self.names, FILE, RULE, DETAIL]
+        fields = [*((name, pa.string()) for name in texts), (ORIGINAL, pa.binary())]
+        return pa.schema([*fields, *((name, pa.int64()) for name in LINEAGE)])
+
+    def judge(
+        self, text: pl.DataFrame, repeated: Repeated | None = None, *, marked: bool = False
+    ) -> Judgement:
+        """Judge rows of text, shape (n, columns); every value is text or null.
+
+        A row that breaks several rules is named after the first: encoding, type, null, value,
+        duplicate. `repeated` says which keys were seen before, and remembers the others; `marked`
+        that values may hold undecodable bytes.
+        """
+        verdict = _Verdict(text.height)
+        for column in self.columns if marked else ():
+            verdict.mark(f"encoding:{column.name}", is_marked(text[column.name]).fill_null(False))
+        typed = pl.DataFrame([self._typed(text[column.name], column) for column in self.columns])
+        for column in self.columns:
+            lost = typed[column.name].is_null() & text[column.name].is_not_null()
+            verdict.mark(f"type:{column.name}", lost)
+        for column in self.columns:
+            if not column.nullable:
+                verdict.mark(f"null:{column.name}", typed[column.name].is_null())
+        self._check_values(typed, verdict)
+        if self.key is not None and repeated is not None:
+            good = verdict.good()
+            verdict.mark_among(f"duplicate:{self.key}", good, repeated(typed[self.key].filter(good)))
+        return Judgement(typed, verdict.named())
+
+    def _typed(self, text: pl.Series, column: Column) -> pl.Series:
+        given = text.str.strip_chars() if self.trim and column.kind == "text" else text
+        return cast(given, column.kind, form=column.form, comma=column.comma)
+
+    def _check_values(self, typed: pl.DataFrame, verdict: "_Verdict") -> None:
+        good = verdict.good()
+        kept = typed if good.all() else typed.filter(good)
+        for column in self.columns:
+            for check in column.checks:
+                passed = _outcome(check, _series(kept[column.name]), column.name)
+                verdict.mark_among(f"value:{column.name}:{_said(check)}", good, ~passed)
+        if self.row_checks and kept.height:
+            frame = pd.DataFrame({name: _series(kept[name]) for name in kept.columns})
+            for check in self.row_checks:
+                verdict.mark_among(f"value:{_said(check)}", good, ~_outcome(check, frame, "rows"))
 
 
-def broken_schema(contract: pandera.DataFrameSchema) -> pa.Schema:
-    """The types of the quarantine table: text as delivered, the lineage, the rule."""
-    fields = [(name, pa.string()) for name in contract.columns]
-    return pa.schema([*fields, *_LINEAGE_TYPES, (RULE, pa.string())])
+@dataclass
+class _Verdict:
+    """For each of `rows` rows the place of its first broken rule in `names`, or -1."""
+
+    rows: int
+    names: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._first = np.full(self.rows, -1, dtype=np.int32)
+
+    def mark(self, name: str, broken: pl.Series) -> None:
+        if broken.any():
+            self.names.append(name)
+            self._first[broken.to_numpy() & (self._first < 0)] = len(self.names) - 1
+
+    def mark_among(self, name: str, among: pl.Series, broken: npt.NDArray[np.bool_]) -> None:
+        """The same for some of the rows: `broken` has one value for each that is in `among`."""
+        if broken.any():
+            places = np.flatnonzero(among.to_numpy())[broken]
+            whole = np.zeros(self.rows, dtype=bool)
+            whole[places] = True
+            self.mark(name, pl.Series(whole))
+
+    def good(self) -> pl.Series:
+        return pl.Series(self._first < 0)
+
+    def named(self) -> pl.Series:
+        names = pl.Series([*self.names, None], dtype=pl.String)
+        return names.gather(np.where(self._first < 0, len(self.names), self._first))
 
 
-def _arrow_type(dtype: Any) -> pa.DataType:
+def broken_rows(
+    text: pl.DataFrame, rules: pl.Series, lineage: Iterable[pl.Series]
+) -> pl.DataFrame:
+    """The rows that broke a rule, as the quarantine keeps them."""
+    kept = text.with_columns(rules.alias(RULE), *lineage).filter(pl.col(RULE).is_not_null())
+    garbled = pl.col(RULE).str.starts_with("encoding:")
+    if not kept.select(garbled.any()).item():
+        return kept
+    readable = pl.col(*text.columns).map_elements(unmarked, return_dtype=pl.String)
+    return kept.with_columns(readable)
+
+
+def _column(name: str, column: Any) -> Column:
+    said = column.metadata or {}
+    unknown = sorted(set(said) - {"format", "decimal", "personal"})
+    if unknown:
+        raise ContractUnusable(name, f"metadata {unknown}", "format, decimal, personal")
+    if column.unique:
+        raise ContractUnusable(name, "unique=True", "`id` in defs.yaml, which finds repeats")
+    return Column(
+        name=name,
+        kind=_kind(column.dtype.type if column.dtype else str),
+        nullable=column.nullable,
+        checks=tuple(column.checks),
+        form=said.get("format"),
+        comma=said.get("decimal") == ",",
+        personal=bool(said.get("personal", False)),
+    )
+
+
+def _kind(dtype: Any) -> Kind:
     if types.is_bool_dtype(dtype):
-        return pa.bool_()
+        return "bool"
     if types.is_datetime64_any_dtype(dtype):
-        return pa.timestamp("us")
+        return "time"
     if types.is_integer_dtype(dtype):
-        return pa.int64()
-    return pa.float64() if types.is_numeric_dtype(dtype) else pa.string()
+        return "int"
+    return "float" if types.is_numeric_dtype(dtype) else "text"
 
 
-def _mark(rules: pd.Series, found: pd.Series) -> None:
-    fresh = found.index[rules[found.index].isna()]
-    rules.loc[fresh] = found[fresh]
+def _series(values: pl.Series) -> pd.Series:
+    """As pandera's checks know it, without copying text value by value."""
+    if values.dtype == pl.String:
+        return values.to_arrow().to_pandas(types_mapper=_text_type)
+    if values.dtype == pl.Int64 and values.null_count():
+        return pd.Series(values.to_pandas(), dtype="Int64")
+    return values.to_pandas()
 
 
-def _cast(rows: pd.DataFrame, contract: pandera.DataFrameSchema) -> tuple[pd.DataFrame, pd.Series]:
-    rules = pd.Series(None, index=rows.index, dtype=object)
-    cast = {}
-    for name, column in contract.columns.items():
-        cast[name] = _cast_column(rows[name], column.dtype.type)
-        failed = cast[name].isna() & rows[name].notna()
-        _mark(rules, pd.Series(f"type:{name}", index=rows.index[failed], dtype=object))
-    lineage = {name: rows[name] for name in LINEAGE}
-    return pd.DataFrame({**cast, **lineage}, index=rows.index), rules
+def _text_type(_: pa.DataType) -> pd.StringDtype:
+    return pd.StringDtype("pyarrow", na_value=np.nan)
 
 
-def _cast_column(text: pd.Series, dtype: Any) -> pd.Series:
-    if types.is_bool_dtype(dtype):
-        lowered = text.str.lower()
-        return lowered.map(dict.fromkeys(_TRUE, 1.0) | dict.fromkeys(_FALSE, 0.0))
-    if types.is_datetime64_any_dtype(dtype):
-        return pd.to_datetime(text, errors="coerce", format="ISO8601")
-    if types.is_numeric_dtype(dtype):
-        number = pd.to_numeric(text, errors="coerce").replace([np.inf, -np.inf], np.nan)
-        return number.where(number % 1 == 0) if types.is_integer_dtype(dtype) else number
-    return text
+def _outcome(
+    check: pandera.Check, values: pd.Series | pd.DataFrame, column: str
+) -> npt.NDArray[np.bool_]:
+    """What a check says of each row, shape (n,)."""
+    output = check(values).check_output
+    if isinstance(output, pd.DataFrame):
+        output = output.all(axis=1)
+    if not isinstance(output, pd.Series) or len(output) != len(values):
+        raise ContractUnusable(column, f"the check {_said(check)}", "an answer for each row")
+    passed: npt.NDArray[np.bool_] = output.fillna(True).to_numpy(dtype=bool)
+    return passed
 
 
-def _nulls(cast: pd.DataFrame, contract: pandera.DataFrameSchema, rules: pd.Series) -> pd.Series:
-    found = [
-        pd.Series(f"null:{name}", index=cast.index[cast[name].isna() & rules.isna()], dtype=object)
-        for name, column in contract.columns.items()
-        if not column.nullable
-    ]
-    return _first(found)
+def _said(check: pandera.Check) -> str:
+    return str(check.error or check.name)
 
 
-def _with_types(rows: pd.DataFrame, contract: pandera.DataFrameSchema) -> pd.DataFrame:
-    types_of = {name: column.dtype.type for name, column in contract.columns.items()}
-    return rows.astype({name: kind for name, kind in types_of.items() if not _is_text(kind)})
-
-
-def _is_text(dtype: Any) -> bool:
-    return types.is_string_dtype(dtype) or types.is_object_dtype(dtype)
-
-
-def _broken_checks(rows: pd.DataFrame, contract: pandera.DataFrameSchema) -> pd.Series:
-    try:
-        contract.validate(rows.drop(columns=list(LINEAGE)), lazy=True)
-    except pandera.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-        unplaced = cases[cases["index"].isna()]
-        if len(unplaced):
-            raise
-        names = cases["column"].astype(str) + ":" + cases["check"].astype(str)
-        return _first([pd.Series(("value:" + names).to_numpy(), index=cases["index"].astype(int))])
-    return _first([])
-
-
-def _repeated(rows: pd.DataFrame, key: str, known: Collection[object]) -> pd.Series:
-    repeated = rows[key].duplicated() | rows[key].isin(known)
-    return pd.Series(f"duplicate:{key}", index=rows.index[repeated], dtype=object)
-
-
-def _first(found: list[pd.Series]) -> pd.Series:
-    together = pd.concat(found) if found else pd.Series(dtype=object)
-    return together[~together.index.duplicated()]
+def polars_schema(columns: Iterable[Column]) -> dict[str, pl.DataType]:
+    return {column.name: TYPES[column.kind] for column in columns}

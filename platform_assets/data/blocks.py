@@ -1,0 +1,79 @@
+"""Files as rows of the raw table: their bytes in blocks, in order, with what names the file."""
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from platform_assets.data.reading.pieces import buffered
+from platform_assets.data.reading.rows import Readable
+from resources.lake import Lake, Layout
+
+BLOCK = 4 << 20
+PAGE = 8
+DELIVERY, DIGEST, FILE, ARRIVED = "_delivery", "_digest", "_file", "_arrived"
+NUMBER, SIZE, BYTES = "_block", "_size", "_bytes"
+SCHEMA = pa.schema(
+    [
+        (DELIVERY, pa.int64()),
+        (DIGEST, pa.string()),
+        (FILE, pa.string()),
+        (ARRIVED, pa.timestamp("us")),
+        (NUMBER, pa.int64()),
+        (SIZE, pa.int64()),
+        (BYTES, pa.binary()),
+    ]
+)
+# A row holds a block, so few rows are much.
+LAYOUT = Layout(group_rows=PAGE, plain=(BYTES,))
+
+
+@dataclass(frozen=True, order=True)
+class Delivery:
+    """One delivered file: its number in the raw table (from 1), SHA-256, name, and size in bytes."""
+
+    number: int
+    digest: str
+    file: str
+    size: int = 0
+    blocks: int = 1
+
+
+def blocks(delivery: Delivery, arrived: Any, content: Readable) -> Iterator[pa.RecordBatch]:
+    """The content block by block; an empty file is one empty block."""
+    number, block = 0, content.read(BLOCK)
+    while block or number == 0:
+        named = [delivery.number, delivery.digest, delivery.file, arrived]
+        values = [*named, number, len(block), block]
+        yield pa.record_batch([pa.array([one], kind) for one, kind in _typed(values)], SCHEMA)
+        number, block = number + 1, content.read(BLOCK)
+
+
+def delivered(lake: Lake, name: str, version: int, after: int = 0) -> list[Delivery]:
+    """The deliveries that the table carries, by number; the bytes are not read."""
+    wanted = [DELIVERY, DIGEST, FILE, NUMBER, SIZE]
+    table = lake.read(name, version, wanted, [(DELIVERY, ">", after)] if after else None)
+    found = table.group_by([DELIVERY, DIGEST, FILE]).aggregate([(SIZE, "sum"), (NUMBER, "count")])
+    rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
+    return sorted(Delivery(*row) for row in rows)
+
+
+def content(lake: Lake, name: str, version: int, delivery: Delivery) -> io.BufferedReader:
+    """The bytes of one delivery, as they were delivered, a few blocks in memory at a time."""
+    return buffered(_pages(lake, name, version, delivery), BLOCK)
+
+
+def _typed(values: Iterable[Any]) -> Iterator[tuple[Any, pa.DataType]]:
+    return zip(values, SCHEMA.types, strict=True)
+
+
+def _pages(lake: Lake, name: str, version: int, delivery: Delivery) -> Iterator[pa.Buffer]:
+    for first in range(0, delivery.blocks, PAGE):
+        where = [
+            (DELIVERY, "=", delivery.number), (NUMBER, ">=", first), (NUMBER, "<", first + PAGE),
+        ]  # fmt: skip
+        table = lake.read(name, version, [NUMBER, BYTES], where).sort_by(NUMBER)
+        yield from (value.as_buffer() for value in table.column(BYTES))
+

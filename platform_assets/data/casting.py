@@ -1,0 +1,99 @@
+"""Text to the types of a contract, value by value: what does not fit becomes null."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pandas as pd
+import polars as pl
+
+Convert = Callable[[pl.Series], pl.Series]
+Kind = Literal["text", "float", "int", "bool", "time"]
+TYPES: dict[Kind, pl.DataType] = {
+    "text": pl.String(),
+    "float": pl.Float64(),
+    "int": pl.Int64(),
+    "bool": pl.Boolean(),
+    "time": pl.Datetime("us"),
+}
+TRUE = ("true", "1", "t", "yes", "y")
+FALSE = ("false", "0", "f", "no", "n")
+_ISO = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f")
+_WORDS = {
+    written: value
+    for words, value in ((TRUE, True), (FALSE, False))
+    for word in words
+    for written in (word, word.title(), word.upper())
+}
+
+
+def cast(text: pl.Series, kind: Kind, *, form: str | None = None, comma: bool = False) -> pl.Series:
+    """The values as `kind`, null where the text is none; spaces around a value do not count.
+
+    Parameters
+    ----------
+    form
+        How a time is written, as `strptime` has it; without it ISO 8601, with an offset in UTC.
+    comma
+        A comma stands before the decimals; dots between the thousands are left out.
+    """
+    if kind == "text":
+        return text
+    if kind == "time":
+        return _retried(text, lambda some: _time(some, form))
+    if kind == "bool":
+        return _retried(text, _bool)
+    number = _with_point(text) if comma else text
+    return _retried(number, _int if kind == "int" else _float)
+
+
+def _retried(text: pl.Series, convert: Convert) -> pl.Series:
+    """Convert all at once; the few that fail once more without the spaces around them."""
+    found = convert(text)
+    failed = (found.is_null() & text.is_not_null()).arg_true()
+    return found.scatter(failed, convert(text.gather(failed).str.strip_chars()))
+
+
+def _float(text: pl.Series) -> pl.Series:
+    number = text.cast(pl.Float64, strict=False)
+    return number.set(~number.is_finite(), None) if number.len() else number
+
+
+def _int(text: pl.Series) -> pl.Series:
+    """`7`, and `7.0` too: a column of whole numbers with gaps is often written so."""
+    number = text.cast(pl.Int64, strict=False)
+    failed = (number.is_null() & text.is_not_null()).arg_true()
+    point = _float(text.gather(failed))
+    whole = point.set(point != point.floor(), None).cast(pl.Int64, strict=False)
+    return number.scatter(failed, whole)
+
+
+def _bool(text: pl.Series) -> pl.Series:
+    return text.replace_strict(_WORDS, default=None, return_dtype=pl.Boolean)
+
+
+def _with_point(text: pl.Series) -> pl.Series:
+    return text.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+
+
+def _time(text: pl.Series, form: str | None) -> pl.Series:
+    """The usual forms by polars; whatever else ISO 8601 allows by pandas, which is slower."""
+    found = pl.Series(text.name, [None] * text.len(), dtype=TYPES["time"])
+    for one in (form,) if form else _ISO:
+        failed = (found.is_null() & text.is_not_null()).arg_true()
+        if not failed.len():
+            return found
+        found = found.scatter(failed, _parsed(text.gather(failed), one))
+    failed = (found.is_null() & text.is_not_null()).arg_true()
+    return found if form else found.scatter(failed, _iso(text.gather(failed)))
+
+
+def _parsed(text: pl.Series, form: str) -> pl.Series:
+    if any(mark in form for mark in ("%H", "%I", "%T", "%R", "%X", "%c", "%s")):
+        parsed = text.str.to_datetime(form, strict=False, time_unit="us")
+        return parsed if parsed.dtype == TYPES["time"] else parsed.dt.replace_time_zone(None)
+    return text.str.to_date(form, strict=False).cast(TYPES["time"])
+
+
+def _iso(text: pl.Series) -> pl.Series:
+    parsed = pd.to_datetime(text.to_pandas(), errors="coerce", format="ISO8601", utc=True)
+    return pl.Series(text.name, parsed.dt.tz_localize(None).to_numpy()).cast(TYPES["time"])

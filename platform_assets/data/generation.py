@@ -1,0 +1,29 @@
+"""A number for everything that decides how delivered bytes are judged."""
+
+from platform_assets.data.contract import Contract
+from platform_assets.folder import ModelFolder
+from platform_assets.identity import digest_of_files, fingerprint
+
+# What changes nothing about a delivery that is in the raw table already.
+_ELSEWHERE = {"location", "pattern", "batch_files", "warn_quarantined"}
+
+
+def generation(folder: ModelFolder, contract: Contract) -> int:
+    """63 bits that change with the contract (values it imports too) and with how files are read."""
+    module = folder.spec.contract.partition(":")[0]
+    files = [file for file in (folder.path / f"{module}.py",) if file.is_file()]
+    mark = fingerprint(
+        code=digest_of_files(files),
+        columns=[[repr(part) for part in described(contract, name)] for name in contract.names],
+        row_checks=[str(check.error or check.name) for check in contract.row_checks],
+        key=contract.key,
+        source=folder.spec.source.model_dump(mode="json", exclude=_ELSEWHERE),
+    )
+    return int(mark[:16], 16) >> 1
+
+
+def described(contract: Contract, name: str) -> list[object]:
+    """What a column asks for, in plain values."""
+    column = next(one for one in contract.columns if one.name == name)
+    checks = [(check.name, check.error, check.statistics) for check in column.checks]
+    return [name, column.kind, column.nullable, column.form, column.comma, checks]

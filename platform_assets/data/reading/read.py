@@ -1,0 +1,28 @@
+"""How a delivery is taken apart, by what its model's specification says of it."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+
+from platform_assets.data.reading.columnar import read_columnar
+from platform_assets.data.reading.delimited import read_delimited
+from platform_assets.data.reading.json_lines import read_json_lines
+from platform_assets.data.reading.rows import Readable, TextRows
+from platform_assets.errors import FileUnreadable
+from platform_assets.spec import Source
+
+_READERS = {"csv": read_delimited, "jsonl": read_json_lines, "parquet": read_columnar}
+_GZIP = b"\x1f\x8b"
+
+
+def read_rows(
+    content: io.BufferedReader, columns: Sequence[str], options: Source
+) -> Iterator[TextRows]:
+    """See `Reader`; a gzipped csv or jsonl is known by its first bytes."""
+    packed = options.format != "parquet" and content.peek(2)[:2] == _GZIP
+    plain: Readable = gzip.GzipFile(fileobj=content) if packed else content  # type: ignore[assignment]
+    try:
+        yield from _READERS[options.format](plain, columns, options)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FileUnreadable("gzip", str(error)) from error

@@ -1,0 +1,76 @@
+"""Bytes in any encoding as UTF-8, with each undecodable byte kept recognisable.
+
+Arrow takes valid UTF-8 alone and refuses a whole block for one wrong byte. A byte that cannot be
+decoded becomes a character of Unicode's private area, so that the one value that holds it is found
+later and its bytes are not lost.
+"""
+
+import codecs
+import io
+import re
+from collections.abc import Iterator
+
+import polars as pl
+
+from platform_assets.data.reading.pieces import buffered
+from platform_assets.data.reading.rows import Readable
+
+CHUNK = 1 << 20
+_FIRST = 0xF700
+MARKS = "[\uf700-\uf7ff]"
+_HANDLER = "slipway.marks"
+
+
+class Utf8:
+    """`content` through a decoder; ends with a newline unless it is empty.
+
+    `marked` says whether an undecodable byte has been met so far, `quotes` how often `quote` has.
+    """
+
+    def __init__(self, content: Readable, encoding: str, quote: str = '"') -> None:
+        codecs.register_error(_HANDLER, self._mark)
+        plain = codecs.lookup(encoding).name == "utf-8"
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig" if plain else encoding)(_HANDLER)
+        self._content = content
+        self._quote = quote.encode()
+        self.marked = False
+        self.quotes = 0
+
+    def stream(self) -> io.BufferedReader:
+        """The text as UTF-8, once."""
+        return buffered(self._pieces(), CHUNK)
+
+    def _pieces(self) -> Iterator[bytes]:
+        last = b"\n"
+        while chunk := self._content.read(CHUNK):
+            if text := self._decoder.decode(chunk).encode():
+                self.quotes += text.count(self._quote)
+                last = text[-1:]
+                yield text
+        end = self._decoder.decode(b"", final=True).encode()
+        yield end if (end[-1:] or last) == b"\n" else end + b"\n"
+
+    def _mark(self, error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        self.marked = True
+        wrong = error.object[error.start : error.end]
+        return "".join(chr(_FIRST + byte) for byte in wrong), error.end
+
+
+def unmarked(text: str) -> str:
+    r"""The text with each undecodable byte written as `\xNN`."""
+    return re.sub(MARKS, lambda found: f"\\x{ord(found[0]) - _FIRST:02x}", text)
+
+
+def original(text: str) -> bytes:
+    """The bytes that the text was made from, as UTF-8 but for the undecodable ones."""
+    return b"".join(
+        part.encode() if not re.fullmatch(MARKS, part) else bytes([ord(part) - _FIRST])
+        for part in re.split(f"({MARKS})", text)
+    )
+
+
+def is_marked(text: pl.Series) -> pl.Series:
+    """Which values hold an undecodable byte; null where there is no value."""
+    return text.str.contains(MARKS)
