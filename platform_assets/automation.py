@@ -15,7 +15,7 @@ from gitops.conditions import RetryAfter
 from gitops.plan import Plan
 from gitops.reconcile import Reconciler
 from platform_assets.data import landing
-from platform_assets.data.deliveries import is_finished
+from platform_assets.data.sources.choose import source_of
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from resources.settings import Settings
@@ -69,13 +69,10 @@ def landing_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg
     def sensor(
         context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
     ) -> dg.SensorResult | dg.SkipReason:
-        place = settings.landing / folder.name
+        source = source_of(folder, settings)
+        place = source.place
         seen = json.loads(context.cursor) if context.cursor else {}
-        present = {
-            path.name: f"{path.stat().st_size}-{path.stat().st_mtime_ns}"
-            for path in place.glob(folder.spec.source.pattern)
-            if is_finished(path)
-        }
+        present = {one.name: one.stamp for one in source.listing().finished}
         fresh = arrived(seen, present)
         if not fresh:
             return dg.SkipReason(f"{len(present)} files in {place}, none of them new")

@@ -9,13 +9,14 @@ import pyarrow as pa
 
 
 def table_metadata(
-    schema: pa.Schema, rows: int, uri: str, version: int
+    schema: pa.Schema, rows: int | None, uri: str, version: int
 ) -> dict[str, dg.MetadataValue[Any]]:
-    """Schema, number of rows, address and Delta version under the names Dagster knows."""
+    """Schema, number of rows if known, address and version under the names Dagster knows."""
     columns = [dg.TableColumn(name=field.name, type=str(field.type)) for field in schema]
+    counted = {} if rows is None else {"dagster/row_count": dg.MetadataValue.int(rows)}
     return {
         "dagster/column_schema": dg.MetadataValue.table_schema(dg.TableSchema(columns=columns)),
-        "dagster/row_count": dg.MetadataValue.int(rows),
+        **counted,
         "dagster/uri": dg.MetadataValue.text(uri),
         "delta_version": dg.MetadataValue.int(version),
     }

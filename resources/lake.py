@@ -113,7 +113,7 @@ class Lake:
         marks: Mapping[str, int],
         *,
         replace: bool = False,
-        layout: Layout = Layout(),  # noqa: B008  frozen
+        layout: Layout | None = None,
     ) -> int | None:
         """Append, or replace all, in one commit right behind a version; compare and swap.
 
@@ -131,17 +131,18 @@ class Lake:
         """
         stream = _Stream(batches)
         ledger = [Transaction(app_id=mark, version=number) for mark, number in marks.items()]
-        mode = "error" if behind is None else "overwrite" if replace else "append"
+        how: dict[str, Any] = {"mode": "error" if behind is None else "append"}
+        if replace and behind is not None:
+            how = {"mode": "overwrite", "schema_mode": "overwrite"}
         try:
             write_deltalake(
                 self.uri(name) if behind is None else self._open(name, behind),
                 pa.RecordBatchReader.from_batches(schema, stream),
-                mode=mode,  # type: ignore[arg-type]  mypy widens it to str
-                schema_mode="overwrite" if mode == "overwrite" else None,
                 storage_options=self._options,
-                writer_properties=_writer_properties(layout),
+                writer_properties=_writer_properties(layout or Layout()),
                 target_file_size=TARGET_FILE_BYTES,
                 commit_properties=CommitProperties(app_transactions=ledger, max_commit_retries=0),
+                **how,
             )
         except CommitFailedError:
             return None

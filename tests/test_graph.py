@@ -5,7 +5,8 @@ import shutil
 import dagster as dg
 import pytest
 
-from platform_assets.data.cleaned import clean_pending
+from platform_assets.data.blocks import delivered
+from platform_assets.data.cleaning import Cleaner
 from platform_assets.data.contract import RULE
 from platform_assets.lineage import latest
 from resources.registry import Registry
@@ -81,8 +82,18 @@ def test_the_same_file_under_another_name_adds_no_row(platform):
     platform.deliver("day-1.csv", orders(600, seed=1))
     platform.run(tiny(), "raw")
     platform.deliver("again.csv", orders(600, seed=1))
+    assert failures(platform.run(tiny(), "raw")) == {}
+    assert [one.file for one in delivered(platform.lake, "tiny/raw", 0)] == ["day-1.csv"]
+    assert latest(platform.instance, tiny().key("raw"))["delivered_again"] == ["again.csv"]
+
+
+def test_a_file_that_changes_under_its_name_is_refused_by_name_and_stops_one_run(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
     platform.run(tiny(), "raw")
-    assert platform.lake.count("tiny/raw") == 600
+    platform.deliver("day-1.csv", orders(601, seed=2))
+    assert "names_keep_their_content" in failures(platform.run(tiny(), "raw"))["tiny__raw"]
+    assert failures(platform.run(tiny(), "raw")) == {}
+    assert len(delivered(platform.lake, "tiny/raw", 0)) == 1
 
 
 def test_bad_rows_are_kept_with_their_rule_and_the_rest_goes_on(platform):
@@ -124,7 +135,7 @@ def test_a_refused_delivery_stops_one_run_and_not_the_next(platform):
 def test_a_refusal_that_a_killed_run_could_not_report_stops_the_next_run(platform):
     platform.deliver("day-1.csv", spoilt(50, first=0))
     platform.run(tiny(), "raw")
-    clean_pending(tiny(), platform.lake, dg.build_asset_context())
+    Cleaner(platform.lake, tiny(), print).run()
     result = platform.run(tiny(), "cleaned", "quarantine")
     assert "quarantine_rate" in failures(result)[CLEANED]
 

@@ -32,7 +32,7 @@ LAYOUT = Layout(group_rows=PAGE, plain=(BYTES,))
 
 @dataclass(frozen=True, order=True)
 class Delivery:
-    """One delivered file: its number in the raw table (from 1), SHA-256, name, and size in bytes."""
+    """One delivered file: its number in the raw table (from 1), SHA-256, name, size in bytes."""
 
     number: int
     digest: str
@@ -76,4 +76,3 @@ def _pages(lake: Lake, name: str, version: int, delivery: Delivery) -> Iterator[
         ]  # fmt: skip
         table = lake.read(name, version, [NUMBER, BYTES], where).sort_by(NUMBER)
         yield from (value.as_buffer() for value in table.column(BYTES))
-

@@ -1,8 +1,8 @@
 """Keeping the clean and the quarantine table in step with the raw one.
 
 Good rows are committed first and decide: whatever is not among them belongs to the quarantine,
-which follows. Each table carries the number of the last delivery sorted into it, so a process that
-dies leaves one of three states, and the next one finishes it: nothing sorted, good rows alone, both.
+which follows. Each table carries the number of the last delivery sorted into it, so whatever a
+process that dies leaves (nothing, the good rows alone, both) is finished by the next one.
 
 Both tables carry a generation: what they were judged by. When the contract or the way files are
 read changes, all deliveries are judged anew from their bytes.
@@ -21,7 +21,7 @@ from platform_assets.data.blocks import Delivery, delivered
 from platform_assets.data.contract import DELIVERY, ROW, Contract
 from platform_assets.data.generation import generation
 from platform_assets.data.intake import DELIVERIES
-from platform_assets.data.repeats import Repeats
+from platform_assets.data.repeats import Files, Repeats
 from platform_assets.data.sorting import Part, Reconsider, Sorter
 from platform_assets.data.spill import Spill
 from platform_assets.folder import ModelFolder
@@ -32,7 +32,6 @@ GENERATION, ROWS = "generation", "rows"
 GROUP_BYTES = 64 << 20
 SAY_SECONDS = 5.0
 Say = Callable[[str], None]
-Keys = dict[str, Callable[[], pa.Table]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class Cleaner:
         return generation(self.folder, self.contract)
 
     def table(self, name: str) -> str:
+        """The name in the lake of `raw`, `cleaned` or `quarantine`."""
         return f"{self.folder.name}/{name}"
 
     def run(self) -> None:
@@ -96,8 +96,7 @@ class Cleaner:
         while True:
             with Spill(self.contract.broken_schema()) as spill:
                 tally = _Tally(spill, self.say)
-                files = None if replace_all or behind is None else partial(self._keys, behind)
-                parts = sorter.parts(group, Repeats(files))
+                parts = sorter.parts(group, Repeats(self._files(behind, replace_all)))
                 try:
                     version = self.lake.commit_behind(
                         self.table("cleaned"),
@@ -152,9 +151,12 @@ class Cleaner:
         rows = self.lake.read(self.table("cleaned"), version, [ROW], where)
         return rows.column(0).combine_chunks()
 
-    def _keys(self, version: int, low: object, high: object) -> Keys:
-        assert self.contract.key is not None
-        return self.lake.pieces(self.table("cleaned"), version, self.contract.key, low, high)
+    def _files(self, behind: int | None, replace_all: bool) -> Files | None:
+        """Where keys of earlier deliveries are found; nowhere if there are none."""
+        key = self.contract.key
+        if key is None or behind is None or replace_all:
+            return None
+        return partial(self.lake.pieces, self.table("cleaned"), behind, key)
 
     def _sorter(self, raw: int) -> Sorter:
         source = self.folder.spec.source
@@ -182,7 +184,7 @@ class _Tally:
 
 def first_of(deliveries: Sequence[Delivery], most: int) -> list[Delivery]:
     """The first deliveries that have at most so many bytes together; at least one, if any."""
-    total, found = 0, []
+    total, found = 0, list[Delivery]()
     for delivery in deliveries:
         total += delivery.size
         if found and total > most:

@@ -12,6 +12,7 @@ import pandera.pandas as pandera
 import polars as pl
 import pyarrow as pa
 from pandas.api import types
+from pandas.api.extensions import ExtensionDtype
 
 from platform_assets.data.casting import TYPES, Kind, cast
 from platform_assets.data.reading.utf8 import is_marked, unmarked
@@ -111,7 +112,9 @@ class Contract:
         self._check_values(typed, verdict)
         if self.key is not None and repeated is not None:
             good = verdict.good()
-            verdict.mark_among(f"duplicate:{self.key}", good, repeated(typed[self.key].filter(good)))
+            verdict.mark_among(
+                f"duplicate:{self.key}", good, repeated(typed[self.key].filter(good))
+            )
         return Judgement(typed, verdict.named())
 
     def _typed(self, text: pl.Series, column: Column) -> pl.Series:
@@ -119,13 +122,16 @@ class Contract:
         return cast(given, column.kind, form=column.form, comma=column.comma)
 
     def _check_values(self, typed: pl.DataFrame, verdict: "_Verdict") -> None:
-        good = verdict.good()
-        kept = typed if good.all() else typed.filter(good)
-        for column in self.columns:
+        for column in self.columns if typed.height else ():
+            values = typed[column.name]
+            there = values.is_not_null()
+            some = _series(values if there.all() else values.filter(there))
             for check in column.checks:
-                passed = _outcome(check, _series(kept[column.name]), column.name)
-                verdict.mark_among(f"value:{column.name}:{_said(check)}", good, ~passed)
-        if self.row_checks and kept.height:
+                broken = ~_outcome(check, some, column.name)
+                verdict.mark_among(f"value:{column.name}:{_said(check)}", there, broken)
+        good = verdict.good()
+        if self.row_checks and good.any():
+            kept = typed.filter(good)
             frame = pd.DataFrame({name: _series(kept[name]) for name in kept.columns})
             for check in self.row_checks:
                 verdict.mark_among(f"value:{_said(check)}", good, ~_outcome(check, frame, "rows"))
@@ -162,9 +168,7 @@ class _Verdict:
         return names.gather(np.where(self._first < 0, len(self.names), self._first))
 
 
-def broken_rows(
-    text: pl.DataFrame, rules: pl.Series, lineage: Iterable[pl.Series]
-) -> pl.DataFrame:
+def broken_rows(text: pl.DataFrame, rules: pl.Series, lineage: Iterable[pl.Series]) -> pl.DataFrame:
     """The rows that broke a rule, as the quarantine keeps them."""
     kept = text.with_columns(rules.alias(RULE), *lineage).filter(pl.col(RULE).is_not_null())
     garbled = pl.col(RULE).str.starts_with("encoding:")
@@ -205,13 +209,14 @@ def _kind(dtype: Any) -> Kind:
 def _series(values: pl.Series) -> pd.Series:
     """As pandera's checks know it, without copying text value by value."""
     if values.dtype == pl.String:
-        return values.to_arrow().to_pandas(types_mapper=_text_type)
+        text: pd.Series = values.to_arrow().to_pandas(types_mapper=_text_type)
+        return text
     if values.dtype == pl.Int64 and values.null_count():
         return pd.Series(values.to_pandas(), dtype="Int64")
     return values.to_pandas()
 
 
-def _text_type(_: pa.DataType) -> pd.StringDtype:
+def _text_type(_: pa.DataType) -> ExtensionDtype:
     return pd.StringDtype("pyarrow", na_value=np.nan)
 
 

@@ -116,16 +116,16 @@ def _numbered(entries: Sequence[Entry], landed: int) -> list[Delivery]:
     ]
 
 
-def _content(
-    source: Source, fresh: Sequence[tuple[Arrival, Delivery]]
-) -> Iterator[pa.RecordBatch]:
+def _content(source: Source, fresh: Sequence[tuple[Arrival, Delivery]]) -> Iterator[pa.RecordBatch]:
     arrived = datetime.now(UTC).replace(tzinfo=None)
     for arrival, delivery in fresh:
         with closing(source.open(arrival)) as content:
             same = _Hashed(content)
             yield from blocks(delivery, arrived, same)
             if same.digest != delivery.digest:
-                raise ArrivalChanged(source.place, arrival.name, delivery.digest[:12], "other bytes")
+                raise ArrivalChanged(
+                    source.place, arrival.name, delivery.digest[:12], "other bytes"
+                )
 
 
 class _Hashed:

@@ -1,58 +1,81 @@
-"""Rows as they were delivered: every value as text, once for each file, never changed.
+"""Files as they were delivered, byte for byte, each content once.
 
-A file is known by the SHA-256 of its bytes. The table carries one application transaction for
-each delivery, so the same file, under whatever name, lands once.
+Nothing is judged here, so nothing is lost: whatever the contract says later, and however files
+are read then, all of it can be judged again. A file is known by the SHA-256 of its content: the
+same bytes, under whatever name, land once, and a name that has landed stands for its content for
+ever.
 """
 
 import dagster as dg
-import pyarrow as pa
 
 from platform_assets.data import landing
-from platform_assets.data.deliveries import Delivery, deliveries, read_delivery
+from platform_assets.data.blocks import delivered
+from platform_assets.data.intake import Taken, take_in
+from platform_assets.data.ledger import Outcome
+from platform_assets.data.sources.choose import source_of
 from platform_assets.errors import NothingDelivered
 from platform_assets.folder import ModelFolder
 from platform_assets.metadata import table_metadata
 from resources.lake import Lake
 from resources.settings import Settings
 
+SHOWN = 20
+
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
     name = f"{folder.name}/raw"
+    checks = ["names_keep_their_content"]
 
-    @folder.asset("raw", __doc__, {"deltalake"}, after=landing.NAME)
+    @folder.asset("raw", __doc__, {"deltalake"}, after=landing.NAME, checks=checks)
     def raw(
         context: dg.AssetExecutionContext,
         lake: dg.ResourceParam[Lake],
         settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
-        place = settings.landing / folder.name
-        found = deliveries(place, folder.spec.source.pattern)
-        fresh = undelivered(lake, name, found)
-        if not fresh and not lake.exists(name):
-            raise NothingDelivered(folder.name, str(place / folder.spec.source.pattern))
-        for item in fresh:
-            context.log.info("new delivery %s (%s)", item.path.name, item.digest[:12])
-        version = append(lake, name, folder, fresh) if fresh else lake.version(name)
+        source = source_of(folder, settings)
+        most = folder.spec.source.batch_files
+        taken = take_in(lake, folder.name, source, most, context.log.info)
+        if taken.version is None:
+            raise NothingDelivered(folder.name, source.place)
+        known = delivered(lake, name, taken.version)
         return dg.MaterializeResult(
-            data_version=dg.DataVersion(str(version)),
+            data_version=dg.DataVersion(str(taken.version)),
             metadata={
-                "new_deliveries": len(fresh),
-                "known_deliveries": len(found) - len(fresh),
-                **table_metadata(lake.schema(name), lake.count(name), lake.uri(name), version),
+                **_told(taken),
+                "deliveries": len(known),
+                "bytes": sum(one.size for one in known),
+                **table_metadata(lake.schema(name), None, lake.uri(name), taken.version),
             },
+            check_results=[unchanged(taken)],
         )
 
     return raw
 
 
-def undelivered(lake: Lake, name: str, found: list[Delivery]) -> list[Delivery]:
-    """The deliveries that the raw table does not carry yet."""
-    landed = lake.landed(name, [item.digest for item in found])
-    return [item for item in found if item.digest not in landed]
+def unchanged(taken: Taken) -> dg.AssetCheckResult:
+    """Each file that comes with other content under a name that has landed is refused, once."""
+    refused = taken.names(Outcome.CHANGED)
+    return dg.AssetCheckResult(
+        check_name="names_keep_their_content",
+        passed=not refused,
+        description=(
+            f"{len(refused)} files changed under a name that has landed, and were not taken in: "
+            f"{', '.join(refused[:SHOWN])}; deliver the new content under a new name"
+            if refused
+            else None
+        ),
+        metadata={"refused": refused[:SHOWN]},
+    )
 
 
-def append(lake: Lake, name: str, folder: ModelFolder, fresh: list[Delivery]) -> int:
-    """Read the deliveries and append them in one commit; returns the table's new version."""
-    source = folder.spec.source
-    tables = [read_delivery(item, folder.contract.columns, source.format) for item in fresh]
-    return lake.append(name, pa.concat_tables(tables), [item.digest for item in fresh])
+def _told(taken: Taken) -> dict[str, dg.MetadataValue]:
+    fresh, again = taken.names(Outcome.LANDED), taken.names(Outcome.REPEATED)
+    skipped = dict(list((taken.skipped or {}).items())[:SHOWN])
+    return {
+        "new_deliveries": dg.MetadataValue.int(len(fresh)),
+        "known_deliveries": dg.MetadataValue.int(len(again)),
+        "waiting_arrivals": dg.MetadataValue.int(taken.waiting),
+        "first_new": dg.MetadataValue.json(fresh[:SHOWN]),
+        "delivered_again": dg.MetadataValue.json(again[:SHOWN]),
+        "skipped": dg.MetadataValue.json(skipped),
+    }

@@ -8,6 +8,7 @@ statistics touch it: its cost follows the new rows, not the history.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,18 +25,26 @@ RUNS = 8
 
 @dataclass(frozen=True)
 class _Run:
-    """Fingerprints in order, and the range of the keys they stand for."""
+    """Fingerprints of some keys, and the range of the keys they stand for."""
 
-    prints: Prints
+    unordered: Prints
     low: Any
     high: Any
+
+    @cached_property
+    def prints(self) -> Prints:
+        return np.sort(self.unordered)
 
     def touches(self, low: Any, high: Any) -> bool:
         return bool(self.low <= high and low <= self.high)
 
     def holds(self, wanted: Prints) -> Mask:
-        places = np.searchsorted(self.prints, wanted)
-        held: Mask = self.prints[np.minimum(places, len(self.prints) - 1)] == wanted
+        # Looking up in order keeps to the cache: several times faster for long runs.
+        order = np.argsort(wanted)
+        ordered = wanted[order]
+        places = np.searchsorted(self.prints, ordered)
+        held = np.empty(len(wanted), dtype=bool)
+        held[order] = self.prints[np.minimum(places, len(self.prints) - 1)] == ordered
         return held
 
 
@@ -49,17 +58,16 @@ class Repeats:
 
     def __call__(self, keys: pl.Series) -> Mask:
         """Which of the keys, shape (n,), were seen before; the first of equal ones was not."""
-        found = ~keys.is_first_distinct().to_numpy()
+        hashed = keys.hash(seed=0)
+        found: Mask = ~hashed.is_first_distinct().to_numpy()
         if not keys.len():
             return found
         low, high = keys.min(), keys.max()
         self._read_table(low, high)
-        prints = keys.hash(seed=0).to_numpy()
-        order = np.argsort(prints)
-        ordered = prints[order]
+        prints = hashed.to_numpy()
         for run in self._touched(low, high):
-            found[order[run.holds(ordered)]] = True
-        self._runs.append(_Run(ordered, low, high))
+            found |= run.holds(prints)
+        self._runs.append(_Run(prints, low, high))
         return found
 
     def _read_table(self, low: Any, high: Any) -> None:
@@ -68,8 +76,7 @@ class Repeats:
                 self._read.add(path)
                 keys = pl.Series(pl.from_arrow(read().column(0)))
                 if keys.len():
-                    prints = np.sort(keys.hash(seed=0).to_numpy())
-                    self._runs.append(_Run(prints, keys.min(), keys.max()))
+                    self._runs.append(_Run(keys.hash(seed=0).to_numpy(), keys.min(), keys.max()))
 
     def _touched(self, low: Any, high: Any) -> list[_Run]:
         """The runs to compare with; many small ones become one, so that few are searched."""
@@ -77,7 +84,7 @@ class Repeats:
         if len(touched) <= RUNS:
             return touched
         merged = _Run(
-            np.sort(np.concatenate([run.prints for run in touched])),
+            np.concatenate([run.unordered for run in touched]),
             min(run.low for run in touched),
             max(run.high for run in touched),
         )

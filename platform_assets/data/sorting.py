@@ -42,7 +42,7 @@ class Part:
         return int(self.clean.num_rows + self.broken.num_rows)
 
 
-class Reconsider(Exception):  # noqa: N818  no error, but what is known now and was not before
+class Reconsider(Exception):
     """Deliveries that must go to quarantine whole, each with the reason; rows came before it."""
 
     def __init__(self, verdicts: Mapping[int, FileUnreadable | None]) -> None:

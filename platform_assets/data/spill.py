@@ -12,7 +12,7 @@ class Spill:
     """Batches in, the same batches out; the file is gone afterwards, whatever happens."""
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the spill
         self._writer = pa.ipc.new_stream(self._file, schema)
 
     def add(self, table: pa.Table) -> None:

@@ -10,7 +10,7 @@ import dagster as dg
 import pandas as pd
 import pyarrow as pa
 
-from platform_assets.data.deliveries import LINEAGE
+from platform_assets.data.contract import LINEAGE
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest

@@ -82,6 +82,7 @@ def test_without_a_supervisor_models_answer_on_and_up_supervises_again(live):
 def test_a_run_killed_at_work_is_repeated_and_nothing_is_done_twice(live):
     versions = {one.digest for one in live.registry.versions("diabetes")}
     raw = live.lake.count("diabetes/raw")
+    clean = live.lake.count("diabetes/cleaned")
     seen = {run.run_id for run in live.runs("diabetes")}
     live.deliver_patients(rows=40)
     (run, worker) = until(lambda: at_work(live, seen), "a run at work")
@@ -90,7 +91,8 @@ def test_a_run_killed_at_work_is_repeated_and_nothing_is_done_twice(live):
         lambda: successor(live, run), "the run that repeats it", told=lambda: live.runs("diabetes")
     )
     assert live.finished(successor(live, run).run_id, "diabetes").status == "SUCCESS"
-    assert live.lake.count("diabetes/raw") == raw + 40
+    assert live.lake.count("diabetes/raw") == raw + 1
+    assert live.lake.count("diabetes/cleaned") == clean + 40
     digests = [one.digest for one in live.registry.versions("diabetes")]
     assert len(digests) == len(set(digests)) == len(versions) + 1
     open_ones = [one for one in live.forge.promotions("open") if one.model == "diabetes"]

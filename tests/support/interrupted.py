@@ -37,12 +37,23 @@ READS = {
         "read",
         "count",
         "counts",
+        "mark",
+        "newest",
+        "batches",
+        "pieces",
     },
     "artifacts": {"bundles", "bundle_folder", "bundle_uri", "folder", "has", "load"},
     "registry": {"find_run", "find_version", "versions", "aliases", "run_url", "file_url"},
     "forge": {"head", "read", "paths", "last_change", "promotions", "read_record"},
 }
-NAMED_BY = {"append": 0, "overwrite": 0, "publish": 0, "set_status": 2, "set_alias": 1}
+NAMED_BY = {
+    "append": 0,
+    "commit_behind": 0,
+    "overwrite": 0,
+    "publish": 0,
+    "set_status": 2,
+    "set_alias": 1,
+}
 PRODUCTION = "production_deployment"
 TOGETHER = {"cleaned": ("cleaned", "quarantine")}
 Hear = Callable[[str], None]
@@ -150,7 +161,8 @@ def _play(home: Path, serve: Addresses, asset: str, point: str | None) -> None:
 
 
 def _state(platform: Platform) -> dict[str, Any]:
-    names = [f"tiny/{name}" for name in ("raw", "cleaned", "quarantine", "training_set")]
+    tables = ("raw", "arrivals", "cleaned", "quarantine", "training_set")
+    names = [f"tiny/{name}" for name in tables]
     lake, git = platform.lake, platform.forge._git
     return {
         "tables": {

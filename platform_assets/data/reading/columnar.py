@@ -17,9 +17,7 @@ ROWS = 100_000
 COPY = 1 << 22
 
 
-def read_columnar(
-    content: Readable, columns: Sequence[str], options: Source
-) -> Iterator[TextRows]:
+def read_columnar(content: Readable, columns: Sequence[str], options: Source) -> Iterator[TextRows]:
     """See `Reader`. Parquet begins with its end, so the content is copied to a file first."""
     with tempfile.TemporaryFile() as copy:
         while block := content.read(COPY):

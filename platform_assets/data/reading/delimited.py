@@ -33,7 +33,11 @@ def read_delimited(
         frame = pl.DataFrame(pl.from_arrow(batch)).select(columns)
         last = _longest_of_last_row(frame) or last
         yield faults.beside(frame, text.marked)
-    _refuse_open_quote(text, options.quote, faults.waiting[-1].original.decode(errors="replace") if faults.waiting else last)
+    _refuse_open_quote(
+        text,
+        options.quote,
+        faults.waiting[-1].original.decode(errors="replace") if faults.waiting else last,
+    )
     if faults.waiting:
         yield faults.beside(pl.DataFrame(schema=dict.fromkeys(columns, pl.String)), text.marked)
 

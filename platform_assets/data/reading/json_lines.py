@@ -27,9 +27,7 @@ def read_json_lines(
         yield replace(_rows(some, columns, nulls), marked=text.marked)
 
 
-def _rows(
-    lines: Sequence[tuple[int, bytes]], columns: Sequence[str], nulls: set[str]
-) -> TextRows:
+def _rows(lines: Sequence[tuple[int, bytes]], columns: Sequence[str], nulls: set[str]) -> TextRows:
     numbers: list[int] = []
     faults: list[Fault] = []
     values: dict[str, list[str | None]] = {name: [] for name in columns}
@@ -40,7 +38,11 @@ def _rows(
             faults.append(Fault(number, BROKEN, original(line.decode()), str(error)))
             continue
         if not isinstance(row, dict):
-            faults.append(Fault(number, BROKEN, original(line.decode()), f"expected an object, got {row!r:.40}"))
+            faults.append(
+                Fault(
+                    number, BROKEN, original(line.decode()), f"expected an object, got {row!r:.40}"
+                )
+            )
             continue
         numbers.append(number)
         for name in columns:
@@ -55,4 +57,3 @@ def _text(value: Any, nulls: set[str]) -> str | None:
     if isinstance(value, bool | dict | list):
         return orjson.dumps(value).decode()
     return str(value)
-

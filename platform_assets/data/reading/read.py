@@ -21,7 +21,7 @@ def read_rows(
 ) -> Iterator[TextRows]:
     """See `Reader`; a gzipped csv or jsonl is known by its first bytes."""
     packed = options.format != "parquet" and content.peek(2)[:2] == _GZIP
-    plain: Readable = gzip.GzipFile(fileobj=content) if packed else content  # type: ignore[assignment]
+    plain: Readable = gzip.GzipFile(fileobj=content) if packed else content
     try:
         yield from _READERS[options.format](plain, columns, options)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

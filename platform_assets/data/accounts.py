@@ -1,0 +1,69 @@
+"""Whether every delivered row is in exactly one table, and how many of them were bad."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from platform_assets.data.contract import DELIVERY, ROW
+from resources.lake import Lake
+
+
+@dataclass(frozen=True)
+class Account:
+    """Rows of one delivery in both tables; `whole` if each place from 0 on is there once."""
+
+    delivery: int
+    clean: int
+    bad: int
+    whole: bool
+
+    @property
+    def share(self) -> float:
+        """Of the rows, those in quarantine; 0 of none."""
+        return self.bad / (self.clean + self.bad) if self.bad else 0.0
+
+
+def accounts(lake: Lake, clean: str, bad: str, after: int) -> list[Account]:
+    """The accounts of all deliveries with a higher number, read from the tables themselves."""
+    tables = [_sums(lake, clean, after, "clean"), _sums(lake, bad, after, "bad")]
+    both = pl.concat(tables, how="diagonal").group_by(DELIVERY).agg(
+        pl.col("clean", "bad", "sum").sum(), pl.col("last").max()
+    )  # fmt: skip
+    rows = pl.col("clean") + pl.col("bad")
+    # n different numbers that begin at 0 and have no gap: their largest and their sum say so.
+    whole = (pl.col("last") == rows - 1) & (2 * pl.col("sum") == rows * (rows - 1))
+    told = both.select(DELIVERY, "clean", "bad", whole.alias("whole")).sort(DELIVERY)
+    return [Account(*row) for row in told.iter_rows()]
+
+
+def _sums(lake: Lake, name: str, after: int, kind: str) -> pl.DataFrame:
+    batches = lake.batches(name, lake.version(name), [DELIVERY, ROW], [(DELIVERY, ">", after)])
+    parts = [_summed(pl.DataFrame(pl.from_arrow(batch)), kind) for batch in batches]
+    empty = pl.DataFrame(
+        schema={DELIVERY: pl.Int64, kind: pl.Int64, "sum": pl.Int64, "last": pl.Int64}
+    )
+    return pl.concat([empty, *parts])
+
+
+def _summed(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
+    return rows.group_by(DELIVERY).agg(
+        pl.len().cast(pl.Int64).alias(kind),
+        pl.col(ROW).sum().alias("sum"),
+        pl.col(ROW).max().alias("last"),
+    )
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Deliveries refused whole, and deliveries to be warned of, each with its share of bad rows."""
+
+    refused: Mapping[int, float]
+    warned: Mapping[int, float]
+
+
+def rate(found: list[Account], warn: float, most: float) -> Verdict:
+    """Which deliveries have more bad rows than `most`, and which more than `warn`."""
+    refused = {one.delivery: one.share for one in found if one.share > most}
+    warned = {one.delivery: one.share for one in found if warn < one.share <= most}
+    return Verdict(refused, warned)
