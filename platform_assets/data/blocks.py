@@ -12,7 +12,7 @@ from platform_assets.data.reading.rows import Readable
 from resources.lake import Lake, Layout
 
 BLOCK = 4 << 20
-PAGE = 8
+PAGE = 4
 DELIVERY, DIGEST, FILE, ARRIVED = "_delivery", "_digest", "_file", "_arrived"
 NUMBER, SIZE, BYTES = "_block", "_size", "_bytes"
 SCHEMA = pa.schema(
