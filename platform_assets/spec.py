@@ -94,7 +94,7 @@ class DataChecks(Section):
         default_factory=list, description="Features that may tell all: known before the outcome."
     )
     min_class_rows: int = Field(
-        default=10, ge=1, description="Rows of a class that each part should hold."
+        default=5, ge=1, description="Rows besides the most common class that a part must hold."
     )
 
     @model_validator(mode="after")

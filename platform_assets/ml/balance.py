@@ -11,36 +11,34 @@ _TIMES_APART = 3.0
 _ROWS_TO_COMPARE = 100
 _BEYOND = 0.05
 _FEW = 0.01
-_HEAVY = 0.5
+_HEAVY = 0.75
 _MOST_NAMED = 5
 
 
 def class_balance(train: pd.Series, holdout: pd.Series, least: int) -> Findings:
-    """Blocks unless two classes have `least` rows in each part: there is nothing to tell apart.
+    """Blocks unless each part holds `least` rows besides its most common class.
 
-    Warns of each other class that has fewer, and of a class whose share in one part is more than
+    Warns of each class that has fewer in a part, and of one whose share in a part is more than
     three times that in the other, as far as there are 100 rows to compare.
     """
     counts = pd.DataFrame({"train": train.value_counts(), "holdout": holdout.value_counts()})
     counts = counts.fillna(0).astype(int).sort_values("train", ascending=False)
-    short = counts[counts.min(axis=1) < least]
     facts = {"classes": len(counts), "least_rows": least, **_rarest(counts)}
-    if len(counts) - len(short) < 2:
+    if counts.empty or (counts.sum() - counts.max()).min() < least:
         sentence = (
-            f"fewer than two classes have {least} rows in each part: {_listed(counts)}; deliver "
-            "more rows of them, or lower checks.min_class_rows in defs.yaml and trust the figures "
-            "less"
+            f"besides its most common class, a part holds fewer than {least} rows: "
+            f"{_listed(counts)} to learn from and held out; deliver more rows of the others, or "
+            "lower checks.min_class_rows in defs.yaml and trust the figures less"
         )
         return Findings(blocking=[sentence], facts=facts)
-    few = [f"classes with fewer than {least} rows in a part are hardly judged: {_listed(short)}"]
-    return Findings(warnings=[*(few if len(short) else []), *_apart(counts)], facts=facts)
+    return Findings(warnings=[*_short(counts, least), *_apart(counts)], facts=facts)
 
 
 def number_balance(train: pd.Series, holdout: pd.Series) -> Findings:
     """Blocks if the target of a part never varies.
 
     Warns if more than 5 % of the holdout lies beyond all that can be learned, and if 1 % of the
-    rows holds more than half of the squared deviation, so that few rows decide every figure.
+    rows holds more than three quarters of the squared deviation, so that few decide every figure.
     """
     parts = {"train": train, "holdout": holdout}
     flat = [name for name, values in parts.items() if values.nunique() < 2]
@@ -73,6 +71,12 @@ def _listed(counts: pd.DataFrame) -> str:
     named = [f"{name} ({learned} and {held})" for name, learned, held in counts.itertuples()]
     more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
     return (", ".join(named[:_MOST_NAMED]) or "no rows at all") + more
+
+
+def _short(counts: pd.DataFrame, least: int) -> Iterator[str]:
+    short = counts[counts.min(axis=1) < least]
+    if len(short):
+        yield f"classes with fewer than {least} rows in a part are hardly judged: {_listed(short)}"
 
 
 def _apart(counts: pd.DataFrame) -> Iterator[str]:

@@ -37,6 +37,18 @@ def test_a_rare_class_beside_two_common_ones_is_a_warning():
     ]
 
 
+def test_many_small_classes_are_judged_together_with_a_warning_for_each():
+    few = dict.fromkeys("abcdefgh", 8)
+    found = judged(few, few)
+    assert not found.blocking
+    assert "a (8 and 8)" in found.warnings[0]
+    assert found.warnings[0].endswith("and 3 more")
+
+
+def test_one_class_beside_a_handful_of_others_blocks():
+    assert judged({"a": 400, "b": 40, "c": 40}, {"a": 100, "b": 5, "c": 4}).blocking
+
+
 def test_a_class_that_becomes_common_is_a_warning():
     found = judged({"no": 970, "yes": 30}, {"no": 180, "yes": 70})
     assert "class yes makes up 3.0% of what is learned and 28.0% of the holdout" in found.text

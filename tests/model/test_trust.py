@@ -106,10 +106,10 @@ def test_personal_values_are_not_shown_as_an_example():
 
 def test_classes_too_rare_to_be_judged_block():
     frame = orders(600, seed=1)
-    frame["returned"] = (np.arange(600) < 20).astype(int)
+    frame["returned"] = (np.arange(600) < 18).astype(int)
     result = judged(tiny(), frame)["labels_balanced"]
     assert result.severity is dg.AssetCheckSeverity.ERROR
-    assert "1 (16 and 4)" in result.description
+    assert "1 (14 and 4)" in result.description
 
 
 def test_a_table_without_rows_fails_every_check_but_the_leaks():
