@@ -24,7 +24,7 @@ LEAST = 8
 WINDOW = 30
 """The past is at most this many of the newest ones."""
 TOGETHER = timedelta(hours=1)
-"""What comes within an hour of the one before counts as one arrival: a backlog is no rhythm."""
+"""What comes within an hour of its first delivery is one arrival: a backlog is no rhythm."""
 
 _SPREADS = 3.5
 _LEAST_SPREAD = 0.05
@@ -41,11 +41,11 @@ _NORMAL = 1.4826
 class Delivered:
     """One delivery of the past.
 
-    `arrived` has a zone; `rows` are those that were delivered; `newest` is the newest event in it
-    (with a zone), None where the model has no time.
+    `name` is what a person knows it by, its file; `arrived` has a zone; `rows` are those that were
+    delivered; `newest` is the newest event in it (with a zone), None where the model has no time.
     """
 
-    delivery: str
+    name: str
     arrived: datetime
     rows: int
     newest: datetime | None = None
@@ -75,7 +75,7 @@ def volume(history: Sequence[Delivered]) -> Findings:
         return _too_young(len(before), "deliveries")
     low, high = _band(before)
     odd = [one for one in last if not (low <= one.rows <= high or _known(before, one.rows))]
-    named = ", ".join(f"{one.delivery[:12]} has {one.rows}" for one in odd[:_MOST_NAMED])
+    named = ", ".join(f"{one.name} has {one.rows}" for one in odd[:_MOST_NAMED])
     more = f" and {len(odd) - _MOST_NAMED} more" if len(odd) > _MOST_NAMED else ""
     sentence = f"{named}{more} rows, where {low:.0f} to {high:.0f} are usual; was all delivered?"
     facts = {
@@ -114,8 +114,8 @@ def freshness(history: Sequence[Delivered], now: datetime) -> Findings:
 def arrivals(history: Sequence[Delivered]) -> list[list[Delivered]]:
     """The deliveries by arrival, the oldest first."""
     found: list[list[Delivered]] = []
-    for one in sorted(history, key=lambda one: (one.arrived, one.delivery)):
-        if found and one.arrived - found[-1][-1].arrived <= TOGETHER:
+    for one in sorted(history, key=lambda one: (one.arrived, one.name)):
+        if found and one.arrived - found[-1][0].arrived <= TOGETHER:
             found[-1].append(one)
         else:
             found.append([one])

@@ -24,7 +24,7 @@ KEY = dg.AssetKey(["tiny", "cleaned"])
 def of_rows(rows):
     """A delivery a day with these numbers of rows."""
     return [
-        Delivered(f"delivery-{day:03d}", START + day * DAY, int(count))
+        Delivered(f"day-{day:03d}.csv", START + day * DAY, int(count))
         for day, count in enumerate(rows)
     ]
 
@@ -78,7 +78,7 @@ def test_one_odd_delivery_of_the_past_excuses_no_other():
 
 def test_an_empty_delivery_is_caught_and_named():
     found = volume(of_rows([*steady(0)[:20], 0]))
-    assert found.warnings[0].startswith("delivery-020"[:12] + " has 0 rows, where ")
+    assert found.warnings[0].startswith("day-020.csv has 0 rows, where ")
 
 
 def test_a_young_table_passes_and_says_why():
@@ -147,7 +147,7 @@ def test_a_weekend_is_no_delay_where_weekends_are_a_habit():
 
 
 def test_without_events_only_the_rhythm_is_judged():
-    history = [Delivered(one.delivery, one.arrived, one.rows) for one in daily()]
+    history = [Delivered(one.name, one.arrived, one.rows) for one in daily()]
     assert freshness(history, history[-1].arrived).passed
     assert not freshness(history, history[-1].arrived + 2 * DAY).passed
 
@@ -161,6 +161,17 @@ def test_a_backlog_counts_as_one_arrival():
     assert freshness(backlog, START + 61 * DAY).text.startswith(
         "not judged yet: 0 earlier arrivals"
     )
+
+
+def test_a_stream_of_small_files_is_judged_by_the_hour():
+    files = [
+        Delivered(f"{nth}", START + nth * timedelta(minutes=5), 100 + nth % 7) for nth in range(300)
+    ]
+    assert len(arrivals(files)) == 24
+    assert freshness(files, files[-1].arrived + HOUR).passed
+    assert not freshness(files, files[-1].arrived + 4 * HOUR).passed
+    half = Delivered("half", files[-1].arrived + timedelta(minutes=5), 50)
+    assert "half has 50 rows" in volume([*files, half]).text
 
 
 def test_the_order_in_which_deliveries_are_told_does_not_matter():
