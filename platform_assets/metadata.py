@@ -39,11 +39,12 @@ def check_result(
     name: str, found: Findings, key: dg.AssetKey | None = None, **more: dg.MetadataValue[Any]
 ) -> dg.AssetCheckResult:
     """Findings as the result of a check; warnings alone have a severity that blocks nothing."""
+    only_warned = found.warnings and not found.blocking
     return dg.AssetCheckResult(
         check_name=name,
         asset_key=key,
         passed=found.passed,
-        severity=dg.AssetCheckSeverity.ERROR if found.blocking else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.WARN if only_warned else dg.AssetCheckSeverity.ERROR,
         description=found.text or None,
         metadata={**found.facts, **more},
     )

@@ -15,10 +15,10 @@ def test_what_blocks_is_said_first():
     [
         (Findings(blocking=["no rows"], warnings=["few rows"]), False, "ERROR"),
         (Findings(warnings=["few rows"]), False, "WARN"),
-        (Findings(notes=["not judged yet"]), True, "WARN"),
+        (Findings(notes=["not judged yet"]), True, "ERROR"),
     ],
 )
-def test_only_what_blocks_has_a_severity_that_stops_a_run(found, passed, severity):
+def test_warnings_alone_have_a_severity_that_stops_nothing(found, passed, severity):
     result = check_result("rows", found)
     assert result.passed is passed
     assert result.severity is dg.AssetCheckSeverity[severity]

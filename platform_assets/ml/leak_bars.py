@@ -7,6 +7,7 @@ from platform_assets.ml.leakage import Alone
 from platform_assets.spec import DataChecks
 
 _MOST_BARS = 20
+_MOST_LETTERS = 36
 
 
 def leak_bars(found: Sequence[Alone], spec: DataChecks) -> Plot:
@@ -19,12 +20,17 @@ def leak_bars(found: Sequence[Alone], spec: DataChecks) -> Plot:
         axes.barh([place], [one.score], height=0.6, color=colour)
     for bound in (spec.warn_leak, spec.max_leak):
         axes.axvline(bound, color=INK, linewidth=1, linestyle=":")
-    axes.set_yticks(range(len(shown)), [str(one) for one in shown])
+    names = [_shortened(str(one)) for one in shown]
+    axes.set_yticks(range(len(shown)), names, parse_math=False)
     axes.set_xlim(0, 1.02)
-    label(axes, "what a feature tells alone: 0 nothing, 1 everything", "")
+    label(axes, "0 tells nothing, 1 all", "")
     return Plot(
         "features_alone",
         "What each feature tells alone",
         "Dotted: from where a feature is warned of, and from where it blocks.",
         png(axes),
     )
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 1]}…"

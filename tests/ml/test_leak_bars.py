@@ -13,6 +13,11 @@ def test_any_number_of_features_gives_a_picture_of_bounded_size(features):
     assert len(drawn.png) < 100_000
 
 
+def test_any_name_of_a_feature_can_stand_beside_its_bar():
+    names = ["price in $ or \\frac$", "_^{", "länge", "x" * 500]
+    assert leak_bars([Alone(name, False, 0.5) for name in names], DataChecks()).png
+
+
 def test_equal_scores_give_an_equal_picture():
     found = [Alone("amount", False, 0.97), Alone("age", True, 0.1)]
     assert leak_bars(found, DataChecks()) == leak_bars(found, DataChecks())
