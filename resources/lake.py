@@ -159,7 +159,7 @@ class Lake:
                     self._require_fit(name, seen, schema)
                 mode = "overwrite" if replace else "append"
                 seen.create_write_transaction(
-                    files, mode, Schema.from_arrow(schema), commit_properties=told
+                    list(files), mode, Schema.from_arrow(schema), commit_properties=told
                 )
         except CommitFailedError:
             return False

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import dagster as dg
 import numpy as np
 import numpy.typing as npt
 
 from platform_assets.findings import Findings
-from platform_assets.metadata import check_result
 
 Array = npt.NDArray[np.float64]
 
@@ -49,18 +47,6 @@ class Delivered:
     arrived: datetime
     rows: int
     newest: datetime | None = None
-
-
-def volume_check(key: dg.AssetKey, history: Sequence[Delivered]) -> dg.AssetCheckResult:
-    """The check `volume` of the asset `key`; a warning at most."""
-    return check_result("volume", volume(history), key)
-
-
-def freshness_check(
-    key: dg.AssetKey, history: Sequence[Delivered], now: datetime
-) -> dg.AssetCheckResult:
-    """The check `freshness` of the asset `key`; a warning at most. `now` has a zone."""
-    return check_result("freshness", freshness(history, now), key)
 
 
 def volume(history: Sequence[Delivered]) -> Findings:

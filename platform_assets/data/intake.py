@@ -111,18 +111,18 @@ def _land(
 
 def _numbered(entries: Sequence[Entry], landed: int) -> list[Delivery]:
     fresh = [entry for entry in entries if entry.outcome is Outcome.LANDED]
+    arrived = datetime.now(UTC).replace(tzinfo=None)
     return [
-        Delivery(landed + place, entry.digest, entry.name, entry.size)
+        Delivery(landed + place, entry.digest, entry.name, arrived, entry.size)
         for place, entry in enumerate(fresh, start=1)
     ]
 
 
 def _content(source: Source, fresh: Sequence[tuple[Arrival, Delivery]]) -> Iterator[pa.RecordBatch]:
-    arrived = datetime.now(UTC).replace(tzinfo=None)
     for arrival, delivery in fresh:
         with closing(source.open(arrival)) as content:
             same = _Hashed(content)
-            yield from blocks(delivery, arrived, same)
+            yield from blocks(delivery, same)
             if same.digest != delivery.digest:
                 raise ArrivalChanged(
                     source.place, arrival.name, delivery.digest[:12], "other bytes"

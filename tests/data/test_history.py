@@ -11,10 +11,9 @@ from platform_assets.data.history import (
     Delivered,
     arrivals,
     freshness,
-    freshness_check,
     volume,
-    volume_check,
 )
+from platform_assets.metadata import check_result
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -181,11 +180,11 @@ def test_the_order_in_which_deliveries_are_told_does_not_matter():
     assert volume(shuffled) == volume(history)
 
 
-def test_both_checks_are_warnings_of_the_asset():
+def test_what_is_unusual_warns_and_stops_nothing():
     history = daily()
-    late = freshness_check(KEY, history, history[-1].arrived + 9 * DAY)
-    short = volume_check(KEY, [*history, Delivered("short", START + 61 * DAY, 10)])
-    for result, name in ((late, "freshness"), (short, "volume")):
-        assert (result.check_name, result.asset_key) == (name, KEY)
+    late = freshness(history, history[-1].arrived + 9 * DAY)
+    short = volume([*history, Delivered("short", START + 61 * DAY, 10)])
+    for found in (late, short):
+        result = check_result("volume", found, KEY)
         assert not result.passed
         assert result.severity is dg.AssetCheckSeverity.WARN
