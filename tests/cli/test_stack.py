@@ -98,6 +98,14 @@ def test_nothing_listens_beyond_loopback(layout):
     assert {address for address in addresses if address[0] not in LOOPBACK} == set()
 
 
+def test_every_process_below_a_service_carries_the_mark(layout):
+    services = control.running(layout).services.values()
+    roots = [process for one in services if (process := one.process())]
+    below = {child for root in roots for child in root.children(recursive=True)}
+    assert "ray::RuntimeEnvAgent" in {child.cmdline()[0].rstrip() for child in below}
+    assert below <= set(marked(layout.mark))
+
+
 def test_ray_does_not_answer_without_its_token(layout):
     url = f"{layout.settings.serve_api}/api/serve/applications/"
     assert httpx.get(url, trust_env=False).status_code == 401

@@ -85,6 +85,8 @@ def environment(layout: Layout, service: Service) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         # Compiling every library again at each start takes longer than the start itself.
         "PYTHONDONTWRITEBYTECODE": "",
+        # Ray's agents write their titles over their environment, and so over the mark in it.
+        "SPT_NOENV": "1",
         MARK: layout.mark,
         SERVICE: service.name,
         **service.environment,
