@@ -4,7 +4,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,7 +25,7 @@ from resources.artifacts import Artifacts
 from resources.settings import Settings, load_settings
 from serving.bundle import write_bundle
 from tests.support.bundles import fraud_contents
-from tests.support.releases import bring, manifest
+from tests.support.releases import bring, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 MODULE = "tests.support.toy_definitions"
@@ -52,8 +51,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
 
 def release(settings: Settings) -> None:
     bundle = write_bundle(Artifacts(settings.artifacts).bundles("fraud"), fraud_contents())
-    named = {"bundle_digest": bundle.digest, "bundle_uri": bundle.folder.as_uri()}
-    bring(build_forge(settings), replace(manifest("a"), cpus=0.25, **named))
+    bring(build_forge(settings), serving(bundle))
 
 
 def up(layout: Layout) -> StackState:
