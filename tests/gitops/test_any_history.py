@@ -10,6 +10,7 @@ from gitops.conditions import Settled
 from gitops.errors import NotHeld, PromotionRefused
 from gitops.holds import held, lift, read_holds
 from gitops.manifest import manifest_path, parse
+from gitops.plan import Act
 from tests.support.fake_serve import FakeServe
 from tests.support.releases import digest, world
 
@@ -47,7 +48,7 @@ def look(at):
 
 @settings(max_examples=12)
 @given(st.lists(STEPS | OTHERS, min_size=1, max_size=6))
-def test_after_every_pass_the_tree_equals_what_runs_and_a_second_pass_does_nothing(steps):
+def test_after_every_pass_the_tree_equals_what_runs_and_a_second_pass_leaves_it_alone(steps):
     with tempfile.TemporaryDirectory() as folder, FakeServe() as serve:
         at = world(Path(folder), serve)
         serve.wrong.add(digest(WRONG))
@@ -56,7 +57,7 @@ def test_after_every_pass_the_tree_equals_what_runs_and_a_second_pass_does_nothi
             for step, letter in steps:
                 take(at, step, letter)
                 first, puts = look(at), len(serve.puts)
-                assert look(at).acts == ()
+                assert set(look(at).acts) <= {Act.RECORD_OUTCOME}
                 assert len(serve.puts) == puts
                 if first.reverted:
                     holds = read_holds(at.forge, "staging", "fraud", at.forge.head())
