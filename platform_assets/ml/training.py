@@ -18,7 +18,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
 
 from platform_assets.errors import TrainingError
-from platform_assets.ml.metrics import Metric, evaluate, metric
+from platform_assets.ml.metrics import evaluate, metric
 from platform_assets.ml.scoring import as_fitted, scores
 from platform_assets.spec import ModelSpec
 
@@ -90,7 +90,8 @@ def train(
     data = _Data(build, as_fitted(features), target, validation, spec)
     tried = list(_tried(data, report, clock))
     trials = tuple(trial for trial, _ in tried)
-    best, answer = tried[_best(metric(spec.task, spec.metric), trials)]
+    judge = metric(spec.task, spec.metric)
+    best, answer = tried[judge.best([trial.score for trial in trials])]
     seen = target[validation]
     return Training(
         model=_refitted(data, best.parameters),
@@ -184,13 +185,6 @@ def _answer(data: _Data, model: Pipeline, parameters: Parameters, rows: pd.DataF
             f"{wrong} of {len(rows)} scores are no finite numbers with {_words(parameters)}"
         )
     return answer
-
-
-def _best(judge: Metric, trials: Sequence[Trial]) -> int:
-    """The first of the best; an undefined figure is worse than any other."""
-    worst = -np.inf if judge.greater_is_better else np.inf
-    figures = [trial.score if np.isfinite(trial.score) else worst for trial in trials]
-    return int(np.argmax(figures) if judge.greater_is_better else np.argmin(figures))
 
 
 def _threshold(y: Array, score: Array) -> float:

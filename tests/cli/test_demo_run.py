@@ -12,17 +12,12 @@ from resources.artifacts import Artifacts
 from resources.settings import load_settings
 from serving.bundle import write_bundle
 from tests.support.bundles import fraud_contents
-from tests.support.fake_dagster import FakeDagster, run
+from tests.support.fake_dagster import run
 from tests.support.releases import bring, serving
 
 WAIT_SECONDS = 30.0
 
-
-@pytest.fixture
-def dagster(at, monkeypatch):
-    with FakeDagster() as fake:
-        monkeypatch.setenv("SLIPWAY_DAGSTER_PORT", str(fake.port))
-        yield fake
+pytestmark = pytest.mark.usefixtures("at")
 
 
 @pytest.fixture

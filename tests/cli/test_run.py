@@ -4,7 +4,6 @@ import pytest
 
 from platform_assets.cli.errors import DeliveryRefused
 from platform_assets.cli.run import deliver
-from tests.support.fake_dagster import FakeDagster
 
 
 def test_a_delivered_file_lies_in_the_landing_folder(home, slipway, tmp_path):
@@ -49,13 +48,6 @@ def test_without_a_stack_the_command_that_starts_it_is_named(slipway):
         "slipway: Dagster does not answer at http://127.0.0.1:3179; "
         "start the stack first: slipway up --detach\n"
     )
-
-
-@pytest.fixture
-def dagster(home, monkeypatch):
-    with FakeDagster() as fake:
-        monkeypatch.setenv("SLIPWAY_DAGSTER_PORT", str(fake.port))
-        yield fake
 
 
 def test_a_pipeline_that_is_asked_for_says_who_asked(dagster, slipway):

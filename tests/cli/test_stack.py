@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
-import psutil
 import pytest
 
 from platform_assets.cli.dagster_api import DagsterApi, Run
@@ -25,12 +24,12 @@ from resources.artifacts import Artifacts
 from resources.settings import Settings, load_settings
 from serving.bundle import write_bundle
 from tests.support.bundles import fraud_contents
+from tests.support.listening import listening, off_loopback
 from tests.support.releases import bring, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 MODULE = "tests.support.toy_definitions"
 SECONDS = 240.0
-LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 @pytest.fixture(scope="module")
@@ -86,14 +85,9 @@ def test_what_git_names_is_served_when_the_stack_is_up(layout):
 
 def test_nothing_listens_beyond_loopback(layout):
     assert served(layout)
-    addresses = {
-        (connection.laddr.ip, " ".join(process.cmdline())[:60])
-        for process in marked(layout.mark)
-        for connection in process.net_connections(kind="inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
+    addresses = listening(marked(layout.mark))
     assert len(addresses) > 5
-    assert {address for address in addresses if address[0] not in LOOPBACK} == set()
+    assert off_loopback(addresses) == set()
 
 
 def test_every_process_below_a_service_carries_the_mark(layout):

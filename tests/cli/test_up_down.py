@@ -10,7 +10,6 @@ from platform_assets.cli.errors import PortTaken, ServiceFailed, SupervisorFaile
 from platform_assets.cli.stack import control
 from platform_assets.cli.stack.state import Phase, ServiceState, StackState, read_state, write_state
 from platform_assets.cli.up_down import _Reporter
-from tests.support.fake_dagster import FakeDagster
 
 
 def stack(**services):
@@ -66,13 +65,6 @@ def here():
     """This process, in the part of the supervisor."""
     me = psutil.Process()
     return me.pid, me.create_time()
-
-
-@pytest.fixture
-def dagster(home, monkeypatch):
-    with FakeDagster() as fake:
-        monkeypatch.setenv("SLIPWAY_DAGSTER_PORT", str(fake.port))
-        yield fake
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
 from gitops.manifest import serve_application
 from serving.bundle import Bundle, write_bundle
 from tests.support.asking import asking
 from tests.support.bundles import line_contents
+from tests.support.listening import listening, off_loopback
 from tests.support.ray_head import RayHead, ray_head
 from tests.support.releases import serving
 
@@ -94,14 +94,9 @@ def test_nothing_of_a_head_listens_beyond_loopback(head: RayHead, tmp_path: Path
     bundle = write_bundle(tmp_path, line_contents())
     head.deploy(application(bundle, "1"))
     head.wait_for("line", "RUNNING")
-    addresses = {
-        connection.laddr.ip
-        for process in head.processes()
-        for connection in process.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
+    addresses = listening(head.processes())
     assert addresses
-    assert addresses <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    assert off_loopback(addresses) == set()
 
 
 def test_a_first_deployment_with_a_bad_bundle_fails_and_says_why(

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -42,7 +42,6 @@ RANGES = {
 LOOK_SECONDS = 0.2
 COMMAND_SECONDS = 420.0
 ATTEMPTS = 5
-LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 Found = TypeVar("Found")
 
 
@@ -284,19 +283,3 @@ def _words(process: psutil.Process) -> str:
         return " ".join([process.name(), *process.cmdline()])
     except psutil.Error:
         return ""
-
-
-def off_loopback(processes: Iterable[psutil.Process]) -> list[str]:
-    """What these processes listen on beyond loopback."""
-    found = []
-    for process in processes:
-        try:
-            listening = process.net_connections("inet")
-        except psutil.Error:
-            continue
-        found += [
-            f"{process.name()} {one.laddr}"
-            for one in listening
-            if one.status == psutil.CONN_LISTEN and one.laddr[0] not in LOOPBACK
-        ]
-    return found
