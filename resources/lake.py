@@ -6,7 +6,6 @@ This one appends, or replaces on purpose, and fails closed.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,34 +13,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import (
-    ColumnProperties,
     CommitProperties,
     DeltaTable,
+    Schema,
+    TableFeatures,
     Transaction,
-    WriterProperties,
     write_deltalake,
 )
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, create_table_with_add_actions
 
+from resources.delta_files import Layout, TableFiles
 from resources.errors import ConcurrentWrite, LakeRefused, PartlyLanded, TableMissing
 
 ATTEMPTS = 20
 FINGERPRINT = "slipway.fingerprint"
-TARGET_FILE_BYTES = 128 * 1024 * 1024
 Where = Sequence[tuple[str, str, Any]]
-_COMPRESSION: dict[str, Any] = {"compression": "ZSTD", "compression_level": 1}
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a table's files are written.
-
-    At most `group_rows` rows are held in memory before they are written; `plain` names columns of
-    large values, for which dictionaries and statistics would be built in vain.
-    """
-
-    group_rows: int = 250_000
-    plain: tuple[str, ...] = ()
 
 
 class Lake:
@@ -129,30 +116,63 @@ class Lake:
 
         Returns the new version; None if another writer was faster: look again, then decide.
         """
-        stream = _Stream(batches)
-        ledger = [Transaction(app_id=mark, version=number) for mark, number in marks.items()]
-        how: dict[str, Any] = {"mode": "error" if behind is None else "append"}
-        if replace and behind is not None:
-            how = {"mode": "overwrite", "schema_mode": "overwrite"}
+        files = TableFiles(self.uri(name), self._options)
+        written = files.write(schema, batches, layout or Layout())
+        committed = False
         try:
-            write_deltalake(
-                self.uri(name) if behind is None else self._open(name, behind),
-                pa.RecordBatchReader.from_batches(schema, stream),
-                storage_options=self._options,
-                writer_properties=_writer_properties(layout or Layout()),
-                target_file_size=TARGET_FILE_BYTES,
-                commit_properties=CommitProperties(app_transactions=ledger, max_commit_retries=0),
-                **how,
-            )
-        except CommitFailedError:
+            with self._refusals(name):
+                committed = self._commit(name, behind, schema, written, marks, replace=replace)
+        finally:
+            if not committed:
+                files.discard(written)
+        if not committed:
             return None
-        except (DeltaError, pa.ArrowException) as error:
-            if stream.failure is not None:
-                raise stream.failure from error
-            if behind is None and self.exists(name):
-                return None
-            raise LakeRefused(self.uri(name), str(error)) from error
         return 0 if behind is None else behind + 1
+
+    def _commit(
+        self,
+        name: str,
+        behind: int | None,
+        schema: pa.Schema,
+        files: list[AddAction],
+        marks: Mapping[str, int],
+        *,
+        replace: bool,
+    ) -> bool:
+        ledger = [Transaction(app_id=mark, version=number) for mark, number in marks.items()]
+        told = CommitProperties(app_transactions=ledger, max_commit_retries=0)
+        try:
+            if behind is None:
+                create_table_with_add_actions(
+                    self.uri(name), Schema.from_arrow(schema), files,
+                    storage_options=self._options, commit_properties=told,
+                )  # fmt: skip
+            else:
+                seen = self._open(name, behind)
+                if replace and _lacks_times(seen, schema):
+                    seen.alter.add_feature(
+                        TableFeatures.TimestampWithoutTimezone,
+                        allow_protocol_versions_increase=True,
+                    )
+                    return False
+                if not replace:
+                    self._require_fit(name, seen, schema)
+                mode = "overwrite" if replace else "append"
+                seen.create_write_transaction(
+                    list(files), mode, Schema.from_arrow(schema), commit_properties=told
+                )
+        except CommitFailedError:
+            return False
+        except DeltaError:
+            if behind is None and self.exists(name):
+                return False
+            raise
+        return True
+
+    def _require_fit(self, name: str, table: DeltaTable, schema: pa.Schema) -> None:
+        has, got = table.schema(), Schema.from_arrow(schema)
+        if has != got:
+            raise LakeRefused(self.uri(name), f"it has {has.to_json()}, got {got.to_json()}")
 
     def overwrite(self, name: str, table: pa.Table, fingerprint: str) -> int:
         """Replace the content in one commit, unless it has this fingerprint already."""
@@ -255,28 +275,10 @@ class Lake:
         return True
 
 
-class _Stream:
-    """Batches on their way through Rust, which would make a plain text of what they raise."""
-
-    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
-        self._batches = batches
-        self.failure: Exception | None = None
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from self._batches
-        except Exception as error:
-            self.failure = error
-            raise
-
-
-def _writer_properties(layout: Layout) -> WriterProperties:
-    plain = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
-    return WriterProperties(
-        max_row_group_size=layout.group_rows,
-        column_properties=dict.fromkeys(layout.plain, plain),
-        **_COMPRESSION,
-    )
+def _lacks_times(table: DeltaTable, schema: pa.Schema) -> bool:
+    """Times without a zone are a feature that a table must have before it holds any."""
+    features = table.protocol().writer_features or []
+    return "timestampNtz" not in features and any(map(pa.types.is_timestamp, schema.types))
 
 
 def _landed(table: DeltaTable, deliveries: Iterable[str]) -> set[str]:
