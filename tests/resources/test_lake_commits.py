@@ -1,11 +1,13 @@
 import multiprocessing
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from resources.delta_files import Layout, TableFiles
 from resources.errors import LakeRefused
-from resources.lake import Lake, Layout
+from resources.lake import Lake
 
 NAME = "fraud/cleaned"
 SCHEMA = pa.schema([("row", pa.int64()), ("text", pa.string())])
@@ -59,6 +61,28 @@ def test_whoever_looked_at_an_older_version_changes_nothing(lake, replace):
     assert commit(lake, None, 3, marks={"last": 3}, replace=replace) is None
     assert rows(lake) == [1, 2]
     assert lake.mark(NAME, "last") is None
+
+
+def files(lake):
+    return set(Path(lake.uri(NAME)).glob("*.parquet"))
+
+
+def test_whoever_was_too_late_leaves_no_file_behind(lake):
+    commit(lake, None, 1)
+    commit(lake, 0, 2)
+    before = files(lake)
+    assert commit(lake, 0, 3) is None
+    assert files(lake) == before
+
+
+def test_a_commit_that_landed_though_the_store_said_no_is_known_by_its_files(lake):
+    """Its files were removed: the table named rows that were gone."""
+    commit(lake, None, 1)
+    ours = TableFiles(lake.uri(NAME), {}).write(SCHEMA, [batch(2)], Layout())
+    others = TableFiles(lake.uri(NAME), {}).write(SCHEMA, [batch(3)], Layout())
+    lake._commit(NAME, 0, SCHEMA, ours, {}, replace=False)
+    assert lake._holds(NAME, 1, ours)
+    assert not lake._holds(NAME, 1, others)
 
 
 def test_no_row_at_all_is_a_commit_too(lake):
@@ -150,6 +174,19 @@ def test_the_files_that_may_hold_a_range_are_found_by_their_statistics(lake):
     keys = sorted(read().column("row").to_pylist() for read in found.values())
     assert keys == [[11, 15], [14, 20]]
     assert lake.pieces(NAME, 2, "row", 6, 10) == {}
+
+
+LONG = "a text that is longer than what the log of a table keeps of it, in every file: "
+
+
+@pytest.mark.parametrize("value", [LONG + "m", LONG + "\U0010ffff", True, "é", -0.5, 2**62])
+def test_a_file_is_found_by_a_value_of_any_type_and_length(lake, value):
+    """A file without a range for the column was passed by, whatever was asked for."""
+    for behind, row in ((None, 1), (0, 2)):
+        table = pa.table({"row": [row], "value": [value]})
+        lake.commit_behind(NAME, behind, table.schema, table.to_batches(), {})
+    assert lake.read(NAME, where=[("value", "=", value)]).num_rows == 2
+    assert len(lake.pieces(NAME, 1, "value", value, value)) == 2
 
 
 def test_a_path_names_the_same_rows_in_every_version(lake):
