@@ -25,13 +25,13 @@ def small_blocks(monkeypatch):
 
 def land(lake, *contents, first=1):
     landed = [
-        Delivery(number, f"digest{number}", f"{number}.csv", len(one))
+        Delivery(number, f"digest{number}", f"{number}.csv", ARRIVED, len(one))
         for number, one in enumerate(contents, first)
     ]
     batches = [
         batch
         for delivery, one in zip(landed, contents, strict=True)
-        for batch in blocks(delivery, ARRIVED, io.BytesIO(one))
+        for batch in blocks(delivery, io.BytesIO(one))
     ]
     lake.commit_behind(RAW, lake.newest(RAW), SCHEMA, batches, {"deliveries": landed[-1].number})
     return delivered(lake, RAW, lake.version(RAW))
@@ -48,13 +48,13 @@ def test_a_delivery_is_known_without_its_bytes(lake):
     land(lake, b"a" * 25)
     found = land(lake, b"b" * 5, first=2)
     assert found == [
-        Delivery(1, "digest1", "1.csv", 25, blocks=3),
-        Delivery(2, "digest2", "2.csv", 5, blocks=1),
+        Delivery(1, "digest1", "1.csv", ARRIVED, 25, blocks=3),
+        Delivery(2, "digest2", "2.csv", ARRIVED, 5, blocks=1),
     ]
 
 
 def test_an_empty_file_is_one_empty_block():
-    (batch,) = blocks(Delivery(1, "d", "a.csv"), ARRIVED, io.BytesIO(b""))
+    (batch,) = blocks(Delivery(1, "d", "a.csv", ARRIVED), io.BytesIO(b""))
     assert batch.to_pylist() == [
         {
             "_delivery": 1,
@@ -94,5 +94,5 @@ def test_the_start_of_a_delivery_can_be_looked_at_without_reading_it(lake):
 
 
 def test_blocks_have_the_schema_of_the_table():
-    for batch in blocks(Delivery(1, "d", "a"), ARRIVED, io.BytesIO(b"x" * 25)):
+    for batch in blocks(Delivery(1, "d", "a", ARRIVED), io.BytesIO(b"x" * 25)):
         assert pa.schema(batch.schema).equals(SCHEMA)

@@ -4,6 +4,7 @@ import io
 import multiprocessing
 import shutil
 from dataclasses import replace
+from datetime import datetime
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ from tests.support.delivered import Deliveries, orders
 
 CLEANED, QUARANTINE = "orders/cleaned", "orders/quarantine"
 BAD = "o9,-1,web"
+ARRIVED = datetime.fromisoformat("2026-01-01")
 
 
 def state(deliveries):
@@ -189,7 +191,9 @@ def test_whoever_knows_fewer_deliveries_completes_nothing_of_the_others(deliveri
 
 
 def test_deliveries_are_grouped_by_their_bytes():
-    sizes = [Delivery(number, "", "", size) for number, size in enumerate((5, 5, 1, 20, 1), 1)]
+    sizes = [
+        Delivery(number, "", "", ARRIVED, size) for number, size in enumerate((5, 5, 1, 20, 1), 1)
+    ]
     assert [one.number for one in first_of(sizes, 10)] == [1, 2]
     assert [one.number for one in first_of(sizes[3:], 10)] == [4]
     assert first_of([], 10) == []

@@ -1,6 +1,7 @@
 import hashlib
 import multiprocessing
 import os
+from datetime import datetime
 from multiprocessing.synchronize import Barrier
 
 import pytest
@@ -15,6 +16,7 @@ from platform_assets.errors import ArrivalChanged
 from tests.support.delivered import MODEL, Deliveries, orders
 
 RAW = f"{MODEL}/raw"
+ARRIVED = datetime.fromisoformat("2026-01-01")
 
 
 def outcomes(taken):
@@ -42,8 +44,9 @@ def test_an_arrival_lands_byte_for_byte(deliveries):
 def test_a_delivery_is_known_by_the_digest_of_its_content(deliveries):
     deliveries.deliver("a.csv", b"x")
     deliveries.take_in()
-    digest = hashlib.sha256(b"x").hexdigest()
-    assert deliveries.landed() == [Delivery(1, digest, "a.csv", 1)]
+    (found,) = deliveries.landed()
+    assert (found.number, found.file, found.size) == (1, "a.csv", 1)
+    assert found.digest == hashlib.sha256(b"x").hexdigest()
 
 
 def test_deliveries_are_numbered_in_order_of_name_from_pass_to_pass(deliveries):
@@ -169,7 +172,7 @@ def arrival(name):
     ],
 )
 def test_what_becomes_of_an_arrival_follows_from_name_and_content(name, digest, outcome):
-    known = [Delivery(1, "d1", "a"), Delivery(2, "d2", "b")]
+    known = [Delivery(1, "d1", "a", ARRIVED), Delivery(2, "d2", "b", ARRIVED)]
     (entry,) = judge_arrivals([(arrival(name), digest)], known)
     assert entry.outcome is outcome
 
