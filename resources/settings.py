@@ -125,6 +125,28 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.mlflow_port}"
 
 
+class AwsSettings(BaseSettings):
+    """Where S3 is, by the names of the AWS SDKs; they read the keys themselves."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AWS_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    endpoint_url: str = Field(default="", description="Address of every service; empty: AWS.")
+    endpoint_url_s3: str = Field(default="", description="Address of S3 alone; goes first.")
+    region: str = Field(default="", description="Region; goes first.")
+    default_region: str = Field(default="", description="Region.")
+    allow_http: bool = Field(default=False, description="Unencrypted beyond this machine too.")
+
+    @cached_property
+    def s3_endpoint(self) -> str:
+        return self.endpoint_url_s3 or self.endpoint_url
+
+    @cached_property
+    def s3_region(self) -> str:
+        return self.region or self.default_region
+
+
 def load_settings() -> Settings:
     """Read the environment.
 
