@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, BinaryIO
 
 from platform_assets.data.sources.pattern import Pattern
-from platform_assets.data.sources.port import Arrival, Listing
+from platform_assets.data.sources.port import Arrival, Listing, in_order
 from platform_assets.errors import ArrivalChanged, SourceUnavailable
 from resources.object_store import PRECONDITION_FAILED, s3_client, sdk_errors, split, status
 from resources.settings import AwsSettings
@@ -43,7 +43,7 @@ class BucketSource:
                 finished.append(Arrival(name, item["ETag"].strip('"'), item["Size"]))
             else:
                 skipped[name] = reason
-        return Listing(tuple(sorted(finished)), skipped)
+        return Listing(in_order(finished), skipped)
 
     def open(self, arrival: Arrival) -> BinaryIO:
         """The object as it streams in; the server refuses it if its ETag has changed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from platform_assets.data.sources.pattern import Pattern
-from platform_assets.data.sources.port import Arrival, Listing
+from platform_assets.data.sources.port import Arrival, Listing, in_order
 from platform_assets.errors import ArrivalChanged, SourceUnavailable
 
 QUIET_SECONDS = 3.0
@@ -42,7 +42,7 @@ class FolderSource:
         found = (
             self._arrival(entry, name, root, now, skipped) for entry, name in self._walk(skipped)
         )
-        return Listing(tuple(sorted(one for one in found if one)), skipped)
+        return Listing(in_order(one for one in found if one), skipped)
 
     def open(self, arrival: Arrival) -> BinaryIO:
         """The file, which must end as it began: a writer that is noticed at the end is an error."""
@@ -93,8 +93,8 @@ class FolderSource:
         self, entry: os.DirEntry[str], name: str, root: str, now: float, skipped: dict[str, str]
     ) -> Arrival | None:
         try:
-            reason = self._pattern.refusal(name) or _unusable(entry, name, root)
             seen = entry.stat()
+            reason = self._pattern.refusal(name) or _unusable(entry, name, root, seen)
         except FileNotFoundError:
             if not entry.is_symlink():
                 return None
@@ -137,13 +137,13 @@ class _Unchanging(io.FileIO):
             raise ArrivalChanged(self._place, self._arrival.name, self._arrival.stamp, now)
 
 
-def _unusable(entry: os.DirEntry[str], name: str, root: str) -> str | None:
+def _unusable(entry: os.DirEntry[str], name: str, root: str, seen: os.stat_result) -> str | None:
     """Why nothing can be read from an entry with a fitting name; None if it can."""
-    if _printable(name) != name:
+    if not name.isascii() and _printable(name) != name:
         return "its name is not UTF-8"
     if entry.is_symlink() and os.path.commonpath([root, os.path.realpath(entry.path)]) != root:
         return "links out of the folder"
-    if not stat.S_ISREG(entry.stat().st_mode):
+    if not stat.S_ISREG(seen.st_mode):
         return "is no regular file"
     readable = os.access(entry.path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
     return None if readable else "cannot be read (Permission denied)"

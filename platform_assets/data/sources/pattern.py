@@ -23,7 +23,7 @@ class Pattern:
     text: str
 
     def __post_init__(self) -> None:
-        if {"", ".", ".."} & set(self.text.split("/")):
+        if {"", ".", ".."} & set(self._parts):
             raise SpecError(
                 f"source.pattern: got {self.text!r}, expected a glob below the location, "
                 "for example '*.csv' or '**/*.csv'"
@@ -32,7 +32,7 @@ class Pattern:
     @cached_property
     def depth(self) -> int | None:
         """How many folders down a name can be; None if any number."""
-        return None if "**" in self.text.split("/") else self.text.count("/")
+        return None if "**" in self._parts else self.text.count("/")
 
     @cached_property
     def beginning(self) -> str:
@@ -42,12 +42,15 @@ class Pattern:
 
     def refusal(self, name: str) -> str | None:
         """Why the file of this name is no delivery; None if it is one."""
-        if any(part.startswith(".") for part in name.split("/")):
+        if name.startswith(".") or "/." in name:
             return "hidden"
         if name.endswith(UNFINISHED):
             return "still being written"
-        fits = _fits(self.text.split("/"), name.split("/"))
-        return None if fits else f"does not match {self.text!r}"
+        return None if _fits(self._parts, name.split("/")) else f"does not match {self.text!r}"
+
+    @cached_property
+    def _parts(self) -> list[str]:
+        return self.text.split("/")
 
 
 def _fits(pattern: Sequence[str], name: Sequence[str]) -> bool:
