@@ -27,14 +27,16 @@ def split(uri: str) -> tuple[str, str]:
     return bucket, f"{prefix}/" if prefix else ""
 
 
-def lake_options(aws: AwsSettings) -> dict[str, str]:
-    """What delta-rs is told besides the environment, which it reads by itself.
+def lake_options(uri: str, aws: AwsSettings) -> dict[str, str]:
+    """What delta-rs is told of a lake besides the environment, which it reads by itself.
 
     Raises
     ------
     ObjectStoreRefused
         If rows would cross a network unencrypted.
     """
+    if not uri.startswith(SCHEME):
+        return {}
     options = {"conditional_put": "etag"}
     endpoint = aws.s3_endpoint
     if endpoint:
@@ -84,42 +86,48 @@ def status(error: Exception) -> int | None:
     return int(found) if found is not None else None
 
 
-def prove_conditional_put(client: Any, uri: str) -> None:
-    """Write an object twice with `If-None-Match: *`; the second write must be refused.
+def prove_lake(uri: str, aws: AwsSettings) -> None:
+    """Write an object of the lake twice with `If-None-Match: *`; the second must be refused.
 
     Without that promise two writers of a table can both believe that they wrote a version, and the
-    rows of one are lost.
+    rows of one are lost. A lake in a folder needs no proof.
 
     Raises
     ------
     ObjectStoreRefused
-        If the server writes it twice, or cannot be asked.
+        If the server takes both, or cannot be asked.
     """
+    if not uri.startswith(SCHEME):
+        return
+    lake_options(uri, aws)
     bucket, prefix = split(uri)
     place = {"Bucket": bucket, "Key": f"{prefix}{PROBE}{uuid.uuid4().hex}"}
     try:
-        client.put_object(**place, Body=b"first", IfNoneMatch="*")
-        try:
-            honoured = not _overwritten(client, place)
-        finally:
-            client.delete_object(**place)
+        taken = _put_twice(s3_client(aws), place)
     except sdk_errors() as error:
         raise ObjectStoreRefused(
-            uri, f"cannot be written ({error})", "see AWS_ENDPOINT_URL, the keys and the bucket"
+            uri,
+            f"cannot be written ({error})",
+            "see that the bucket is there, AWS_ENDPOINT_URL, and the keys in the environment",
         ) from error
-    if not honoured:
+    if taken > 1:
         raise ObjectStoreRefused(
             uri,
-            "its server ignores `If-None-Match: *`, so two writers could lose rows",
-            "use a server that refuses to overwrite then, or a folder as SLIPWAY_LAKE_URI",
+            "its server ignores `If-None-Match: *`, so that two writers could lose rows",
+            "use one that honours it, or a folder as SLIPWAY_LAKE_URI",
         )
 
 
-def _overwritten(client: Any, place: dict[str, str]) -> bool:
+def _put_twice(client: Any, place: dict[str, str]) -> int:
+    """How many of two writes the server took; it holds nothing afterwards."""
+    taken = 0
     try:
-        client.put_object(**place, Body=b"second", IfNoneMatch="*")
+        for content in (b"first", b"second"):
+            client.put_object(**place, Body=content, IfNoneMatch="*")
+            taken += 1
     except sdk_errors() as error:
-        if status(error) != PRECONDITION_FAILED:
+        if taken == 0 or status(error) != PRECONDITION_FAILED:
             raise
-        return False
-    return True
+    finally:
+        client.delete_object(**place)
+    return taken

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from resources.errors import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+Read = TypeVar("Read", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -155,12 +157,23 @@ def load_settings() -> Settings:
     SettingsError
         Naming each variable, the value received and what was expected.
     """
+    return _read(Settings)
+
+
+def load_aws_settings() -> AwsSettings:
+    """The same for the variables of the AWS SDKs."""
+    return _read(AwsSettings)
+
+
+def _read(kind: type[Read]) -> Read:
+    prefix = kind.model_config["env_prefix"]
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(item) for item in error.errors())) from error
+        sentences = [_sentence(prefix, item) for item in error.errors()]
+        raise SettingsError("\n".join(sentences)) from error
 
 
-def _sentence(item: ErrorDetails) -> str:
-    name = "SLIPWAY_" + "_".join(str(part) for part in item["loc"]).upper()
+def _sentence(prefix: str, item: ErrorDetails) -> str:
+    name = prefix + "_".join(str(part) for part in item["loc"]).upper()
     return f"{name}: {item['msg']}, got {str(item['input'])!r}"

@@ -159,6 +159,7 @@ def test_while_more_waits_a_run_takes_in_alone(tmp_path):
         assert world.tick().run_requests[0].asset_selection is None
 
 
+@pytest.mark.slow
 def test_a_backlog_of_100_000_files_is_worked_off_in_batches(tmp_path):
     wanted, batch = 100_000, 40_000
     with dg.DagsterInstance.ephemeral() as instance:

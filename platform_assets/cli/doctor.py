@@ -18,7 +18,9 @@ from platform_assets.cli.stack.ports import describe, holder, is_free
 from platform_assets.cli.stack.processes import marked
 from platform_assets.cli.stack.services import public_ports
 from platform_assets.cli.stack.state import Phase
-from resources.settings import load_settings
+from resources.errors import ObjectStoreRefused
+from resources.object_store import prove_lake
+from resources.settings import load_aws_settings, load_settings
 
 Level = Literal["ok", "warn", "fail"]
 PYTHON = (3, 11)
@@ -120,6 +122,16 @@ def look_at_chromium(_: Layout) -> Iterator[Finding]:
         yield Finding("Chromium", "ok", found)
 
 
+def look_at_lake(layout: Layout) -> Iterator[Finding]:
+    place = layout.settings.lake
+    try:
+        prove_lake(place, load_aws_settings())
+    except ObjectStoreRefused as refused:
+        yield Finding("lake", "fail", f"{place}: {refused.reason}", refused.remedy)
+    else:
+        yield Finding("lake", "ok", place)
+
+
 def look_at_stack(layout: Layout) -> Iterator[Finding]:
     state = control.running(layout)
     left = marked(layout.mark)
@@ -165,6 +177,7 @@ LOOKS: tuple[Callable[[Layout], Iterator[Finding]], ...] = (
     look_at_ports,
     look_at_haproxy,
     look_at_chromium,
+    look_at_lake,
     look_at_stack,
     look_at_locks,
 )

@@ -37,7 +37,10 @@ def run(model: str, file: Path | None) -> None:
 
 
 def deliver(file: Path, folder: Path, pattern: str) -> Path:
-    """Copy a file into a landing folder; it appears whole or not at all."""
+    """Copy a file into a landing folder; it appears whole or not at all.
+
+    Its time of modification is kept, so that an old file is not taken for one that still grows.
+    """
     if not file.is_file():
         raise DeliveryRefused(file, "it is no file")
     if not fnmatch(file.name, pattern):
@@ -45,7 +48,7 @@ def deliver(file: Path, folder: Path, pattern: str) -> Path:
     placed, hidden = folder / file.name, folder / f".{file.name}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, hidden)
+        shutil.copy2(file, hidden)
         hidden.replace(placed)
     except OSError as error:
         raise DeliveryRefused(file, f"{error.strerror} ({folder})") from error

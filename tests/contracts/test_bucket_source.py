@@ -1,6 +1,5 @@
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -8,7 +7,6 @@ from platform_assets.data.sources.bucket import BucketSource
 from platform_assets.errors import SourceUnavailable
 from resources.settings import AwsSettings
 from tests.contracts.source_suite import ROWS, SourceContract, names, one
-from tests.support.object_stores import moto_server
 
 PREFIX = "team/landing"
 
@@ -30,26 +28,25 @@ class Bucket:
         return BucketSource(f"s3://{self.name}/{PREFIX}/", pattern, AwsSettings())
 
 
-def new_bucket(store) -> Bucket:
-    client, name = store.client(), f"bucket-{uuid4().hex}"
-    client.create_bucket(Bucket=name)
-    client.put_object(Bucket=name, Key="team/landing-of-others/x.csv", Body=ROWS)
-    return Bucket(client, name)
+def shelf_on(store, monkeypatch) -> Bucket:
+    store.enter(monkeypatch)
+    bucket = Bucket(store.client(), store.new_bucket())
+    bucket.client.put_object(Bucket=bucket.name, Key="team/landing-of-others/x.csv", Body=ROWS)
+    return bucket
 
 
-@pytest.fixture(scope="module")
-def moto():
-    with moto_server() as store:
-        yield store
+@pytest.fixture(params=["moto", pytest.param("radosgw", marks=pytest.mark.e2e)])
+def shelf(request, monkeypatch):
+    return shelf_on(request.getfixturevalue(request.param), monkeypatch)
 
 
 @pytest.fixture
-def shelf(moto, monkeypatch):
-    moto.enter(monkeypatch)
-    return new_bucket(moto)
+def moto_shelf(moto, monkeypatch):
+    """For what radosgw does not know, or takes long for."""
+    return shelf_on(moto, monkeypatch)
 
 
-class TestBucketSourceOnMoto(SourceContract):
+class TestBucketSource(SourceContract):
     pass
 
 
@@ -64,16 +61,16 @@ def test_folder_markers_are_no_files(shelf):
     )
 
 
-def test_an_archived_object_is_skipped(shelf):
-    shelf.put("a.csv", ROWS, StorageClass="GLACIER")
-    assert dict(shelf.source("*.csv").listing().skipped) == {"a.csv": "is archived (GLACIER)"}
+def test_an_archived_object_is_skipped(moto_shelf):
+    moto_shelf.put("a.csv", ROWS, StorageClass="GLACIER")
+    assert dict(moto_shelf.source("*.csv").listing().skipped) == {"a.csv": "is archived (GLACIER)"}
 
 
-def test_a_listing_of_several_pages_is_whole(shelf):
+def test_a_listing_of_several_pages_is_whole(moto_shelf):
     wanted = [f"{number:04}.csv" for number in range(1_001)]
     for name in wanted:
-        shelf.put(name, b"")
-    assert names(shelf.source("*.csv")) == wanted
+        moto_shelf.put(name, b"")
+    assert names(moto_shelf.source("*.csv")) == wanted
 
 
 def test_a_bucket_that_is_not_there_is_named(shelf):

@@ -9,14 +9,37 @@ import pytest
 
 from resources.errors import LakeRefused, PartlyLanded, TableMissing
 from resources.lake import Lake
+from resources.object_store import lake_options
+from resources.settings import AwsSettings
 
 RAW = "fraud/raw"
 ROWS = 3
 
 
+@pytest.fixture(
+    params=[
+        "disk",
+        pytest.param("moto", marks=pytest.mark.slow),
+        pytest.param("radosgw", marks=pytest.mark.e2e),
+    ]
+)
+def root(request, tmp_path: Path, monkeypatch) -> str:
+    """Where a lake is: a folder, or a new bucket of a server that speaks S3."""
+    if request.param == "disk":
+        return str(tmp_path / "lake")
+    store = request.getfixturevalue(request.param)
+    store.enter(monkeypatch)
+    return f"s3://{store.new_bucket()}/lake"
+
+
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(str(tmp_path / "lake"))
+def lake(root: str) -> Lake:
+    return lake_at(root)
+
+
+def lake_at(root: str) -> Lake:
+    """As the platform is wired, in this process and in others."""
+    return Lake(root, lake_options(root, AwsSettings()))
 
 
 def rows_of(delivery: str) -> pa.Table:
@@ -143,26 +166,26 @@ def test_an_append_ends_what_the_fingerprint_said(lake):
     assert lake.count(RAW) == ROWS
 
 
-def test_a_damaged_log_is_refused_in_one_line(lake, tmp_path):
+def test_a_damaged_log_is_refused_in_one_line(tmp_path):
     log = tmp_path / "lake" / RAW / "_delta_log"
     log.mkdir(parents=True)
     (log / f"{0:020}.json").write_text("no JSON")
     with pytest.raises(LakeRefused, match=r"fraud/raw' refused: [^\n]*$"):
-        lake.read(RAW)
+        Lake(str(tmp_path / "lake")).read(RAW)
 
 
 def append_in_step(root: str, barrier: Barrier, deliveries: list[str]) -> None:
-    lake = Lake(root)
+    lake = lake_at(root)
     for delivery in deliveries:
         barrier.wait(60)
         lake.append(RAW, rows_of(delivery), [delivery])
 
 
-def test_two_processes_that_append_the_same_deliveries_at_once_land_each_once(lake, tmp_path):
+def test_two_processes_that_append_the_same_deliveries_at_once_land_each_once(lake, root):
     deliveries = [f"day-{number}" for number in range(12)]
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(2)
-    arguments = (str(tmp_path / "lake"), barrier, deliveries)
+    arguments = (root, barrier, deliveries)
     writers = [spawn.Process(target=append_in_step, args=arguments) for _ in range(2)]
     for writer in writers:
         writer.start()
@@ -173,12 +196,12 @@ def test_two_processes_that_append_the_same_deliveries_at_once_land_each_once(la
     assert lake.version(RAW) == len(deliveries) - 1
 
 
-def test_two_processes_that_append_different_deliveries_at_once_lose_none(lake, tmp_path):
+def test_two_processes_that_append_different_deliveries_at_once_lose_none(lake, root):
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(2)
     each = [[f"{writer}-{number}" for number in range(8)] for writer in "ab"]
     writers = [
-        spawn.Process(target=append_in_step, args=(str(tmp_path / "lake"), barrier, deliveries))
+        spawn.Process(target=append_in_step, args=(root, barrier, deliveries))
         for deliveries in each
     ]
     for writer in writers:
@@ -191,9 +214,8 @@ def test_two_processes_that_append_different_deliveries_at_once_lose_none(lake, 
 
 APPEND_FOR_EVER = """
 import itertools, sys
-from resources.lake import Lake
-from tests.resources.test_lake import RAW, rows_of
-lake = Lake(sys.argv[1])
+from tests.resources.test_lake import RAW, lake_at, rows_of
+lake = lake_at(sys.argv[1])
 for number in itertools.count():
     print(f"day-{number}", flush=True)
     lake.append(RAW, rows_of(f"day-{number}"), [f"day-{number}"])
@@ -202,9 +224,8 @@ for number in itertools.count():
 
 @pytest.mark.parametrize("started", [1, 2, 7])
 def test_a_writer_killed_in_the_middle_leaves_each_delivery_there_once_or_not_at_all(
-    lake, tmp_path, started
+    lake, root, started
 ):
-    root = str(tmp_path / "lake")
     command = [sys.executable, "-c", APPEND_FOR_EVER, root]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         begun = [writer.stdout.readline().strip() for _ in range(started)]

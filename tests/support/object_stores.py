@@ -1,13 +1,17 @@
-"""Servers that speak S3 on loopback: moto's, and what a test needs of any of them."""
+"""Servers that speak S3 on loopback: moto's, a careless one, and what a test needs of any."""
 
 import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from resources.object_store import s3_client
 from resources.settings import AwsSettings
@@ -31,18 +35,60 @@ class ObjectStore:
         # radosgw 16 stores the checksums of newer SDKs as part of the content.
         environment.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "WHEN_REQUIRED")
 
+    def new_bucket(self) -> str:
+        """An empty bucket, for the environment that was entered."""
+        name = f"bucket-{uuid4().hex}"
+        self.client().create_bucket(Bucket=name)
+        return name
+
     def client(self) -> Any:
         """A client of the environment that was entered."""
         return s3_client(AwsSettings())
 
 
+# A process of its own: delta-rs holds Python's lock while it waits for some answers.
+SERVE = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+server.stop()
+"""
+
+
 @contextmanager
 def moto_server() -> Iterator[ObjectStore]:
-    """Moto's own server in a thread. It takes any key, so it proves nothing about refusals."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield ObjectStore(f"http://{host}:{port}", "key", "secret")
-    finally:
-        server.stop()
+    """Moto's own server. It takes any key, so it proves nothing about who may do what."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        port = int(server.stdout.readline())
+        yield ObjectStore(f"http://127.0.0.1:{port}", "key", "secret")
+
+
+class Silent(WSGIRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def careless_server() -> Iterator[ObjectStore]:
+    """A server that takes every write, whatever its conditions."""
+
+    def take(environment, start_response):
+        environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
+        start_response("200 OK", [("ETag", '"any"'), ("Content-Length", "0")])
+        return [b""]
+
+    with make_server("127.0.0.1", 0, take, handler_class=Silent) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield ObjectStore(f"http://127.0.0.1:{server.server_port}", "key", "secret")
+        server.shutdown()
+        thread.join()

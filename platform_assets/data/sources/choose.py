@@ -8,7 +8,7 @@ from platform_assets.data.sources.port import Source
 from platform_assets.errors import SpecError
 from platform_assets.folder import ModelFolder
 from resources.object_store import SCHEME
-from resources.settings import AwsSettings, Settings
+from resources.settings import Settings, load_aws_settings
 
 
 def source_of(folder: ModelFolder, settings: Settings) -> Source:
@@ -21,7 +21,7 @@ def source_of(folder: ModelFolder, settings: Settings) -> Source:
     """
     location, pattern = folder.spec.source.location, folder.spec.source.pattern
     if location.startswith(SCHEME):
-        return BucketSource(location, pattern, AwsSettings())
+        return BucketSource(location, pattern, load_aws_settings())
     if "://" in location:
         raise SpecError(
             f"{folder.name}/defs.yaml: source.location: got {location!r}, "
