@@ -155,6 +155,9 @@ def test_while_more_waits_a_run_takes_in_alone(tmp_path):
             world.put(f"{name}.csv")
         (request,) = world.tick().run_requests
         assert request.asset_selection == [world.folder.key(name) for name in INTAKE]
+        job = world.definitions.resolve_job_def("tiny_pipeline")
+        subset = job.get_subset(asset_selection=set(request.asset_selection))
+        assert len(subset.nodes) == 2
         world.take_in(2)
         assert world.tick().run_requests[0].asset_selection is None
 
@@ -174,3 +177,17 @@ def test_a_backlog_of_100_000_files_is_worked_off_in_batches(tmp_path):
             assert len(world.cursor) < 200
             taken.append(world.take_in(batch))
         assert taken == [batch, batch, wanted - 2 * batch]
+
+
+@pytest.mark.slow
+def test_objects_of_a_bucket_start_a_run_once(tmp_path, moto, monkeypatch):
+    moto.enter(monkeypatch)
+    bucket = moto.new_bucket()
+    location = SPEC["source"] | {"location": f"s3://{bucket}/in"}
+    moto.client().put_object(Bucket=bucket, Key="in/a.csv", Body=b"id\n1\n")
+    with dg.DagsterInstance.ephemeral() as instance:
+        world = World(tmp_path, instance, tiny(source=location))
+        (request,) = world.tick().run_requests
+        assert request.tags[REASON_TAG] == f"1 file in s3://{bucket}/in, 1 new"
+        world.take_in(1)
+        assert world.tick().skip_message == f"1 file in s3://{bucket}/in, none of them new"

@@ -8,6 +8,7 @@ from platform_assets.errors import SourceUnavailable
 from resources.settings import AwsSettings
 from tests.contracts.source_suite import ROWS, SourceContract, names, one
 
+pytestmark = pytest.mark.slow
 PREFIX = "team/landing"
 
 
