@@ -80,6 +80,10 @@ class Settings(BaseSettings):
         """The folder in which deliveries arrive, one folder per model below it."""
         return self.home / "landing"
 
+    def landing_of(self, model: str, location: str = "") -> Path:
+        """Where the files of a model arrive; a relative location is below `home`."""
+        return self.home / Path(location).expanduser() if location else self.landing / model
+
     @cached_property
     def lake(self) -> str:
         return self.lake_uri or str(self.home / "lake")

@@ -73,6 +73,20 @@ def test_a_lake_whose_server_could_lose_rows_is_told(monkeypatch, layout):
     assert "SLIPWAY_LAKE_URI" in finding.todo
 
 
+def test_each_source_is_told_with_what_it_holds(layout):
+    (layout.settings.landing / "fraud").mkdir(parents=True)
+    (layout.settings.landing / "fraud" / "notes.txt").touch()
+    finding = found(doctor.look_at_sources, layout)["source of fraud"]
+    assert finding.level == "ok"
+    assert finding.seen == f"0 files in {layout.settings.landing / 'fraud'}, 1 skipped"
+
+
+def test_a_source_that_cannot_be_reached_is_told(layout):
+    (layout.settings.landing / "fraud").touch()
+    finding = found(doctor.look_at_sources, layout)["source of fraud"]
+    assert (finding.level, "Not a directory" in finding.seen) == ("fail", True)
+
+
 def test_this_machine_has_what_it_takes(layout):
     for look in (doctor.look_at_python, doctor.look_at_git):
         assert {one.level for one in found(look, layout).values()} == {"ok"}

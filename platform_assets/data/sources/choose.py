@@ -1,32 +1,33 @@
 """Which source a model has, by the location that its `defs.yaml` names."""
 
-from pathlib import Path
-
 from platform_assets.data.sources.bucket import BucketSource
 from platform_assets.data.sources.folder import FolderSource
 from platform_assets.data.sources.port import Source
 from platform_assets.errors import SpecError
 from platform_assets.folder import ModelFolder
+from platform_assets.spec import Source as SourceSpec
 from resources.object_store import SCHEME
 from resources.settings import Settings, load_aws_settings
 
 
 def source_of(folder: ModelFolder, settings: Settings) -> Source:
-    """The source of a model's deliveries; a relative folder is one of the state folder.
+    """The source of a model's deliveries."""
+    return source_at(folder.name, folder.spec.source, settings)
+
+
+def source_at(model: str, spec: SourceSpec, settings: Settings) -> Source:
+    """The same for a model that is not loaded.
 
     Raises
     ------
     SpecError
         If the location is an address of a kind that is not known here.
     """
-    location, pattern = folder.spec.source.location, folder.spec.source.pattern
-    if location.startswith(SCHEME):
-        return BucketSource(location, pattern, load_aws_settings())
-    if "://" in location:
+    if spec.location.startswith(SCHEME):
+        return BucketSource(spec.location, spec.pattern, load_aws_settings())
+    if "://" in spec.location:
         raise SpecError(
-            f"{folder.name}/defs.yaml: source.location: got {location!r}, "
+            f"{model}/defs.yaml: source.location: got {spec.location!r}, "
             "expected a folder or s3://bucket/prefix"
         )
-    if not location:
-        return FolderSource(settings.landing / folder.name, pattern)
-    return FolderSource(settings.home / Path(location).expanduser(), pattern)
+    return FolderSource(settings.landing_of(model, spec.location), spec.pattern)
