@@ -2,44 +2,16 @@ import multiprocessing
 import subprocess
 import sys
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from resources.errors import LakeRefused, PartlyLanded, TableMissing
 from resources.lake import Lake
-from resources.object_store import lake_options
-from resources.settings import AwsSettings
+from tests.support.lakes import lake_at
 
 RAW = "fraud/raw"
 ROWS = 3
-
-
-@pytest.fixture(
-    params=[
-        "disk",
-        pytest.param("moto", marks=pytest.mark.slow),
-        pytest.param("radosgw", marks=pytest.mark.e2e),
-    ]
-)
-def root(request, tmp_path: Path, monkeypatch) -> str:
-    """Where a lake is: a folder, or a new bucket of a server that speaks S3."""
-    if request.param == "disk":
-        return str(tmp_path / "lake")
-    store = request.getfixturevalue(request.param)
-    store.enter(monkeypatch)
-    return f"s3://{store.new_bucket()}/lake"
-
-
-@pytest.fixture
-def lake(root: str) -> Lake:
-    return lake_at(root)
-
-
-def lake_at(root: str) -> Lake:
-    """As the platform is wired, in this process and in others."""
-    return Lake(root, lake_options(root, AwsSettings()))
 
 
 def rows_of(delivery: str) -> pa.Table:
@@ -214,7 +186,8 @@ def test_two_processes_that_append_different_deliveries_at_once_lose_none(lake, 
 
 APPEND_FOR_EVER = """
 import itertools, sys
-from tests.resources.test_lake import RAW, lake_at, rows_of
+from tests.resources.test_lake import RAW, rows_of
+from tests.support.lakes import lake_at
 lake = lake_at(sys.argv[1])
 for number in itertools.count():
     print(f"day-{number}", flush=True)
