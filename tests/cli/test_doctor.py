@@ -14,7 +14,8 @@ import pytest
 from platform_assets.cli import doctor
 from platform_assets.cli.stack.layout import MARK, SERVICE, Layout
 from platform_assets.cli.stack.state import Phase, ServiceState, StackState, write_state
-from resources.settings import Settings
+from resources.settings import Settings, load_settings
+from tests.support.object_stores import careless_server
 
 
 def found(look, layout):
@@ -59,6 +60,34 @@ def test_a_service_that_was_given_up_is_told_with_its_log(layout):
 
 def test_a_stack_that_does_not_run_is_no_fault(layout):
     assert found(doctor.look_at_stack, layout)["stack"].seen == "not running"
+
+
+def test_a_lake_in_a_folder_is_fine(layout):
+    assert found(doctor.look_at_lake, layout)["lake"].level == "ok"
+
+
+def test_a_lake_whose_server_could_lose_rows_is_told(monkeypatch, layout):
+    monkeypatch.setenv("SLIPWAY_LAKE_URI", "s3://bucket/lake")
+    with careless_server() as store:
+        store.enter(monkeypatch)
+        finding = found(doctor.look_at_lake, Layout(load_settings()))["lake"]
+    assert finding.level == "fail"
+    assert "s3://bucket/lake: its server ignores `If-None-Match: *`" in finding.seen
+    assert "SLIPWAY_LAKE_URI" in finding.todo
+
+
+def test_each_source_is_told_with_what_it_holds(layout):
+    (layout.settings.landing / "fraud").mkdir(parents=True)
+    (layout.settings.landing / "fraud" / "notes.txt").touch()
+    finding = found(doctor.look_at_sources, layout)["source of fraud"]
+    assert finding.level == "ok"
+    assert finding.seen == f"0 files in {layout.settings.landing / 'fraud'}, 1 skipped"
+
+
+def test_a_source_that_cannot_be_reached_is_told(layout):
+    (layout.settings.landing / "fraud").touch()
+    finding = found(doctor.look_at_sources, layout)["source of fraud"]
+    assert (finding.level, "Not a directory" in finding.seen) == ("fail", True)
 
 
 def test_this_machine_has_what_it_takes(layout):

@@ -3,7 +3,8 @@
 import pytest
 
 from platform_assets.cli.errors import DeliveryRefused
-from platform_assets.cli.run import deliver
+from platform_assets.cli.run import deliver, landing_folder
+from resources.settings import Settings
 
 
 def test_a_delivered_file_lies_in_the_landing_folder(home, slipway, tmp_path):
@@ -79,3 +80,20 @@ def test_a_delivery_replaces_a_file_of_its_name_whole(home, tmp_path):
     file.write_text("a\n1\n")
     assert deliver(file, landing, "*.csv").read_text() == "a\n1\n"
     assert [path.name for path in landing.iterdir()] == ["day.csv"]
+
+
+@pytest.mark.parametrize(("location", "folder"), [("", "landing/fraud"), ("in/box", "in/box")])
+def test_a_file_is_delivered_where_the_source_looks(tmp_path, location, folder):
+    settings = Settings(home=tmp_path)
+    assert landing_folder(tmp_path, "fraud", location, settings) == tmp_path / folder
+
+
+def test_a_file_for_a_bucket_is_not_copied_to_where_nobody_looks(tmp_path):
+    file = tmp_path / "day.csv"
+    with pytest.raises(DeliveryRefused, match="fraud takes what lies in s3://in/box; put it there"):
+        landing_folder(file, "fraud", "s3://in/box", Settings(home=tmp_path))
+
+
+def test_a_pattern_that_looks_into_folders_takes_a_file_beside_them_too(tmp_path):
+    (tmp_path / "day.csv").touch()
+    assert deliver(tmp_path / "day.csv", tmp_path / "landing", "**/*.csv").is_file()

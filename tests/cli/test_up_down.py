@@ -10,6 +10,7 @@ from platform_assets.cli.errors import PortTaken, ServiceFailed, SupervisorFaile
 from platform_assets.cli.stack import control
 from platform_assets.cli.stack.state import Phase, ServiceState, StackState, read_state, write_state
 from platform_assets.cli.up_down import _Reporter
+from tests.support.object_stores import careless_server
 
 
 def stack(**services):
@@ -130,3 +131,13 @@ def test_a_running_stack_is_not_started_again(layout, running):
     control.start(layout)
     assert read_state(layout.state) == before
     assert not layout.log("supervisor").exists()
+
+
+def test_nothing_is_started_on_a_lake_whose_server_could_lose_rows(monkeypatch, layout, slipway):
+    monkeypatch.setenv("SLIPWAY_LAKE_URI", "s3://bucket/lake")
+    with careless_server() as store:
+        store.enter(monkeypatch)
+        told = slipway("up", "--detach")
+    assert told.code == 1
+    assert "could lose rows" in told.err
+    assert control.running(layout) is None
