@@ -1,10 +1,8 @@
 import pandas as pd
 import pytest
 
-from platform_assets.data.contract import sort_rows
-from platform_assets.data.deliveries import deliveries, read_delivery
 from platform_assets.defs.diabetes.source import FILE, deliver, patients
-from tests.defs.path import folder, walk
+from tests.defs.path import folder, sorted_rows, walk
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +27,11 @@ def test_the_delivery_is_one_file_with_equal_bytes_each_time(tmp_path):
 
 
 def test_a_delivered_file_is_clean_throughout(model, tmp_path):
-    deliver(tmp_path)
-    (item,) = deliveries(tmp_path, model.spec.source.pattern)
-    rows = read_delivery(item, model.contract.columns, "parquet").to_pandas()
-    parts = sort_rows(rows, model.contract, model.spec.id, set())
-    assert (len(parts.clean), len(parts.broken)) == (442, 0)
+    deliver(tmp_path / "landing")
+    clean, broken = sorted_rows(model, tmp_path / "landing", tmp_path)
+    assert (len(clean), len(broken)) == (442, 0)
     truth = patients()
-    pd.testing.assert_frame_equal(parts.clean[truth.columns], truth, check_dtype=False)
+    pd.testing.assert_frame_equal(clean[truth.columns], truth, check_dtype=False)
 
 
 def test_the_shipped_data_pass_every_gate(walked):

@@ -3,6 +3,8 @@
 It imports no more than those passes need: processes that are killed start again often.
 """
 
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -52,6 +54,7 @@ class Deliveries:
     options: Mapping[str, str] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     key: str | None = "order"
+    written: float = field(default_factory=lambda: time.time() - 3600)
 
     @property
     def lake(self) -> Lake:
@@ -74,8 +77,11 @@ class Deliveries:
     def deliver(self, name: str, content: bytes) -> None:
         """The file appears whole, as the promise of a landing folder is."""
         self.landing.mkdir(parents=True, exist_ok=True)
-        (self.landing / f".{name}").write_bytes(content)
-        (self.landing / f".{name}").rename(self.landing / name)
+        hidden = self.landing / f".{name}"
+        hidden.write_bytes(content)
+        # A source leaves a file of this moment alone: its writer may not be done.
+        os.utime(hidden, (self.written, self.written))
+        hidden.rename(self.landing / name)
 
     def take_in(self, most: int = 500) -> Taken:
         return take_in(self.lake, MODEL, FolderSource(self.landing, "*"), most, _quiet)
