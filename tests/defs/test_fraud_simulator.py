@@ -3,17 +3,19 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
-from platform_assets.data.contract import RULE, sort_rows
-from platform_assets.data.deliveries import deliveries as landed
-from platform_assets.data.deliveries import read_delivery
+from platform_assets.data.contract import Contract as Compiled
+from platform_assets.data.repeats import Repeats
 from platform_assets.defs.fraud.contract import Contract
 from platform_assets.defs.fraud.dirt import LATE, LONGEST_DELAY
 from platform_assets.defs.fraud.patterns import CYCLE, strength
 from platform_assets.defs.fraud.simulator import deliveries, simulate, write_deliveries
+from tests.support.texts import texts
 
 SCHEMA = Contract.to_schema()
+COMPILED = Compiled.of(SCHEMA, "transaction_id")
 
 
 @cache
@@ -30,8 +32,13 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rows(folder):
-    tables = [read_delivery(item, SCHEMA.columns, "csv") for item in landed(folder, "*.csv")]
-    return pd.concat([table.to_pandas() for table in tables], ignore_index=True)
+    days = [texts(path, COMPILED.names, "csv") for path in sorted(folder.iterdir())]
+    return pl.concat(days)
+
+
+@pytest.fixture(scope="module")
+def judged(rows):
+    return COMPILED.judge(rows, Repeats())
 
 
 def test_every_simulated_payment_keeps_the_contract():
@@ -129,15 +136,14 @@ def test_a_longer_delivery_begins_with_the_files_of_a_shorter_one(folder, tmp_pa
         assert path.read_bytes() == (folder / path.name).read_bytes()
 
 
-def test_files_carry_the_dirt_that_a_contract_finds(rows):
-    parts = sort_rows(rows, SCHEMA, "transaction_id", set())
-    kinds = set(parts.broken[RULE].str.partition(":")[0])
+def test_files_carry_the_dirt_that_a_contract_finds(judged):
+    kinds = set(judged.rules.drop_nulls().str.split(":").list.first())
     assert kinds == {"type", "null", "value", "duplicate"}
-    assert 0.005 < len(parts.broken) / len(rows) < 0.03
+    assert 0.97 < judged.good.mean() < 0.995
 
 
-def test_what_the_contract_lets_through_is_what_was_simulated(rows):
-    clean = sort_rows(rows, SCHEMA, "transaction_id", set()).clean
+def test_what_the_contract_lets_through_is_what_was_simulated(judged):
+    clean = judged.typed.filter(judged.good).to_pandas()
     truth = simulate(days=6).set_index("transaction_id")
     clean = clean.set_index("transaction_id")[truth.columns]
     pd.testing.assert_frame_equal(
@@ -145,10 +151,12 @@ def test_what_the_contract_lets_through_is_what_was_simulated(rows):
     )
 
 
-def test_some_rows_arrive_days_late(rows):
-    day = pd.to_datetime(rows["time"], errors="coerce").dt.normalize()
-    file = pd.to_datetime(rows["_file"].str.extract(r"(\d{4}-\d{2}-\d{2})")[0])
-    delay = (file - day).dt.days
+def test_some_rows_arrive_days_late(folder):
+    delays = []
+    for path in sorted(folder.iterdir()):
+        times = pd.to_datetime(pd.read_csv(path)["time"], errors="coerce")
+        delays.append((pd.Timestamp(path.stem[-10:]) - times.dt.normalize()).dt.days)
+    delay = pd.concat(delays)
     assert delay.max() == LONGEST_DELAY
     assert 0.2 * LATE < (delay > 0).mean() < 2 * LATE
     assert np.isin(delay.dropna(), range(LONGEST_DELAY + 1)).all()
