@@ -137,9 +137,10 @@ def kill_often(
     for _ in range(kills):
         if found == IDLE or draw.random() < EARLY:
             delivered += deliver_two(deliveries, source)
-        process, _, _ = started(deliveries)
+        process, hears, _ = started(deliveries)
         process.join(draw.uniform(0, most))
         kill(process)
+        hears.close()
         found = phase(deliveries)
         phases[found] += 1
     return delivered, phases
