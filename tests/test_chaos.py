@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from platform_assets.data.cleaning import ROWS
+from resources.object_store import lake_options
+from resources.settings import AwsSettings
 from tests.support.chaos import (
     IDLE,
     File,
@@ -22,11 +24,26 @@ KILLS = [
 ]
 
 
-@pytest.fixture(params=["disk"])
-def deliveries(request, tmp_path):
-    """A landing folder, and a lake on each kind of store."""
-    places = {"disk": lambda: (str(tmp_path / "lake"), {})}
-    root, options = places[request.param]()
+@pytest.fixture(
+    params=[
+        "disk",
+        pytest.param("moto", marks=pytest.mark.slow),
+        pytest.param("radosgw", marks=pytest.mark.e2e),
+    ]
+)
+def deliveries(request, tmp_path, monkeypatch):
+    """A landing folder, and a lake on each kind of store.
+
+    Killed processes come from a server that was started in another environment, so the keys go
+    with the lake.
+    """
+    if request.param == "disk":
+        return Deliveries(str(tmp_path / "lake"), tmp_path / "landing")
+    store = request.getfixturevalue(request.param)
+    store.enter(monkeypatch)
+    root = f"s3://{store.new_bucket()}/lake"
+    keys = {"access_key_id": store.access_key, "secret_access_key": store.secret_key}
+    options = lake_options(root, AwsSettings()) | keys
     return Deliveries(root, tmp_path / "landing", options)
 
 
