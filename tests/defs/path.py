@@ -1,16 +1,12 @@
 """The way of a model's folder through `ml`, from rows to verdicts, without Dagster."""
 
 import importlib
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 import platform_assets.defs
-from platform_assets.data.cleaning import Cleaner
-from platform_assets.data.intake import take_in
-from platform_assets.data.sources.folder import FolderSource
 from platform_assets.folder import load_folder
 from platform_assets.ml.baselines import baselines
 from platform_assets.ml.export import columns, export, scorer
@@ -22,7 +18,6 @@ from platform_assets.ml.splits import split, validation
 from platform_assets.ml.training import train
 from platform_assets.model.rows import encode_target
 from platform_assets.spec import ModelSpec
-from resources.lake import Lake
 
 
 @dataclass(frozen=True)
@@ -41,16 +36,6 @@ def folder(name):
     return load_folder(
         path, spec, lambda module: importlib.import_module(f"platform_assets.defs.{name}.{module}")
     )
-
-
-def sorted_rows(model, landing, home):
-    """The good and the bad rows of all files in a folder, as the tables hold them."""
-    lake = Lake(str(home / "lake"))
-    source = FolderSource(landing, model.spec.source.pattern, clock=lambda: math.inf)
-    take_in(lake, model.name, source, 500, str)
-    Cleaner(lake, model, str).run()
-    names = (f"{model.name}/cleaned", f"{model.name}/quarantine")
-    return tuple(lake.read(name).to_pandas() for name in names)
 
 
 def walk(model, frame):

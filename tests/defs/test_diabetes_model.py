@@ -1,8 +1,11 @@
 import pandas as pd
 import pytest
 
+from platform_assets.data.contract import Contract
+from platform_assets.data.repeats import Repeats
 from platform_assets.defs.diabetes.source import FILE, deliver, patients
-from tests.defs.path import folder, sorted_rows, walk
+from tests.defs.path import folder, walk
+from tests.support.texts import texts
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +30,14 @@ def test_the_delivery_is_one_file_with_equal_bytes_each_time(tmp_path):
 
 
 def test_a_delivered_file_is_clean_throughout(model, tmp_path):
-    deliver(tmp_path / "landing")
-    clean, broken = sorted_rows(model, tmp_path / "landing", tmp_path)
-    assert (len(clean), len(broken)) == (442, 0)
+    path = deliver(tmp_path)
+    assert path.match(model.spec.source.pattern)
+    contract = Contract.of(model.contract, model.spec.id)
+    judged = contract.judge(texts(path, contract.names, "parquet"), Repeats())
+    assert (judged.rules.len(), judged.good.sum()) == (442, 442)
     truth = patients()
-    pd.testing.assert_frame_equal(clean[truth.columns], truth, check_dtype=False)
+    found = judged.typed.to_pandas()[truth.columns]
+    pd.testing.assert_frame_equal(found, truth, check_dtype=False)
 
 
 def test_the_shipped_data_pass_every_gate(walked):

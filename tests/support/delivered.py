@@ -4,7 +4,6 @@ It imports no more than those passes need: processes that are killed start again
 """
 
 import os
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from resources.lake import Lake
 
 MODEL = "orders"
 HEADER = "order,amount,channel"
+WRITTEN = 1_767_225_600
 SOURCE = {"pattern": "*", "format": "csv", "max_quarantined": 0.5}
 SPEC = {
     "description": "Orders, made up for tests.",
@@ -54,7 +54,6 @@ class Deliveries:
     options: Mapping[str, str] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict)
     key: str | None = "order"
-    written: float = field(default_factory=lambda: time.time() - 3600)
 
     @property
     def lake(self) -> Lake:
@@ -75,12 +74,11 @@ class Deliveries:
         return replace(self, source={**self.source, **source})
 
     def deliver(self, name: str, content: bytes) -> None:
-        """The file appears whole, as the promise of a landing folder is."""
+        """The file appears whole, with its old time, so that nobody waits for its writer."""
         self.landing.mkdir(parents=True, exist_ok=True)
         hidden = self.landing / f".{name}"
         hidden.write_bytes(content)
-        # A source leaves a file of this moment alone: its writer may not be done.
-        os.utime(hidden, (self.written, self.written))
+        os.utime(hidden, (WRITTEN, WRITTEN))
         hidden.rename(self.landing / name)
 
     def take_in(self, most: int = 500) -> Taken:

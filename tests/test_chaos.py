@@ -1,0 +1,82 @@
+"""kill -9 at random moments of taking in and cleaning; then every row is in exactly one table."""
+
+from dataclasses import replace
+
+import pytest
+
+from platform_assets.data.cleaning import ROWS
+from resources.object_store import lake_options
+from resources.settings import AwsSettings
+from tests.support.chaos import (
+    IDLE,
+    File,
+    files,
+    kill_often,
+    pass_seconds,
+)
+from tests.support.delivered import Deliveries
+
+SEED = 20260301
+FILE_ROWS = 400
+KILLS = [
+    pytest.param(10, marks=pytest.mark.slow),
+    pytest.param(100, marks=[pytest.mark.e2e, pytest.mark.timeout(1800)]),
+]
+
+
+@pytest.fixture(
+    params=[
+        "disk",
+        pytest.param("moto", marks=pytest.mark.slow),
+        pytest.param("radosgw", marks=pytest.mark.e2e),
+    ]
+)
+def deliveries(request, tmp_path, monkeypatch):
+    """A landing folder, and a lake on each kind of store.
+
+    Killed processes come from a server that was started in another environment, so the keys go
+    with the lake.
+    """
+    if request.param == "disk":
+        return Deliveries(str(tmp_path / "lake"), tmp_path / "landing")
+    store = request.getfixturevalue(request.param)
+    store.enter(monkeypatch)
+    root = f"s3://{store.new_bucket()}/lake"
+    keys = {"access_key_id": store.access_key, "secret_access_key": store.secret_key}
+    options = lake_options(root, AwsSettings()) | keys
+    return Deliveries(root, tmp_path / "landing", options)
+
+
+@pytest.mark.parametrize("kills", KILLS)
+def test_killed_at_any_moment_no_row_is_lost_or_doubled(
+    deliveries, kills, tmp_path, record_property
+):
+    trial = Deliveries(f"{deliveries.root}-trial", tmp_path / "trial", deliveries.options)
+    seconds = pass_seconds(trial, files(SEED, FILE_ROWS))
+    source = files(SEED, FILE_ROWS)
+    delivered, phases = kill_often(deliveries, source, kills, 1.5 * seconds, SEED)
+    record_property("kills_by_phase", dict(phases))
+    print(f"{kills} kills around the {seconds:.2f} s of a pass: {dict(phases)}")  # noqa: T201  with -s
+    deliveries.take_in()
+    deliveries.clean()
+    assert phases.total() - phases[IDLE] >= kills // 4
+    assert_reconciled(deliveries, delivered)
+    assert_as_if_nothing_had_happened(deliveries)
+
+
+def assert_reconciled(deliveries: Deliveries, delivered: list[File]) -> None:
+    """Each row of each file is in exactly one table, and the tables' own account agrees."""
+    rows = {file.name: list(range(file.rows)) for file in delivered}
+    names = {one.number: one.file for one in deliveries.landed()}
+    assert {names[number]: places for number, places in deliveries.places().items()} == rows
+    lake = deliveries.lake
+    kept = lake.count("orders/cleaned") + lake.count("orders/quarantine")
+    assert kept == lake.mark("orders/quarantine", ROWS) == sum(file.rows for file in delivered)
+
+
+def assert_as_if_nothing_had_happened(deliveries: Deliveries) -> None:
+    undisturbed = replace(deliveries, root=f"{deliveries.root}-undisturbed")
+    undisturbed.take_in(most=100_000)
+    undisturbed.clean()
+    assert deliveries.clean_rows() == undisturbed.clean_rows()
+    assert deliveries.broken_rows() == undisturbed.broken_rows()
