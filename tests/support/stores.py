@@ -21,6 +21,14 @@ from resources.sql import Database
 SPEC = {"kind": "sql", "connection": "SHOP", "table": "orders", "cursor": "at", "lag": 60}
 
 
+class Open(Protocol):
+    """A transaction that nobody else sees yet."""
+
+    def commit(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+
 class Store(Protocol):
     """A database; `mark` stands for a value in its statements, `time` is its type of a time."""
 
@@ -29,6 +37,8 @@ class Store(Protocol):
     address: str
 
     def connect(self) -> Any: ...
+
+    def begin(self, statement: str, values: Sequence[Any]) -> Open: ...
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,24 @@ class Sqlite:
     def connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, isolation_level=None)
 
+    def begin(self, statement: str, values: Sequence[Any]) -> Open:
+        return _Waiting(self, statement, values)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """SQLite lets one transaction write at a time: a slow one waits for its turn, then writes."""
+
+    store: Sqlite
+    statement: str
+    values: Sequence[Any]
+
+    def commit(self) -> None:
+        with closing(self.store.connect()) as connection:
+            connection.execute(self.statement, self.values)
+
+    def rollback(self) -> None: ...
+
 
 @dataclass(frozen=True)
 class Postgres:
@@ -55,6 +83,24 @@ class Postgres:
         import psycopg
 
         return psycopg.connect(self.address, autocommit=True)
+
+    def begin(self, statement: str, values: Sequence[Any]) -> Open:
+        connection = self.connect()
+        connection.autocommit = False
+        connection.execute(statement, values)
+        return _Session(connection)
+
+
+@dataclass(frozen=True)
+class _Session:
+    connection: Any
+
+    def commit(self) -> None:
+        self.connection.commit()
+        self.connection.close()
+
+    def rollback(self) -> None:
+        self.connection.close()
 
 
 @dataclass(frozen=True)
@@ -75,6 +121,10 @@ class Shop:
 
     def open_shop(self) -> None:
         self.do(f"create table orders (id integer, at {self.store.time}, amount integer)")
+
+    def begin_order(self, number: int, at: str, amount: int) -> Open:
+        statement = "insert into orders values (?, ?, ?)".replace("?", self.store.mark)
+        return self.store.begin(statement, (number, at, amount))
 
     def order(self, number: int, at: str | None, amount: int = 1) -> None:
         self.do("insert into orders values (?, ?, ?)", number, at, amount)
