@@ -132,8 +132,8 @@ class SqlSource(Delivered):
 
 
 def _kind(source: Any) -> str:
-    given = source if isinstance(source, dict) else vars(source)
-    return str(given.get("kind", "files"))
+    given = source.get("kind") if isinstance(source, dict) else getattr(source, "kind", None)
+    return str(given or "files")
 
 
 AnySource = Annotated[
