@@ -118,6 +118,12 @@ class Rows:
         with streamed.execute(wanted.order_by(self._cursor, *others)) as found:
             yield from found
 
+    def values(self, low: Any, high: Any) -> set[Any]:
+        """The cursor values from `low` to `high`, both among them."""
+        between = self._cursor.between(low, high)
+        found = self._connection.execute(sa.select(self._cursor).where(between).distinct())
+        return set(found.scalars())
+
     def without_cursor(self) -> bool:
         """Whether there are rows whose cursor is null."""
         if not self._nullable:

@@ -87,7 +87,6 @@ def test_a_time_as_text_is_looked_for_as_far_back_as_a_time(end, seconds, mark):
         ("B", "b", True),
         (NOON, LOCAL, True),
         (5, "6", True),
-        (5, None, True),
     ],
 )
 def test_a_pull_is_looked_at_unless_it_surely_ended_before(end, low, may):

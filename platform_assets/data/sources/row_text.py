@@ -5,14 +5,17 @@ same whatever the session's time zone, and can be compared with what was taken i
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import singledispatch
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 Row = tuple[str | None, ...]
@@ -24,32 +27,53 @@ def row_text(row: Iterable[Any]) -> Row:
     return tuple(text(value) for value in row)
 
 
+@singledispatch
 def text(value: Any) -> str | None:
     """Bytes are hexadecimal, times with a zone are in UTC, durations in seconds, the rest JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return (value.astimezone(UTC) if value.tzinfo else value).isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return f"{value.total_seconds():.6f}"
-    if isinstance(value, bytes | memoryview):
-        return value.hex()
-    if isinstance(value, Mapping | list | tuple):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=text)
     return str(value)
 
 
+@text.register(str)
+@text.register(NoneType)
+def _same(value: str | None) -> str | None:
+    return value
+
+
+@text.register
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+@text.register
+def _moment(value: datetime) -> str:
+    return (value.astimezone(UTC) if value.tzinfo else value).isoformat(" ")
+
+
+@text.register
+def _duration(value: timedelta) -> str:
+    return f"{value.total_seconds():.6f}"
+
+
+@text.register(bytes)
+@text.register(memoryview)
+def _hexadecimal(value: bytes | memoryview) -> str:
+    return value.hex()
+
+
+@text.register(Mapping)
+@text.register(list)
+@text.register(tuple)
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=text)
+
+
 def fingerprint(row: Sequence[str | None]) -> bytes:
-    """16 bytes: two different rows share them once in 10^19 pairs of a billion rows."""
+    """16 bytes; among a billion rows, two different ones share them once in 10^20 times."""
     return blake2b(json.dumps(row).encode(), digest_size=16).digest()
 
 
 def write(path: Path, name: str, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    """Write rows to a Parquet file that also says its name; returns how many there were.
+    """Write rows to a Parquet file that also holds `name`; returns how many there were.
 
     The same name and rows make the same bytes; other pulls with the same rows make others.
     """
@@ -63,17 +87,20 @@ def write(path: Path, name: str, columns: Sequence[str], rows: Iterable[Row]) ->
     return written
 
 
-def read(path: Path, columns: Sequence[str]) -> tuple[list[str], Iterator[Row]]:
-    """Of the columns, those that the file has, and its rows with them."""
+def read(
+    path: Path, columns: Sequence[str], at: str, values: Collection[str]
+) -> tuple[list[str], Iterator[Row]]:
+    """Of the columns, those that the file has; its rows that hold one of the values in `at`."""
     file = pq.ParquetFile(path)
     known = [column for column in columns if column in file.schema_arrow.names]
-    return known, _rows(file, known)
+    wanted = pa.array(values, pa.string())
+    return known, _rows(file, known, at, wanted)
 
 
-def _rows(file: pq.ParquetFile, columns: Sequence[str]) -> Iterator[Row]:
+def _rows(file: pq.ParquetFile, columns: Sequence[str], at: str, wanted: pa.Array) -> Iterator[Row]:
     with file:
         for batch in file.iter_batches(ROWS, columns=list(columns)):
-            found = batch.select(columns)
+            found = batch.filter(pc.is_in(batch.column(at), wanted)).select(columns)
             yield from zip(*(column.to_pylist() for column in found.columns), strict=True)
 
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from platform_assets.data.sources.landed import Landed
 from platform_assets.data.sources.port import Arrival, Listing
-from platform_assets.data.sources.row_text import Row, read, row_text, write
+from platform_assets.data.sources.row_text import Row, read, row_text, text, write
 from platform_assets.data.sources.taken import Taken
 from platform_assets.data.sources.window import Batch, Cursor, batches, behind, reaches, usable
 from platform_assets.errors import ArrivalChanged, SourceUnavailable
@@ -97,16 +97,21 @@ class TableSource:
 
     def _fresh(self, landed: Landed, rows: Rows, batch: Batch) -> Iterator[Row]:
         """The rows of a pull, in order, without those that earlier ones took."""
-        low = None if batch.after is None else behind(batch.after, self._source.lag)
-        taken = self._taken(landed, rows, low)
-        return taken.others(row_text(row) for row in rows.between(low, batch.to))
+        if batch.after is None:
+            return map(row_text, rows.between(None, batch.to))
+        low = behind(batch.after, self._source.lag)
+        taken = self._taken(landed, rows, low, batch.after)
+        return taken.others(map(row_text, rows.between(low, batch.to)))
 
-    def _taken(self, landed: Landed, rows: Rows, low: Cursor | None) -> Taken:
-        taken = Taken(rows.columns)
+    def _taken(self, landed: Landed, rows: Rows, low: Cursor, high: Cursor) -> Taken:
+        """What was taken of the rows that are read again, those with a cursor from low to high."""
+        at = self._source.cursor
+        values = {str(text(value)) for value in rows.values(low, high)}
+        taken = Taken(rows.columns, at, values)
         names = {one.name for one in landed.pulls(self.stream) if reaches(one.to, low)}
         with tempfile.TemporaryDirectory(prefix="slipway-taken-") as folder:
             for copy in landed.copies(names, Path(folder)):
-                taken.add(*read(copy, rows.columns))
+                taken.add(*read(copy, rows.columns, at, values))
         return taken
 
     @contextmanager

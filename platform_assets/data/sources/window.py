@@ -111,12 +111,12 @@ def _text_behind(value: str, lag: float) -> str:
     return _earlier(time, lag).isoformat(found.group(1), "seconds")
 
 
-def reaches(end: Cursor, low: Cursor | None) -> bool:
+def reaches(end: Cursor, low: Cursor) -> bool:
     """Whether a pull that ended there may have taken rows whose cursor is `low` or more.
 
     Where that cannot be told, it may: not every database tells apart what Python does.
     """
-    if low is None or _kind(end) != _kind(low):
+    if _kind(end) != _kind(low):
         return True
     if isinstance(low, str):
         return str(end).casefold() >= low.casefold()
