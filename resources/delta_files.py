@@ -22,6 +22,7 @@ from deltalake.transaction import AddAction
 FILE_BYTES = 128 << 20
 # Delta has no bound for them; a log full of long texts would be slow to open.
 LONGEST_TEXT = 64
+_LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,21 @@ def _add_range(found: dict[str, Any], name: str, ranges: Sequence[tuple[Any, Any
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     if isinstance(low, datetime):
         low, high = (end.isoformat(timespec="microseconds") for end in (low, high))
-    plain = isinstance(low, int | float | str) and not isinstance(low, bool)
-    if plain and (not isinstance(low, str) or max(len(low), len(high)) <= LONGEST_TEXT):
+    # deltalake passes a file by, whatever is asked for, if it has no range for the column.
+    if isinstance(low, str):
+        low, high = low[:LONGEST_TEXT], _at_least(high)
+    if isinstance(low, bool | int | float | str):
         found["minValues"][name], found["maxValues"][name] = low, high
+
+
+def _at_least(text: str) -> str:
+    """The text, or a short one that comes after it."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    end = LONGEST_TEXT
+    while text[end : end + 1] == _LAST:
+        end += 1
+    return text[:end] + _LAST
 
 
 def _groups(

@@ -118,16 +118,22 @@ class Lake:
         """
         files = TableFiles(self.uri(name), self._options)
         written = files.write(schema, batches, layout or Layout())
-        committed = False
-        try:
-            with self._refusals(name):
-                committed = self._commit(name, behind, schema, written, marks, replace=replace)
-        finally:
-            if not committed:
-                files.discard(written)
-        if not committed:
-            return None
-        return 0 if behind is None else behind + 1
+        version = 0 if behind is None else behind + 1
+        # Where an error leaves open whether the commit has landed, the files stay: vacuum knows.
+        with self._refusals(name):
+            committed = self._commit(name, behind, schema, written, marks, replace=replace)
+        if committed or self._holds(name, version, written):
+            return version
+        files.discard(written)
+        return None
+
+    def _holds(self, name: str, version: int, files: list[AddAction]) -> bool:
+        """Whether a version names these files: a store may say no to a commit that has landed.
+
+        It does so to the second try of a conditional put whose first answer was lost.
+        """
+        uris = self._open(name, version).file_uris() if files else []
+        return any(uri.endswith(f"/{file.path}") for uri in uris for file in files[:1])
 
     def _commit(
         self,
