@@ -30,6 +30,10 @@ FINGERPRINT = "slipway.fingerprint"
 TARGET_FILE_BYTES = 128 * 1024 * 1024
 Where = Sequence[tuple[str, str, Any]]
 _COMPRESSION: dict[str, Any] = {"compression": "ZSTD", "compression_level": 1}
+# By default a checkpoint drops what the log says of versions older than 30 days; a registered model
+# may name an older one.
+WHOLE_LOG: dict[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
+_TIDYING = ("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES")
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,10 @@ class Lake:
 
     def uri(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+    def table(self, name: str, version: int | None = None) -> DeltaTable:
+        """What `resources.lake_upkeep` works on."""
+        return self._open(name, version)
 
     def exists(self, name: str) -> bool:
         return DeltaTable.is_deltatable(self.uri(name), self._options)
@@ -113,6 +121,7 @@ class Lake:
         marks: Mapping[str, int],
         *,
         replace: bool = False,
+        within: str | None = None,
         layout: Layout | None = None,
     ) -> int | None:
         """Append, or replace all, in one commit right behind a version; compare and swap.
@@ -126,6 +135,9 @@ class Lake:
             in the table.
         marks
             Numbers that the table carries from this commit on, see `mark`.
+        within
+            A condition in SQL: with `replace`, only the rows that meet it are replaced. The batches
+            must meet it too.
 
         Returns the new version; None if another writer was faster: look again, then decide.
         """
@@ -133,14 +145,16 @@ class Lake:
         ledger = [Transaction(app_id=mark, version=number) for mark, number in marks.items()]
         how: dict[str, Any] = {"mode": "error" if behind is None else "append"}
         if replace and behind is not None:
-            how = {"mode": "overwrite", "schema_mode": "overwrite"}
+            rest = {"predicate": within} if within else {"schema_mode": "overwrite"}
+            how = {"mode": "overwrite", **rest}
         try:
             write_deltalake(
                 self.uri(name) if behind is None else self._open(name, behind),
                 pa.RecordBatchReader.from_batches(schema, stream),
                 storage_options=self._options,
-                writer_properties=_writer_properties(layout or Layout()),
+                writer_properties=writer_properties(layout or Layout()),
                 target_file_size=TARGET_FILE_BYTES,
+                configuration=WHOLE_LOG if behind is None else None,
                 commit_properties=CommitProperties(app_transactions=ledger, max_commit_retries=0),
                 **how,
             )
@@ -165,13 +179,16 @@ class Lake:
                 mode="overwrite",
                 schema_mode="overwrite",
                 storage_options=self._options,
+                configuration=None if self.exists(name) else WHOLE_LOG,
                 commit_properties=CommitProperties(custom_metadata={FINGERPRINT: fingerprint}),
             )
         return self.version(name)
 
     def fingerprint(self, name: str) -> str | None:
-        """What `overwrite` was told last; None after another kind of commit."""
-        return self._open(name).history(1)[0].get(FINGERPRINT)
+        """What `overwrite` was told last; None after another change of the rows."""
+        commits = self._open(name).history()
+        changes = (one for one in commits if one["operation"] not in _TIDYING)
+        return next(changes, {}).get(FINGERPRINT)
 
     def read(
         self,
@@ -228,7 +245,7 @@ class Lake:
     def _refusals(self, name: str) -> Iterator[None]:
         try:
             yield
-        except (DeltaError, pa.ArrowInvalid) as error:
+        except (DeltaError, pa.ArrowInvalid, FileNotFoundError) as error:
             raise LakeRefused(self.uri(name), str(error)) from error
 
     def _append_behind(
@@ -242,6 +259,7 @@ class Lake:
                 table,
                 mode="append" if seen is not None else "error",
                 storage_options=self._options,
+                configuration=None if seen is not None else WHOLE_LOG,
                 # deltalake 1.6 would try again behind commits that nobody here has read. It refuses
                 # those with one of these transactions, but promises that nowhere.
                 commit_properties=CommitProperties(app_transactions=ledger, max_commit_retries=0),
@@ -270,7 +288,7 @@ class _Stream:
             raise
 
 
-def _writer_properties(layout: Layout) -> WriterProperties:
+def writer_properties(layout: Layout) -> WriterProperties:
     plain = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
     return WriterProperties(
         max_row_group_size=layout.group_rows,

@@ -1,5 +1,7 @@
 """A number for everything that decides how delivered bytes are judged."""
 
+from collections.abc import Sequence
+
 from platform_assets.data.contract import Contract
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import digest_of_files, fingerprint
@@ -8,8 +10,11 @@ from platform_assets.identity import digest_of_files, fingerprint
 _ELSEWHERE = {"location", "pattern", "batch_files", "warn_quarantined"}
 
 
-def generation(folder: ModelFolder, contract: Contract) -> int:
-    """63 bits that change with the contract (values it imports too) and with how files are read."""
+def generation(folder: ModelFolder, contract: Contract, edits: Sequence[int] = ()) -> int:
+    """63 bits that change with the contract (values it imports too) and with how files are read.
+
+    `edits` counts what was changed by hand since: rows mended, rows taken out for good.
+    """
     module = folder.spec.contract.partition(":")[0]
     files = [file for file in (folder.path / f"{module}.py",) if file.is_file()]
     mark = fingerprint(
@@ -17,6 +22,7 @@ def generation(folder: ModelFolder, contract: Contract) -> int:
         columns=[[repr(part) for part in described(contract, name)] for name in contract.names],
         row_checks=[str(check.error or check.name) for check in contract.row_checks],
         key=contract.key,
+        edits=list(edits),
         source=folder.spec.source.model_dump(mode="json", exclude=_ELSEWHERE),
     )
     return int(mark[:16], 16) >> 1

@@ -19,6 +19,7 @@ from platform_assets.data.contract import (
     Repeated,
     broken_rows,
 )
+from platform_assets.data.mended import Mends, patched
 from platform_assets.data.reading.read import read_rows
 from platform_assets.data.reading.rows import Fault, TextRows
 from platform_assets.errors import FileUnreadable
@@ -55,7 +56,7 @@ class Sorter:
     """Judges deliveries by one contract, read as the specification says.
 
     `verdicts` names deliveries that are broken whole: for too many bad rows, or since the file
-    cannot be taken apart.
+    cannot be taken apart. `mends` holds the rows whose text is no longer the delivered one.
     """
 
     lake: Lake
@@ -63,6 +64,7 @@ class Sorter:
     version: int
     source: Source
     contract: Contract
+    mends: Mends
     verdicts: Mapping[int, FileUnreadable | None] = field(default_factory=dict)
 
     def parts(self, deliveries: Iterable[Delivery], repeated: Repeated | None) -> Iterator[Part]:
@@ -128,8 +130,10 @@ class Sorter:
         return None
 
     def _read(self, delivery: Delivery) -> Iterator[TextRows]:
+        mends = self.mends.of(delivery.number)
         with content(self.lake, self.raw, self.version, delivery) as stream:
-            yield from read_rows(stream, self.contract.names, self.source)
+            for rows in read_rows(stream, self.contract.names, self.source):
+                yield patched(rows, mends)
 
     def _part(
         self, delivery: Delivery, rows: TextRows, typed: pl.DataFrame, rules: pl.Series
