@@ -131,8 +131,9 @@ class Lake:
         behind
             The version that the caller looked at; None if there was no table.
         batches
-            Taken one by one as they are written. What they raise is raised here, and nothing is
-            in the table.
+            Taken one by one as they are written, in a thread in which no table can be opened (see
+            `platform_assets.data.ahead`). What they raise is raised here, and nothing is in the
+            table.
         marks
             Numbers that the table carries from this commit on, see `mark`.
         within

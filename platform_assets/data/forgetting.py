@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from platform_assets.data import forgotten, mended
+from platform_assets.data.ahead import ahead
 from platform_assets.data.blocks import (
     ARRIVED,
     BLOCK,
@@ -85,7 +86,7 @@ def _take_out_of_raw(cleaner: Cleaner, subject: Subject) -> Found:
         found = search(now, subject, version, delivered(lake, raw, version))
         if not found.places:
             return found
-        batches = _rewritten(now, version, found)
+        batches = ahead(_rewritten(now, version, found))
         for delivery, places in found.places.items():
             _require_same(now, version, delivery, places)
         gone = [(one.number, row) for one, places in found.places.items() for row in sorted(places)]

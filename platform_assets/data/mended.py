@@ -54,7 +54,7 @@ def read(lake: Lake, model: str, names: Sequence[str]) -> Mends:
     if behind is None:
         return Mends(pl.DataFrame(schema=schema), forgets=forgets)
     kept = pl.DataFrame(pl.from_arrow(lake.read(name, behind)))
-    rows = pl.concat([pl.DataFrame(schema=schema), kept], how="diagonal").select(schema)
+    rows = pl.concat([pl.DataFrame(schema=schema), kept], how="diagonal").select(*schema)
     since = lake.mark(name, forgotten.FORGETS, behind) or 0
     due = forgotten.dropped(lake, model, since, forgets)
     for gone in due:
