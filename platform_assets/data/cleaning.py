@@ -183,7 +183,7 @@ class Cleaner:
 
     def _sorter(self, raw: int) -> Sorter:
         source = self.folder.spec.source
-        return Sorter(self.lake, self.table("raw"), raw, source, self.contract, self.mends)
+        return Sorter(self.lake, self.table("raw"), raw, source, self.contract, mends=self.mends)
 
 
 @dataclass

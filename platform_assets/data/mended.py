@@ -5,7 +5,7 @@ counts the mends so far, so that a mend makes the next pass judge all deliveries
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 import pyarrow as pa
@@ -16,6 +16,7 @@ from platform_assets.data.reading.rows import TextRows
 from resources.lake import Lake
 
 MENDS = "mends"
+_PLACES = dict.fromkeys(LINEAGE, pl.Int64)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Mends:
     the table is, too.
     """
 
-    rows: pl.DataFrame
+    rows: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_PLACES))
     number: int = 0
     behind: int | None = None
     forgets: int = 0
@@ -50,7 +51,7 @@ def read(lake: Lake, model: str, names: Sequence[str]) -> Mends:
     """The mends of a model; a column that the contract got later is null."""
     name, forgets = table(model), forgotten.number(lake, model)
     behind = lake.newest(name)
-    schema = {**dict.fromkeys(names, pl.String), **dict.fromkeys(LINEAGE, pl.Int64)}
+    schema = {**dict.fromkeys(names, pl.String), **_PLACES}
     if behind is None:
         return Mends(pl.DataFrame(schema=schema), forgets=forgets)
     kept = pl.DataFrame(pl.from_arrow(lake.read(name, behind)))

@@ -64,8 +64,8 @@ class Sorter:
     version: int
     source: Source
     contract: Contract
-    mends: Mends
     verdicts: Mapping[int, FileUnreadable | None] = field(default_factory=dict)
+    mends: Mends = field(default_factory=Mends)
 
     def parts(self, deliveries: Iterable[Delivery], repeated: Repeated | None) -> Iterator[Part]:
         """Every row of the deliveries, in exactly one place.
