@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import pyarrow.fs as pafs
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError
 
@@ -104,12 +105,10 @@ def vacuum(
         "keep_versions": list(keep) or None,
         "full": untracked,
     }
-    found = table.vacuum(dry_run=True, **asked)
-    if not found:
-        return 0
-    freed = _bytes(table, found)
-    table.vacuum(dry_run=False, **asked)
-    return freed
+    there = _there(table, table.vacuum(dry_run=True, **asked))
+    if there:
+        table.vacuum(dry_run=False, **asked)
+    return sum(one.size or 0 for one in there)
 
 
 def _keep_log(lake: Lake, name: str) -> None:
@@ -118,6 +117,7 @@ def _keep_log(lake: Lake, name: str) -> None:
         table.alter.set_table_properties({key: str(value) for key, value in _LOG.items()})
 
 
-def _bytes(table: DeltaTable, files: Collection[str]) -> int:
+def _there(table: DeltaTable, files: Collection[str]) -> list[pafs.FileInfo]:
+    """Those of the files that are there: deltalake also lists what it deleted earlier."""
     store = table.to_pyarrow_dataset().filesystem
-    return sum(info.size or 0 for info in store.get_file_info(list(files)))
+    return [one for one in store.get_file_info(list(files)) if one.type is pafs.FileType.File]

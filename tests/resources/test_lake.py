@@ -143,6 +143,30 @@ def test_an_append_ends_what_the_fingerprint_said(lake):
     assert lake.count(RAW) == ROWS
 
 
+def test_only_the_rows_that_meet_the_condition_are_replaced_and_marks_add_up(lake):
+    both = pa.concat_tables([rows_of("monday"), rows_of("tuesday")])
+    lake.commit_behind(RAW, None, both.schema, both.to_batches(), {"deliveries": 2})
+    less = rows_of("monday").slice(1)
+    version = lake.commit_behind(
+        RAW, 0, less.schema, less.to_batches(), {"forgets": 1},
+        replace=True, within="delivery IN ('monday')",
+    )  # fmt: skip
+    assert lake.counts(RAW, "delivery") == {"monday": ROWS - 1, "tuesday": ROWS}
+    assert (version, lake.mark(RAW, "deliveries"), lake.mark(RAW, "forgets")) == (1, 2, 1)
+
+
+def test_rows_are_not_replaced_behind_a_version_that_others_have_left(lake):
+    for delivery in ("monday", "tuesday"):
+        lake.append(RAW, rows_of(delivery), [delivery])
+    less = rows_of("monday").slice(1)
+    condition = "delivery IN ('monday')"
+    late = lake.commit_behind(
+        RAW, 0, less.schema, less.to_batches(), {}, replace=True, within=condition
+    )
+    assert late is None
+    assert lake.counts(RAW, "delivery") == {"monday": ROWS, "tuesday": ROWS}
+
+
 def test_a_damaged_log_is_refused_in_one_line(lake, tmp_path):
     log = tmp_path / "lake" / RAW / "_delta_log"
     log.mkdir(parents=True)

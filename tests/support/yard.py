@@ -24,7 +24,7 @@ class Died(Exception):
 
 
 class DyingLake(Lake):
-    """Raises Died in front of the write number `at`, counted from 0: right behind the one before."""
+    """Raises Died in front of the write number `at`, from 0, so right behind the one before."""
 
     WRITES = ("commit_behind", "overwrite", "table")
 
