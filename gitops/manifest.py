@@ -142,7 +142,21 @@ def parse(text: str, path: str) -> ReleaseManifest:
 
 
 def _document(manifest: ReleaseManifest) -> dict[str, Any]:
-    annotations = {
+    serve_config = yaml_text.dump({"applications": [serve_application(manifest)]})
+    head = {"rayStartParams": {}, "template": _pod_template(manifest)}
+    return {
+        "apiVersion": "ray.io/v1",
+        "kind": "RayService",
+        "metadata": _metadata(manifest),
+        "spec": {
+            "serveConfigV2": yaml_text.block(serve_config),
+            "rayClusterConfig": {"rayVersion": RAY_VERSION, "headGroupSpec": head},
+        },
+    }
+
+
+def _metadata(manifest: ReleaseManifest) -> dict[str, Any]:
+    named = {
         "bundle-digest": manifest.bundle_digest,
         "bundle-uri": manifest.bundle_uri,
         "data-version": manifest.data_version,
@@ -150,31 +164,14 @@ def _document(manifest: ReleaseManifest) -> dict[str, Any]:
         "model-version": manifest.model_version,
         "previous-digest": manifest.previous_digest,
     }
-    serve_config = yaml_text.dump({"applications": [serve_application(manifest)]})
+    annotations = {f"{PREFIX}{key}": value for key, value in named.items() if value is not None}
     return {
-        "apiVersion": "ray.io/v1",
-        "kind": "RayService",
-        "metadata": {
-            "name": manifest.application,
-            "labels": {
-                f"{PREFIX}environment": manifest.environment,
-                f"{PREFIX}model": manifest.model,
-            },
-            "annotations": {
-                **{f"{PREFIX}{k}": v for k, v in annotations.items() if v is not None},
-                BUDGET: manifest.latency.to_text(),
-            },
+        "name": manifest.application,
+        "labels": {
+            f"{PREFIX}environment": manifest.environment,
+            f"{PREFIX}model": manifest.model,
         },
-        "spec": {
-            "serveConfigV2": yaml_text.block(serve_config),
-            "rayClusterConfig": {
-                "rayVersion": RAY_VERSION,
-                "headGroupSpec": {
-                    "rayStartParams": {},
-                    "template": _pod_template(manifest),
-                },
-            },
-        },
+        "annotations": {**annotations, BUDGET: manifest.latency.to_text()},
     }
 
 

@@ -83,14 +83,9 @@ def rollback(
         The digest at `to` is held.
     """
     head = forge.head()
-    path = manifest_path(environment, model)
-    last = forge.last_change(path, head)
-    if last is None or forge.read(path, head) is None:
-        raise NothingToRestore(environment, model, "there is no manifest to take back")
+    last = _present(forge, environment, model, head)
     if to is None:
-        if is_restore(last):
-            raise AlreadyRolledBack(environment, model, last.revision)
-        good = _last_good(forge, environment, model, last.revision, head)
+        good = _last_good(forge, environment, model, last, head)
     else:
         good = _checked(forge, environment, model, to, head)
     order = Restore(environment, model, last.revision, good, reason, by, failed=False)
@@ -100,7 +95,19 @@ def rollback(
     return restored
 
 
-def _last_good(forge: Forge, environment: str, model: str, bad: str, head: str) -> str:
+def _present(forge: Forge, environment: str, model: str, head: str) -> Commit:
+    """The commit that made the manifest what it is now."""
+    path = manifest_path(environment, model)
+    last = forge.last_change(path, head)
+    if last is None or forge.read(path, head) is None:
+        raise NothingToRestore(environment, model, "there is no manifest to take back")
+    return last
+
+
+def _last_good(forge: Forge, environment: str, model: str, last: Commit, head: str) -> str:
+    if is_restore(last):
+        raise AlreadyRolledBack(environment, model, last.revision)
+    bad = last.revision
     record = forge.read_record(environment, model) or DeploymentRecord(environment, model)
     holds = read_holds(forge, environment, model, head)
     present = digest_at(forge, environment, model, head) if record.healthy == bad else ""

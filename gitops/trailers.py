@@ -15,8 +15,12 @@ def read_trailers(message: str) -> dict[str, str]:
 
 
 def compose(subject: str, body: str, trailers: Mapping[str, str]) -> str:
-    """A message of three paragraphs; `body` may be empty, line breaks in trailers become spaces."""
-    lines = "\n".join(f"{key}: {' '.join(value.split())}" for key, value in trailers.items())
+    """A message of three paragraphs; `body` may be empty.
+
+    Line breaks in trailers become spaces; a trailer without a value is left out.
+    """
+    plain = {key: " ".join(value.split()) for key, value in trailers.items()}
+    lines = "\n".join(f"{key}: {value}" for key, value in plain.items() if value)
     return "\n\n".join(part for part in (subject, body.strip(), lines) if part) + "\n"
 
 

@@ -3,7 +3,7 @@
 Both sensors only look and ask; each decides through a pure function.
 """
 
-import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,15 +14,25 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from gitops.conditions import RetryAfter
 from gitops.plan import Plan
 from gitops.reconcile import Reconciler
-from platform_assets.data import landing
+from platform_assets.arrivals import (
+    Asked,
+    Request,
+    Sight,
+    Wait,
+    by_reason,
+    decide_arrivals,
+    some,
+)
+from platform_assets.data import landing, ledger
 from platform_assets.data.sources.choose import source_of
 from platform_assets.folder import ModelFolder
-from platform_assets.identity import fingerprint
+from resources.lake import Lake
 from resources.settings import Settings
 
 MODEL_TAG = "slipway/model"
 REASON_TAG = "slipway/reason"
 ENVIRONMENTS = ("staging", "production")
+INTAKE = ("raw", "cleaned", "quarantine")
 LANDING_SECONDS = 5
 DESIRED_STATE_SECONDS = 5
 NIGHTLY = "30 3 * * *"
@@ -86,36 +96,74 @@ def landing_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg
         job=job,
         minimum_interval_seconds=LANDING_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Starts {folder.name} when files arrive in its landing folder.",
+        description=f"Starts {folder.name} when files arrive at its source.",
     )
     def sensor(
-        context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
+        context: dg.SensorEvaluationContext,
+        settings: dg.ResourceParam[Settings],
+        lake: dg.ResourceParam[Lake],
     ) -> dg.SensorResult | dg.SkipReason:
-        source = source_of(folder, settings)
-        place = source.place
-        seen = json.loads(context.cursor) if context.cursor else {}
-        present = {one.name: one.stamp for one in source.listing().finished}
-        fresh = arrived(seen, present)
-        if not fresh:
-            return dg.SkipReason(f"{len(present)} files in {place}, none of them new")
-        reason = f"{len(fresh)} new files in {place}"
-        arrival = dg.AssetMaterialization(
-            folder.key(landing.NAME), metadata={"folder": str(place), "new_files": sorted(fresh)}
+        sight = look(folder, settings, lake, context.instance)
+        decision = decide_arrivals(
+            sight, Asked.parse(context.cursor), folder.spec.source.batch_files
         )
+        if isinstance(decision, Wait):
+            return dg.SkipReason(decision.reason)
         return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(run_key=fingerprint(files=fresh), tags={REASON_TAG: reason})
-            ],
-            asset_events=[arrival],
-            cursor=json.dumps(present),
+            run_requests=[run_request(folder, decision)],
+            asset_events=[materialization(folder, sight, decision)],
+            cursor=decision.asked.text(),
         )
 
     return sensor
 
 
-def arrived(seen: Mapping[str, str], present: Mapping[str, str]) -> dict[str, str]:
-    """The files that are new or changed, with their size and time."""
-    return {name: stamp for name, stamp in present.items() if seen.get(name) != stamp}
+def look(
+    folder: ModelFolder, settings: Settings, lake: Lake, instance: dg.DagsterInstance
+) -> Sight:
+    """What the source holds now, and what the ledger says has become of it.
+
+    The runs are counted first: a run that ends after that has already written the ledger.
+    """
+    unfinished = unfinished_runs(instance, folder.name)
+    source = source_of(folder, settings)
+    listing = source.listing()
+    known = ledger.seen(lake, folder.name)
+    return Sight(
+        place=source.place,
+        seen=len(listing.finished),
+        waiting=ledger.pending(listing, known),
+        skipped=listing.skipped,
+        known=len(known),
+        unfinished=unfinished,
+        now=time.time(),
+    )
+
+
+def run_request(folder: ModelFolder, request: Request) -> dg.RunRequest:
+    """All of the pipeline; while more files wait behind the batch, its first assets alone."""
+    intake = [folder.key(name) for name in INTAKE]
+    return dg.RunRequest(
+        run_key=request.run_key,
+        tags={REASON_TAG: request.reason},
+        asset_selection=None if request.whole else intake,
+    )
+
+
+def materialization(folder: ModelFolder, sight: Sight, request: Request) -> dg.AssetMaterialization:
+    skipped = {f"skipped: {why}": some(names) for why, names in by_reason(sight).items()}
+    return dg.AssetMaterialization(
+        folder.key(landing.NAME),
+        metadata={
+            "place": sight.place,
+            "files": sight.seen,
+            "waiting": len(sight.waiting),
+            "asked_for": request.files,
+            "first": some(one.name for one in sight.waiting[: request.files]),
+            "attempt": request.asked.attempts,
+            **skipped,
+        },
+    )
 
 
 def desired_state_sensor(

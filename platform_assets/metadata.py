@@ -7,6 +7,8 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from platform_assets.findings import Findings
+
 
 def table_metadata(
     schema: pa.Schema, rows: int | None, uri: str, version: int
@@ -32,3 +34,18 @@ def figures(values: Mapping[str, float]) -> dg.MarkdownMetadataValue:
     """Numbers as a Markdown table."""
     rows = "\n".join(f"| {name} | {value:.4g} |" for name, value in values.items())
     return dg.MetadataValue.md(f"| figure | value |\n|---|---|\n{rows}")
+
+
+def check_result(
+    name: str, found: Findings, key: dg.AssetKey | None = None, **more: dg.MetadataValue[Any]
+) -> dg.AssetCheckResult:
+    """Findings as the result of a check; warnings alone have a severity that blocks nothing."""
+    only_warned = found.warnings and not found.blocking
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=key,
+        passed=found.passed,
+        severity=dg.AssetCheckSeverity.WARN if only_warned else dg.AssetCheckSeverity.ERROR,
+        description=found.text or None,
+        metadata={**found.facts, **more},
+    )

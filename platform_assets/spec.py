@@ -78,6 +78,35 @@ class Split(Section):
     seed: int = Field(default=0, ge=0, description="Seed of the random split and of training.")
 
 
+class DataChecks(Section):
+    """What the rows must keep before anything is learned from them."""
+
+    max_copied_rows: float = Field(
+        default=0.01, ge=0, le=1, description="Share of the holdout that may copy training rows."
+    )
+    warn_leak: float = Field(
+        default=0.96, gt=0, le=1, description="What one feature may tell alone, 0 to 1, unwarned."
+    )
+    max_leak: float = Field(
+        default=0.99, gt=0, le=1, description="What one feature tells alone when it blocks."
+    )
+    trusted: list[str] = Field(
+        default_factory=list, description="Features that may tell all: known before the outcome."
+    )
+    min_class_rows: int = Field(
+        default=5, ge=1, description="Rows besides the most common class that a part must hold."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "DataChecks":
+        if self.warn_leak > self.max_leak:
+            raise SpecError(
+                f"warn_leak: {self.warn_leak} is above max_leak ({self.max_leak}), so nothing "
+                "would be warned of before it blocks; lower it"
+            )
+        return self
+
+
 class Search(Section):
     """A bounded random search over the estimator's parameters."""
 
@@ -157,6 +186,7 @@ class ModelSpec(Section):
     time: str | None = Field(default=None, description="Column that says when a row happened.")
     features: list[str] = Field(min_length=1)
     split: Split
+    checks: DataChecks = Field(default_factory=DataChecks)
     search: Search = Field(default_factory=Search)
     metric: str = Field(description="The metric the search maximizes and the report opens with.")
     gates: list[Gate] = Field(min_length=1)
@@ -201,6 +231,11 @@ def _columns_agree(spec: ModelSpec) -> None:
                 f"features: {column!r} is the {key} column and would leak or name the row; "
                 "leave it out"
             )
+    unknown = [name for name in spec.checks.trusted if name not in spec.features]
+    if unknown:
+        raise SpecError(
+            f"checks.trusted: no feature {unknown[0]!r}; allowed: {', '.join(spec.features)}"
+        )
     repeated = sorted({name for name in spec.features if spec.features.count(name) > 1})
     if repeated:
         raise SpecError(f"features: each may stand once, got twice: {', '.join(repeated)}")

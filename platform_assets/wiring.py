@@ -13,8 +13,9 @@ from gitops.serve_runtime import ServeRuntime
 from resources.artifacts import Artifacts
 from resources.endpoint import EndpointVerifier
 from resources.lake import Lake
+from resources.object_store import lake_options
 from resources.registry import Registry
-from resources.settings import CHECKOUT, Settings
+from resources.settings import CHECKOUT, Settings, load_aws_settings
 
 SEED = Path("gitops") / "environments"
 
@@ -23,12 +24,16 @@ def build_resources(settings: Settings) -> dict[str, Any]:
     """What the assets and sensors ask for, by the name they ask for it."""
     return {
         "settings": settings,
-        "lake": Lake(settings.lake),
+        "lake": build_lake(settings),
         "registry": build_registry(settings),
         "artifacts": Artifacts(settings.artifacts),
         "forge": build_forge(settings),
         "reconciler": build_reconciler(settings, build_verifier(settings)),
     }
+
+
+def build_lake(settings: Settings) -> Lake:
+    return Lake(settings.lake, lake_options(settings.lake, load_aws_settings()))
 
 
 def build_registry(settings: Settings) -> Registry:

@@ -7,6 +7,7 @@ ResourceError
 │   ├── PartlyLanded        an append of which a part is in the table already
 │   ├── LakeRefused         columns that do not fit, a version that is not there, a damaged log
 │   └── ConcurrentWrite     another writer kept winning
+├── ObjectStoreRefused      a store that the lake cannot use safely, or not at all
 ├── RegistryError           MLflow refused, or does not know what was asked for
 ├── ArtifactError           a bundle or report that cannot be stored or found
 └── EndpointError           an endpoint that cannot be asked at all
@@ -51,6 +52,12 @@ class ConcurrentWrite(LakeError):
         super().__init__(
             f"{attempts} commits to {uri!r} lost against other writers; run the asset again"
         )
+
+
+class ObjectStoreRefused(ResourceError):
+    def __init__(self, uri: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{uri}: {reason}; {remedy}")
+        self.reason, self.remedy = reason, remedy
 
 
 class RegistryError(ResourceError):

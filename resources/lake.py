@@ -6,7 +6,6 @@ This one appends, or replaces on purpose, and fails closed.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,38 +13,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from deltalake import (
-    ColumnProperties,
     CommitProperties,
     DeltaTable,
+    Schema,
+    TableFeatures,
     Transaction,
-    WriterProperties,
     write_deltalake,
 )
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.transaction import AddAction, create_table_with_add_actions
 
+from resources.delta_files import Layout, TableFiles
 from resources.errors import ConcurrentWrite, LakeRefused, PartlyLanded, TableMissing
 
 ATTEMPTS = 20
 FINGERPRINT = "slipway.fingerprint"
-TARGET_FILE_BYTES = 128 * 1024 * 1024
 Where = Sequence[tuple[str, str, Any]]
-_COMPRESSION: dict[str, Any] = {"compression": "ZSTD", "compression_level": 1}
 # By default a checkpoint drops what the log says of versions older than 30 days; a registered model
 # may name an older one.
 WHOLE_LOG: dict[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
-_TIDYING = ("OPTIMIZE", "VACUUM START", "VACUUM END", "SET TBLPROPERTIES")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a table's files are written.
-
-    At most `group_rows` rows are held in memory before they are written; `plain` names columns of
-    large values, for which dictionaries and statistics would be built in vain.
-    """
-
-    group_rows: int = 250_000
-    plain: tuple[str, ...] = ()
+TIDIED = "slipway.tidied"
+_TIDYING = ("VACUUM START", "VACUUM END", "SET TBLPROPERTIES")
 
 
 class Lake:
@@ -61,6 +49,10 @@ class Lake:
     def table(self, name: str, version: int | None = None) -> DeltaTable:
         """What `resources.lake_upkeep` works on."""
         return self._open(name, version)
+
+    def files(self, name: str) -> TableFiles:
+        """The same for the files that it writes."""
+        return TableFiles(self.uri(name), self._options)
 
     def exists(self, name: str) -> bool:
         return DeltaTable.is_deltatable(self.uri(name), self._options)
@@ -121,7 +113,6 @@ class Lake:
         marks: Mapping[str, int],
         *,
         replace: bool = False,
-        within: str | None = None,
         layout: Layout | None = None,
     ) -> int | None:
         """Append, or replace all, in one commit right behind a version; compare and swap.
@@ -131,43 +122,76 @@ class Lake:
         behind
             The version that the caller looked at; None if there was no table.
         batches
-            Taken one by one as they are written, in a thread in which no table can be opened (see
-            `platform_assets.data.ahead`). What they raise is raised here, and nothing is in the
-            table.
+            Taken one by one as they are written. What they raise is raised here, and nothing is
+            in the table.
         marks
             Numbers that the table carries from this commit on, see `mark`.
-        within
-            A condition in SQL: with `replace`, only the rows that meet it are replaced. The batches
-            must meet it too.
 
         Returns the new version; None if another writer was faster: look again, then decide.
         """
-        stream = _Stream(batches)
+        files = self.files(name)
+        written = files.write(schema, batches, layout or Layout())
+        version = 0 if behind is None else behind + 1
+        # Where an error leaves open whether the commit has landed, the files stay: vacuum knows.
+        with self._refusals(name):
+            committed = self._commit(name, behind, schema, written, marks, replace=replace)
+        if committed or self._holds(name, version, written):
+            return version
+        files.discard(written)
+        return None
+
+    def _holds(self, name: str, version: int, files: list[AddAction]) -> bool:
+        """Whether a version names these files: a store may say no to a commit that has landed.
+
+        It does so to the second try of a conditional put whose first answer was lost.
+        """
+        uris = self._open(name, version).file_uris() if files else []
+        return any(uri.endswith(f"/{file.path}") for uri in uris for file in files[:1])
+
+    def _commit(
+        self,
+        name: str,
+        behind: int | None,
+        schema: pa.Schema,
+        files: list[AddAction],
+        marks: Mapping[str, int],
+        *,
+        replace: bool,
+    ) -> bool:
         ledger = [Transaction(app_id=mark, version=number) for mark, number in marks.items()]
-        how: dict[str, Any] = {"mode": "error" if behind is None else "append"}
-        if replace and behind is not None:
-            rest = {"predicate": within} if within else {"schema_mode": "overwrite"}
-            how = {"mode": "overwrite", **rest}
+        told = CommitProperties(app_transactions=ledger, max_commit_retries=0)
         try:
-            write_deltalake(
-                self.uri(name) if behind is None else self._open(name, behind),
-                pa.RecordBatchReader.from_batches(schema, stream),
-                storage_options=self._options,
-                writer_properties=writer_properties(layout or Layout()),
-                target_file_size=TARGET_FILE_BYTES,
-                configuration=WHOLE_LOG if behind is None else None,
-                commit_properties=CommitProperties(app_transactions=ledger, max_commit_retries=0),
-                **how,
-            )
+            if behind is None:
+                create_table_with_add_actions(
+                    self.uri(name), Schema.from_arrow(schema), files,
+                    configuration=WHOLE_LOG, storage_options=self._options, commit_properties=told,
+                )  # fmt: skip
+            else:
+                seen = self._open(name, behind)
+                if replace and _lacks_times(seen, schema):
+                    seen.alter.add_feature(
+                        TableFeatures.TimestampWithoutTimezone,
+                        allow_protocol_versions_increase=True,
+                    )
+                    return False
+                if not replace:
+                    self._require_fit(name, seen, schema)
+                mode = "overwrite" if replace else "append"
+                seen.create_write_transaction(
+                    list(files), mode, Schema.from_arrow(schema), commit_properties=told
+                )
         except CommitFailedError:
-            return None
-        except (DeltaError, pa.ArrowException) as error:
-            if stream.failure is not None:
-                raise stream.failure from error
+            return False
+        except DeltaError:
             if behind is None and self.exists(name):
-                return None
-            raise LakeRefused(self.uri(name), str(error)) from error
-        return 0 if behind is None else behind + 1
+                return False
+            raise
+        return True
+
+    def _require_fit(self, name: str, table: DeltaTable, schema: pa.Schema) -> None:
+        has, got = table.schema(), Schema.from_arrow(schema)
+        if has != got:
+            raise LakeRefused(self.uri(name), f"it has {has.to_json()}, got {got.to_json()}")
 
     def overwrite(self, name: str, table: pa.Table, fingerprint: str) -> int:
         """Replace the content in one commit, unless it has this fingerprint already."""
@@ -188,7 +212,7 @@ class Lake:
     def fingerprint(self, name: str) -> str | None:
         """What `overwrite` was told last; None after another change of the rows."""
         commits = self._open(name).history()
-        changes = (one for one in commits if one["operation"] not in _TIDYING)
+        changes = (one for one in commits if TIDIED not in one and one["operation"] not in _TIDYING)
         return next(changes, {}).get(FINGERPRINT)
 
     def read(
@@ -274,28 +298,10 @@ class Lake:
         return True
 
 
-class _Stream:
-    """Batches on their way through Rust, which would make a plain text of what they raise."""
-
-    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
-        self._batches = batches
-        self.failure: Exception | None = None
-
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        try:
-            yield from self._batches
-        except Exception as error:
-            self.failure = error
-            raise
-
-
-def writer_properties(layout: Layout) -> WriterProperties:
-    plain = ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE")
-    return WriterProperties(
-        max_row_group_size=layout.group_rows,
-        column_properties=dict.fromkeys(layout.plain, plain),
-        **_COMPRESSION,
-    )
+def _lacks_times(table: DeltaTable, schema: pa.Schema) -> bool:
+    """Times without a zone are a feature that a table must have before it holds any."""
+    features = table.protocol().writer_features or []
+    return "timestampNtz" not in features and any(map(pa.types.is_timestamp, schema.types))
 
 
 def _landed(table: DeltaTable, deliveries: Iterable[str]) -> set[str]:

@@ -3,20 +3,27 @@
 Neither changes a row: marks and fingerprints stay, the version goes up.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.fs as pafs
 from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import RemoveAction
 
+from resources.delta_files import FILE_BYTES, Layout
 from resources.errors import ConcurrentWrite
-from resources.lake import ATTEMPTS, TARGET_FILE_BYTES, WHOLE_LOG, Lake, Layout, writer_properties
+from resources.lake import ATTEMPTS, TIDIED, WHOLE_LOG, Lake
 
 # A file in no version may belong to a writer that has not committed yet.
 UNCOMMITTED = timedelta(days=1)
+# What is merged once is large enough to be left alone.
+SMALL_BYTES = FILE_BYTES // 4
+BATCH_ROWS = 65_536
 _HOUR = timedelta(hours=1)
 _NO_LOG = {"delta.enableExpiredLogCleanup": "true", "delta.logRetentionDuration": "interval 0 days"}
 _LOG = {**WHOLE_LOG, "delta.logRetentionDuration": "interval 36500 days"}
@@ -68,22 +75,61 @@ def purge(lake: Lake, name: str) -> int:
 def compact(lake: Lake, name: str, layout: Layout) -> None:
     """Merge small files in the order of their rows; whoever commits meanwhile goes first.
 
+    deltalake's own compaction keeps no ranges of the columns behind the 32nd, and then takes a file
+    without a range for one without such rows.
+
     Raises
     ------
     ConcurrentWrite
         If other writers keep winning.
     """
     for _ in range(ATTEMPTS):
-        try:
-            lake.table(name).optimize.compact(
-                target_size=TARGET_FILE_BYTES,
-                writer_properties=writer_properties(layout),
-                commit_properties=CommitProperties(max_commit_retries=0),
-            )
-        except CommitFailedError:
-            continue
-        return
+        table = lake.table(name)
+        small = _small(table)
+        if len(small) < 2 or _merge(lake, name, table, small, layout):
+            return
     raise ConcurrentWrite(lake.uri(name), ATTEMPTS)
+
+
+def _small(table: DeltaTable) -> list[RemoveAction]:
+    """The files that are worth merging, oldest first."""
+    now = int(time.time() * 1000)
+    files = pa.table(table.get_add_actions()).select(["path", "size_bytes", "modification_time"])
+    found = [one for one in files.to_pylist() if one["size_bytes"] < SMALL_BYTES]
+    return [
+        RemoveAction(one["path"], data_change=False, deletion_timestamp=now, size=one["size_bytes"])
+        for one in sorted(found, key=lambda one: one["modification_time"])
+    ]
+
+
+def _merge(
+    lake: Lake, name: str, table: DeltaTable, small: Sequence[RemoveAction], layout: Layout
+) -> bool:
+    """Commit the rows of these files as fewer files; False if another writer was faster."""
+    files = lake.files(name)
+    schema = pa.schema(table.schema().to_arrow())
+    merged = files.write(schema, _rows(table, small, layout), layout)
+    told = CommitProperties(custom_metadata={TIDIED: "true"}, max_commit_retries=0)
+    adds = [replace(one, data_change=False) for one in merged]
+    try:
+        table.create_write_transaction(
+            [*adds, *small], "append", table.schema(), commit_properties=told
+        )
+    except CommitFailedError:
+        files.discard(merged)
+        return False
+    return True
+
+
+def _rows(
+    table: DeltaTable, files: Sequence[RemoveAction], layout: Layout
+) -> Iterator[pa.RecordBatch]:
+    dataset, rows = table.to_pyarrow_dataset(), min(layout.group_rows, BATCH_ROWS)
+    fragments = {one.path: one for one in dataset.get_fragments()}
+    for file in files:
+        yield from fragments[file.path].to_batches(
+            schema=dataset.schema, batch_size=rows, batch_readahead=1
+        )
 
 
 def vacuum(

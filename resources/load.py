@@ -93,33 +93,29 @@ def run_load(
     EndpointError
         For an address that is not http:// or https://, without any body, or without a rate.
     """
+    _require_load(url, bodies, rate, seconds)
+    with closing(_Door(url, timeout)) as door:
+        _Load(door, bodies, math.inf, warm_up).run(threads=1)
+        load = _Load(door, bodies, rate, max(1, round(rate * seconds)))
+        load.run(threads)
+    return load.report(seconds)
+
+
+def _require_load(url: str, bodies: Sequence[bytes], rate: float, seconds: float) -> None:
     if not bodies or not rate > 0 or not seconds > 0:
         raise EndpointError(
             f"load on {url!r}: got {len(bodies)} bodies at {rate:g}/s for {seconds:g} s, "
             "expected at least one body and figures above 0"
         )
-    with closing(_Door(url, timeout)) as door:
-        _Load(door, bodies, math.inf, warm_up).run(threads=1)
-        load = _Load(door, bodies, rate, max(1, round(rate * seconds)))
-        load.run(threads)
-    failures = Counter(outcome for outcome in load.outcomes if outcome != _ANSWERED)
-    return LoadReport(
-        rate=rate,
-        seconds=seconds,
-        requests=load.requests,
-        errors=failures.total(),
-        latencies_ms=load.latencies_ms,
-        failures=dict(failures.most_common()),
-    )
 
 
 class _Load:
     """Threads that take turns: the one whose turn it is sleeps until the next request is due."""
 
     def __init__(self, door: "_Door", bodies: Sequence[bytes], rate: float, requests: int) -> None:
-        self._door, self._bodies, self._rate, self.requests = door, bodies, rate, requests
-        self.latencies_ms = np.full(requests, np.inf)
-        self.outcomes = [_NOT_SENT] * requests
+        self._door, self._bodies, self._rate, self._requests = door, bodies, rate, requests
+        self._latencies_ms = np.full(requests, np.inf)
+        self._outcomes = [_NOT_SENT] * requests
         self._turn = threading.Lock()
         self._numbers = iter(range(requests))
         self._start = 0.0
@@ -127,18 +123,29 @@ class _Load:
     def run(self, threads: int) -> None:
         workers = [
             threading.Thread(target=self._work, name=f"load-{number}", daemon=True)
-            for number in range(min(threads, self.requests))
+            for number in range(min(threads, self._requests))
         ]
         with self._turn:
             for worker in workers:
                 worker.start()
             self._start = time.perf_counter()
-        end = self._start + self.requests / self._rate + self._door.timeout + _GRACE_SECONDS
+        end = self._start + self._requests / self._rate + self._door.timeout + _GRACE_SECONDS
         for worker in workers:
             worker.join(max(0.0, end - time.perf_counter()))
         self._door.interrupt()
         for worker in workers:
             worker.join()
+
+    def report(self, seconds: float) -> LoadReport:
+        failures = Counter(outcome for outcome in self._outcomes if outcome != _ANSWERED)
+        return LoadReport(
+            rate=self._rate,
+            seconds=seconds,
+            requests=self._requests,
+            errors=failures.total(),
+            latencies_ms=self._latencies_ms,
+            failures=dict(failures.most_common()),
+        )
 
     def _work(self) -> None:
         while True:
@@ -148,8 +155,8 @@ class _Load:
                     return
                 due = self._start + number / self._rate
                 time.sleep(max(0.0, due - time.perf_counter()))
-            self.outcomes[number], answered = self._door.post(self._body(number), due)
-            self.latencies_ms[number] = (answered - due) * 1000
+            self._outcomes[number], answered = self._door.post(self._body(number), due)
+            self._latencies_ms[number] = (answered - due) * 1000
 
     def _body(self, number: int) -> bytes:
         return self._bodies[number % len(self._bodies)]

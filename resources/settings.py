@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from resources.errors import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+Read = TypeVar("Read", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -81,6 +83,10 @@ class Settings(BaseSettings):
         """The folder in which deliveries arrive, one folder per model below it."""
         return self.home / "landing"
 
+    def landing_of(self, model: str, location: str = "") -> Path:
+        """Where the files of a model arrive; a relative location is below `home`."""
+        return self.home / Path(location).expanduser() if location else self.landing / model
+
     @cached_property
     def lake(self) -> str:
         return self.lake_uri or str(self.home / "lake")
@@ -128,6 +134,28 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.mlflow_port}"
 
 
+class AwsSettings(BaseSettings):
+    """Where S3 is, by the names of the AWS SDKs; they read the keys themselves."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AWS_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    endpoint_url: str = Field(default="", description="Address of every service; empty: AWS.")
+    endpoint_url_s3: str = Field(default="", description="Address of S3 alone; goes first.")
+    region: str = Field(default="", description="Region; goes first.")
+    default_region: str = Field(default="", description="Region.")
+    allow_http: bool = Field(default=False, description="Unencrypted beyond this machine too.")
+
+    @cached_property
+    def s3_endpoint(self) -> str:
+        return self.endpoint_url_s3 or self.endpoint_url
+
+    @cached_property
+    def s3_region(self) -> str:
+        return self.region or self.default_region
+
+
 def load_settings() -> Settings:
     """Read the environment.
 
@@ -136,12 +164,23 @@ def load_settings() -> Settings:
     SettingsError
         Naming each variable, the value received and what was expected.
     """
+    return _read(Settings)
+
+
+def load_aws_settings() -> AwsSettings:
+    """The same for the variables of the AWS SDKs."""
+    return _read(AwsSettings)
+
+
+def _read(kind: type[Read]) -> Read:
+    prefix = kind.model_config["env_prefix"]
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
-        raise SettingsError("\n".join(_sentence(item) for item in error.errors())) from error
+        sentences = [_sentence(prefix, item) for item in error.errors()]
+        raise SettingsError("\n".join(sentences)) from error
 
 
-def _sentence(item: ErrorDetails) -> str:
-    name = "SLIPWAY_" + "_".join(str(part) for part in item["loc"]).upper()
+def _sentence(prefix: str, item: ErrorDetails) -> str:
+    name = prefix + "_".join(str(part) for part in item["loc"]).upper()
     return f"{name}: {item['msg']}, got {str(item['input'])!r}"

@@ -1,7 +1,30 @@
 """What every test shares."""
 
+import os
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A noisy machine is no finding: time limits of Hypothesis are off, its search is not.
 settings.register_profile("slipway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("slipway")
+
+
+@pytest.fixture(scope="session")
+def moto():
+    """Moto's server, which speaks S3."""
+    from tests.support.object_stores import moto_server
+
+    with moto_server() as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def radosgw():
+    """Ceph's S3 server over a cluster of its own."""
+    from tests.support.radosgw import missing_programs, radosgw_server
+
+    if missing_programs() and "CI" not in os.environ:
+        pytest.skip(f"not installed: {', '.join(missing_programs())}")
+    with radosgw_server() as store:
+        yield store

@@ -1,24 +1,9 @@
 from gitops.conditions import Reason, RetryAfter, Settled
 from gitops.plan import Act, Plan
-from platform_assets.automation import arrived, decide
+from platform_assets.automation import decide
 
 SETTLED = Plan((), Settled(Reason.HEALTHY, "live and healthy"))
 DUE = Plan((Act.RECORD_ATTEMPT, Act.APPLY), None)
-
-
-def test_a_file_seen_before_does_not_arrive_again():
-    assert arrived({"a.csv": "10-1"}, {"a.csv": "10-1"}) == {}
-
-
-def test_a_new_file_and_a_changed_one_arrive():
-    assert arrived({"a.csv": "10-1"}, {"a.csv": "11-2", "b.csv": "5-1"}) == {
-        "a.csv": "11-2",
-        "b.csv": "5-1",
-    }
-
-
-def test_a_file_taken_away_is_no_arrival():
-    assert arrived({"a.csv": "10-1"}, {}) == {}
 
 
 def test_where_git_and_the_running_system_agree_nothing_starts():

@@ -140,6 +140,25 @@ def test_a_refusal_that_a_killed_run_could_not_report_stops_the_next_run(platfor
     assert "quarantine_rate" in failures(result)[CLEANED]
 
 
+def test_a_leaking_feature_stops_the_run_before_anything_is_learned(platform):
+    frame = orders(600, seed=1)
+    platform.deliver("day-1.csv", frame.assign(amount=frame["returned"] * 50.0))
+    result = platform.run(tiny())
+    assert "no_feature_leaks" in failures(result)["tiny__training_set"]
+    assert platform.registry.versions("tiny") == []
+
+
+def test_a_warning_about_the_training_set_stops_nothing(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    careful = tiny(checks={"warn_leak": 0.2})
+    result = platform.run(
+        careful, "raw", "cleaned", "quarantine", "training_set", "candidate_model"
+    )
+    assert failures(result) == {}
+    (warned,) = [one for one in result.get_asset_check_evaluations() if not one.passed]
+    assert (warned.check_name, warned.severity) == ("no_feature_leaks", dg.AssetCheckSeverity.WARN)
+
+
 def test_a_candidate_that_misses_a_gate_is_neither_committed_nor_proposed(platform):
     platform.deliver("day-1.csv", orders(600, seed=1))
     strict = tiny(gates=[{"metric": "roc_auc", "reach": 0.999}])

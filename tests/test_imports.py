@@ -26,12 +26,13 @@ def brought_in(module):
         ("serving.ingress", {"ray", "dagster", "mlflow", "deltalake", "sklearn", "pandas"}),
         ("serving.app", {"dagster", "mlflow", "deltalake", "sklearn"}),
         ("resources.registry", {"mlflow", "ray", "dagster", "deltalake"}),
+        ("resources.object_store", {"dagster", "boto3", "deltalake"}),
         ("resources.lake", {"mlflow", "ray", "dagster"}),
         (
             "platform_assets.cli.main",
             {"dagster", "ray", "mlflow", "deltalake", "pandas", "sklearn"},
         ),
-        ("platform_assets.definitions", {"ray", "mlflow"}),
+        ("platform_assets.definitions", {"ray", "mlflow", "boto3"}),
     ],
 )
 def test_importing_a_module_leaves_the_heavy_libraries_alone(module, absent):

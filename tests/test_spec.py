@@ -42,6 +42,9 @@ def test_the_defaults_are_enough_for_a_model():
         ({"time": None}, "'time' needs the key `time`"),
         ({"gates": [{"metric": "roc_auc", "beat": "luck"}]}, "champion"),
         ({"owners": []}, "at least 1 item"),
+        ({"checks": {"trusted": ["colour"]}}, "no feature 'colour'; allowed: amount, items"),
+        ({"checks": {"warn_leak": 0.995}}, "warn_leak: 0.995 is above max_leak"),
+        ({"checks": {"min_class_rows": 0}}, "greater than or equal to 1"),
     ],
 )
 def test_a_contradiction_is_refused_by_key_value_and_allowed_values(changes, message):

@@ -10,6 +10,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
+from rich.text import Text
 
 PIPE_WIDTH = 200
 
@@ -30,7 +31,8 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[obje
     console = terminal if terminal.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
     table = Table(*columns, title=title, title_justify="left")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        # As plain text: a reason may hold square brackets, which would be markup.
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     console.print(table)
 
 
@@ -51,7 +53,7 @@ class Progress:
 
     def status(self, text: str) -> None:
         if self._status is not None:
-            self._status.update(text)
+            self._status.update(Text(text))
             self._status.start()
 
     def clear(self) -> None:

@@ -10,15 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ValidationError
+
 from platform_assets.cli.console import out, print_json
 from platform_assets.cli.errors import NotWell
+from platform_assets.cli.models import model_folders, source_section
 from platform_assets.cli.stack import control, ray_service
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.ports import describe, holder, is_free
 from platform_assets.cli.stack.processes import marked
 from platform_assets.cli.stack.services import public_ports
 from platform_assets.cli.stack.state import Phase
-from resources.settings import load_settings
+from platform_assets.errors import SlipwayError
+from resources.errors import ObjectStoreRefused
+from resources.object_store import prove_lake
+from resources.settings import load_aws_settings, load_settings
 
 Level = Literal["ok", "warn", "fail"]
 PYTHON = (3, 11)
@@ -120,6 +126,33 @@ def look_at_chromium(_: Layout) -> Iterator[Finding]:
         yield Finding("Chromium", "ok", found)
 
 
+def look_at_lake(layout: Layout) -> Iterator[Finding]:
+    place = layout.settings.lake
+    try:
+        prove_lake(place, load_aws_settings())
+    except ObjectStoreRefused as refused:
+        yield Finding("lake", "fail", f"{place}: {refused.reason}", refused.remedy)
+    else:
+        yield Finding("lake", "ok", place)
+
+
+def look_at_sources(layout: Layout) -> Iterator[Finding]:
+    from platform_assets.data.sources.choose import source_at
+    from platform_assets.spec import Source
+
+    for model in model_folders():
+        try:
+            spec = Source.model_validate(source_section(model))
+            source = source_at(model, spec, layout.settings)
+            listing = source.listing()
+        except (SlipwayError, ValidationError) as error:
+            yield Finding(f"source of {model}", "fail", str(error), "see its defs.yaml")
+        else:
+            seen = f"{len(listing.finished)} files in {source.place}"
+            skipped = f", {len(listing.skipped)} skipped" if listing.skipped else ""
+            yield Finding(f"source of {model}", "ok", seen + skipped)
+
+
 def look_at_stack(layout: Layout) -> Iterator[Finding]:
     state = control.running(layout)
     left = marked(layout.mark)
@@ -165,6 +198,8 @@ LOOKS: tuple[Callable[[Layout], Iterator[Finding]], ...] = (
     look_at_ports,
     look_at_haproxy,
     look_at_chromium,
+    look_at_lake,
+    look_at_sources,
     look_at_stack,
     look_at_locks,
 )

@@ -10,10 +10,10 @@ from platform_assets.cli.folders import cleaner
 from platform_assets.data.forgetting import Forgotten, look
 from platform_assets.data.forgetting import forget as take_out
 from platform_assets.data.searching import Found
+from platform_assets.data.sources.choose import source_of
 from platform_assets.data.subject import subject
 from platform_assets.model.seen import Sighting, sightings
-from platform_assets.wiring import build_registry
-from resources.lake import Lake
+from platform_assets.wiring import build_lake, build_registry
 from resources.settings import load_settings
 
 
@@ -28,7 +28,7 @@ def forget(model: str, ids: Sequence[str], column: str | None, *, yes: bool) -> 
         If a delivery that cannot be taken apart holds an id.
     """
     settings = load_settings()
-    sorts = cleaner(Lake(settings.lake), model)
+    sorts = cleaner(build_lake(settings), model)
     whose = subject(model, sorts.contract, column, tuple(ids))
     _say_found(look(sorts, whose))
     _say_seen(sightings(sorts.lake, build_registry(settings), model, whose))
@@ -36,7 +36,7 @@ def forget(model: str, ids: Sequence[str], column: str | None, *, yes: bool) -> 
         typer.confirm("Take these rows out of all tables for good?", abort=True)
     done = take_out(sorts, whose)
     _say_done(model, done)
-    out(f"the delivered files are yours to mend: {settings.landing / model}")
+    out(f"the delivered files are yours to mend: {source_of(sorts.folder, settings).place}")
     if done.found.unreadable:
         raise NotForgotten(model, [one.file for one in done.found.unreadable])
 

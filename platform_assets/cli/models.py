@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -23,10 +24,10 @@ def require_model(model: str, also: Iterable[str] = ()) -> None:
         raise UnknownModel(model, known)
 
 
-def delivery_pattern(model: str, defs: Path = DEFS) -> str:
-    """The names of the files that a model takes, as its `defs.yaml` says them."""
+def source_section(model: str, defs: Path = DEFS) -> dict[str, Any]:
+    """Where a model's deliveries come from, as its `defs.yaml` says."""
     document = yaml.safe_load((defs / model / "defs.yaml").read_text())
-    return str(document["attributes"]["source"]["pattern"])
+    return dict(document["attributes"]["source"])
 
 
 def dagster_name(model: str) -> str:

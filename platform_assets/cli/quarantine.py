@@ -8,7 +8,7 @@ from platform_assets.cli.folders import cleaner
 from platform_assets.data.cleaning import Cleaner
 from platform_assets.data.mending import mend
 from platform_assets.data.quarantine import Broken, Place, broken, counts, export
-from resources.lake import Lake
+from platform_assets.wiring import build_lake
 from resources.settings import load_settings
 
 
@@ -22,7 +22,7 @@ def show(
     as_json: bool,
 ) -> None:
     """Rules with counts, then rows; with `csv` all rows asked for as a file."""
-    lake = Lake(load_settings().lake)
+    lake = build_lake(load_settings())
     sorts, place = cleaner(lake, model), asked(rule, delivery)
     found = counts(lake, sorts.table("quarantine"), place)
     rows = broken(sorts, place, limit)
@@ -60,7 +60,7 @@ def replay(model: str, rows: Path | None) -> None:
     MendRefused
         If `rows` names what is not there to mend.
     """
-    lake = Lake(load_settings().lake)
+    lake = build_lake(load_settings())
     sorts = cleaner(lake, model)
     before, clean = counts(lake, sorts.table("quarantine")), _clean(sorts)
     sorts.run()

@@ -2,14 +2,14 @@
 
 import getpass
 import shutil
-from fnmatch import fnmatch
 from pathlib import Path
 
 from platform_assets.cli.console import out
 from platform_assets.cli.dagster_api import DagsterApi
 from platform_assets.cli.errors import DeliveryRefused
-from platform_assets.cli.models import delivery_pattern, pipeline_job, require_model
-from resources.settings import load_settings
+from platform_assets.cli.models import pipeline_job, require_model, source_section
+from platform_assets.data.sources.pattern import Pattern
+from resources.settings import Settings, load_settings
 
 MODEL_TAG = "slipway/model"
 REASON_TAG = "slipway/reason"
@@ -28,7 +28,9 @@ def run(model: str, file: Path | None) -> None:
     require_model(model)
     settings = load_settings()
     if file is not None:
-        placed = deliver(file, settings.landing / model, delivery_pattern(model))
+        section = source_section(model)
+        folder = landing_folder(file, model, section.get("location", ""), settings)
+        placed = deliver(file, folder, section["pattern"])
         out(f"delivered as {placed}; a run starts within seconds while the stack is up")
         return
     api = DagsterApi(settings.dagster_url)
@@ -36,16 +38,26 @@ def run(model: str, file: Path | None) -> None:
     out(f"started: {api.run_url(api.launch(pipeline_job(model), tags))}")
 
 
+def landing_folder(file: Path, model: str, location: str, settings: Settings) -> Path:
+    """The folder in which the model's deliveries arrive, if it is one of this machine."""
+    if "://" in location:
+        raise DeliveryRefused(file, f"{model} takes what lies in {location}; put it there")
+    return settings.landing_of(model, location)
+
+
 def deliver(file: Path, folder: Path, pattern: str) -> Path:
-    """Copy a file into a landing folder; it appears whole or not at all."""
+    """Copy a file into a landing folder; it appears whole or not at all.
+
+    Its time of modification is kept, so that an old file is not taken for one that still grows.
+    """
     if not file.is_file():
         raise DeliveryRefused(file, "it is no file")
-    if not fnmatch(file.name, pattern):
+    if Pattern(pattern).refusal(file.name):
         raise DeliveryRefused(file, f"got the name {file.name!r}, expected {pattern!r}")
     placed, hidden = folder / file.name, folder / f".{file.name}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, hidden)
+        shutil.copy2(file, hidden)
         hidden.replace(placed)
     except OSError as error:
         raise DeliveryRefused(file, f"{error.strerror} ({folder})") from error

@@ -8,7 +8,8 @@ from platform_assets.cli.errors import DagsterError
 from platform_assets.cli.stack import control
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.state import Phase, StackState
-from resources.settings import Settings, load_settings
+from resources.object_store import prove_lake
+from resources.settings import Settings, load_aws_settings, load_settings
 
 WATCH_SECONDS = 1.0
 
@@ -35,11 +36,14 @@ def start_and_wait(layout: Layout, progress: Progress) -> None:
 
     Raises
     ------
+    ObjectStoreRefused
+        If the lake's server could lose rows, or cannot be reached. Nothing was started.
     StackError
         If a service does not come up; the others stay as they are.
     DagsterError
         If everything runs but the code of the models does not load.
     """
+    prove_lake(layout.settings.lake, load_aws_settings())
     control.start(layout)
     try:
         control.wait_until_up(layout, _Reporter(progress))

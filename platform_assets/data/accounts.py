@@ -28,29 +28,37 @@ def accounts(lake: Lake, clean: str, bad: str, after: int) -> list[Account]:
     """The accounts of all deliveries with a higher number, read from the tables themselves."""
     tables = [_sums(lake, clean, after, "clean"), _sums(lake, bad, after, "bad")]
     both = pl.concat(tables, how="diagonal").group_by(DELIVERY).agg(
-        pl.col("clean", "bad", "sum").sum(), pl.col("last").max()
+        pl.col("clean", "bad", "sum", "squares").sum(), pl.col("last").max()
     )  # fmt: skip
-    rows = pl.col("clean") + pl.col("bad")
-    # n different numbers that begin at 0 and have no gap: their largest and their sum say so.
-    whole = (pl.col("last") == rows - 1) & (2 * pl.col("sum") == rows * (rows - 1))
-    told = both.select(DELIVERY, "clean", "bad", whole.alias("whole")).sort(DELIVERY)
-    return [Account(*row) for row in told.iter_rows()]
+    return [
+        Account(delivery, good, broken, _whole(good + broken, last, total, squares))
+        for delivery, good, broken, total, squares, last in both.sort(DELIVERY).iter_rows()
+    ]
+
+
+def _whole(rows: int, last: int, total: int, squares: int) -> bool:
+    """Whether the numbers are those from 0 on, each once: their largest and their sums say so.
+
+    The sum of the squares is known up to a multiple of 2**64.
+    """
+    expected = (rows - 1) * rows * (2 * rows - 1) // 6 % 2**64
+    return last == rows - 1 and 2 * total == rows * (rows - 1) and squares == expected
 
 
 def _sums(lake: Lake, name: str, after: int, kind: str) -> pl.DataFrame:
     batches = lake.batches(name, lake.version(name), [DELIVERY, ROW], [(DELIVERY, ">", after)])
     parts = [_summed(pl.DataFrame(pl.from_arrow(batch)), kind) for batch in batches]
-    empty = pl.DataFrame(
-        schema={DELIVERY: pl.Int64, kind: pl.Int64, "sum": pl.Int64, "last": pl.Int64}
-    )
-    return pl.concat([empty, *parts])
+    whole = dict.fromkeys((DELIVERY, kind, "sum", "last"), pl.Int64)
+    return pl.concat([pl.DataFrame(schema={**whole, "squares": pl.UInt64}), *parts])
 
 
 def _summed(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
+    place = pl.col(ROW)
     return rows.group_by(DELIVERY).agg(
         pl.len().cast(pl.Int64).alias(kind),
-        pl.col(ROW).sum().alias("sum"),
-        pl.col(ROW).max().alias("last"),
+        place.sum().alias("sum"),
+        place.max().alias("last"),
+        (place.cast(pl.UInt64) * place.cast(pl.UInt64)).sum().alias("squares"),
     )
 
 

@@ -3,16 +3,18 @@
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
 from platform_assets.data.reading.pieces import buffered
 from platform_assets.data.reading.rows import Readable
-from resources.lake import Lake, Layout
+from resources.delta_files import Layout
+from resources.lake import Lake
 
 BLOCK = 4 << 20
-PAGE = 8
+PAGE = 4
 DELIVERY, DIGEST, FILE, ARRIVED = "_delivery", "_digest", "_file", "_arrived"
 NUMBER, SIZE, BYTES = "_block", "_size", "_bytes"
 SCHEMA = pa.schema(
@@ -32,20 +34,24 @@ LAYOUT = Layout(group_rows=PAGE, plain=(BYTES,))
 
 @dataclass(frozen=True, order=True)
 class Delivery:
-    """One delivered file: its number in the raw table (from 1), SHA-256, name, size in bytes."""
+    """One delivered file: its number in the raw table (from 1), SHA-256, name, arrival in UTC.
+
+    `size` is in bytes.
+    """
 
     number: int
     digest: str
     file: str
+    arrived: datetime
     size: int = 0
     blocks: int = 1
 
 
-def blocks(delivery: Delivery, arrived: Any, content: Readable) -> Iterator[pa.RecordBatch]:
+def blocks(delivery: Delivery, content: Readable) -> Iterator[pa.RecordBatch]:
     """The content block by block; an empty file is one empty block."""
     number, block = 0, content.read(BLOCK)
     while block or number == 0:
-        named = [delivery.number, delivery.digest, delivery.file, arrived]
+        named = [delivery.number, delivery.digest, delivery.file, delivery.arrived]
         values = [*named, number, len(block), block]
         yield pa.record_batch([pa.array([one], kind) for one, kind in _typed(values)], SCHEMA)
         number, block = number + 1, content.read(BLOCK)
@@ -53,9 +59,11 @@ def blocks(delivery: Delivery, arrived: Any, content: Readable) -> Iterator[pa.R
 
 def delivered(lake: Lake, name: str, version: int, after: int = 0) -> list[Delivery]:
     """The deliveries that the table carries, by number; the bytes are not read."""
-    wanted = [DELIVERY, DIGEST, FILE, NUMBER, SIZE]
+    wanted = [DELIVERY, DIGEST, FILE, ARRIVED, NUMBER, SIZE]
     table = lake.read(name, version, wanted, [(DELIVERY, ">", after)] if after else None)
-    found = table.group_by([DELIVERY, DIGEST, FILE]).aggregate([(SIZE, "sum"), (NUMBER, "count")])
+    found = table.group_by([DELIVERY, DIGEST, FILE, ARRIVED]).aggregate(
+        [(SIZE, "sum"), (NUMBER, "count")]
+    )
     rows = zip(*(column.to_pylist() for column in found.columns), strict=True)
     return sorted(Delivery(*row) for row in rows)
 

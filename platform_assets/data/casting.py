@@ -17,6 +17,8 @@ TYPES: dict[Kind, pl.DataType] = {
 }
 TRUE = ("true", "1", "t", "yes", "y")
 FALSE = ("false", "0", "f", "no", "n")
+# From here on a float stands for several whole numbers.
+EXACT = 2**53
 _ISO = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f")
 _WORDS = {
     written: value
@@ -63,7 +65,8 @@ def _int(text: pl.Series) -> pl.Series:
     number = text.cast(pl.Int64, strict=False)
     failed = (number.is_null() & text.is_not_null()).arg_true()
     point = _float(text.gather(failed))
-    whole = point.set(point != point.floor(), None).cast(pl.Int64, strict=False)
+    exact = (point == point.floor()) & (point.abs() < EXACT)
+    whole = point.set(~exact, None).cast(pl.Int64, strict=False)
     return number.scatter(failed, whole)
 
 

@@ -5,20 +5,23 @@ quarantine whole and stops the run, so that nothing is trained on half of a brok
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
+from platform_assets.data import past
 from platform_assets.data.accounts import Account, accounts, rate
-from platform_assets.data.blocks import delivered
+from platform_assets.data.blocks import Delivery, delivered
 from platform_assets.data.cleaning import ROWS, Cleaner
 from platform_assets.data.contract import RULE
+from platform_assets.data.history import freshness, volume
 from platform_assets.folder import ModelFolder
 from platform_assets.lineage import newest_evaluation
-from platform_assets.metadata import table_metadata
+from platform_assets.metadata import check_result, table_metadata
 from resources.lake import Lake
 
-CHECKS = ("rows_accounted_for", "quarantine_rate")
+CHECKS = ("rows_accounted_for", "quarantine_rate", "volume", "freshness")
 SHOWN = 20
 
 
@@ -43,8 +46,10 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         yield _result(lake, cleaner.table("cleaned"), cleaned_spec.key)
         known = reported(context.instance, folder, cleaner.generation)
         fresh = accounts(lake, cleaner.table("cleaned"), cleaner.table("quarantine"), known)
+        files = _files(cleaner, known)
         yield accounted(cleaner, fresh)
-        yield quarantined(cleaner, fresh, known)
+        yield quarantined(cleaner, fresh, files, known)
+        yield from compared(context.instance, cleaner, fresh, files, known)
 
     return cleaned
 
@@ -54,11 +59,7 @@ def reported(instance: dg.DagsterInstance, folder: ModelFolder, generation: int)
 
     What was refused and never named (the process died in between) is still to be named.
     """
-    key = dg.AssetCheckKey(folder.key("cleaned"), "quarantine_rate")
-    evaluation = newest_evaluation(instance, key)
-    said: dict[str, Any] = (
-        {name: value.value for name, value in evaluation.metadata.items()} if evaluation else {}
-    )
+    said = _said(instance, folder, "quarantine_rate")
     return int(said["sorted_to"]) if said.get("generation") == str(generation) else 0
 
 
@@ -82,14 +83,14 @@ def accounted(cleaner: Cleaner, fresh: list[Account]) -> dg.AssetCheckResult:
     )
 
 
-def quarantined(cleaner: Cleaner, fresh: list[Account], known: int) -> dg.AssetCheckResult:
+def quarantined(
+    cleaner: Cleaner, fresh: list[Account], files: dict[int, Delivery], known: int
+) -> dg.AssetCheckResult:
     """Few bad rows are warned of; many refuse the delivery, and stop the run that brought it."""
     lake, source = cleaner.lake, cleaner.folder.spec.source
     found = rate(fresh, source.warn_quarantined, source.max_quarantined)
-    raw = cleaner.table("raw")
-    files = {one.number: one.file for one in delivered(lake, raw, lake.version(raw), known)}
     refused, warned = (
-        {files[number]: share for number, share in kind.items()}
+        {files[number].file: share for number, share in kind.items()}
         for kind in (found.refused, found.warned)
     )
     level = dg.AssetCheckSeverity.ERROR if refused else dg.AssetCheckSeverity.WARN
@@ -108,6 +109,36 @@ def quarantined(cleaner: Cleaner, fresh: list[Account], known: int) -> dg.AssetC
             "generation": str(cleaner.generation),
         },
     )
+
+
+def compared(
+    instance: dg.DagsterInstance,
+    cleaner: Cleaner,
+    fresh: list[Account],
+    files: dict[int, Delivery],
+    known: int,
+) -> Iterator[dg.AssetCheckResult]:
+    """Volume and freshness beside this table's own past, which goes on in the metadata."""
+    folder, lake = cleaner.folder, cleaner.lake
+    before = past.read(_said(instance, folder, "volume").get("past", [])) if known else []
+    newest = past.newest_events(lake, cleaner.table("cleaned"), folder.spec.time, known)
+    history = past.extended(before, fresh, files, newest)
+    key = folder.key("cleaned")
+    kept = dg.MetadataValue.json(past.written(history))
+    yield check_result("volume", volume(history), key, past=kept)
+    yield check_result("freshness", freshness(history, datetime.now(UTC)), key)
+
+
+def _said(instance: dg.DagsterInstance, folder: ModelFolder, check: str) -> dict[str, Any]:
+    """The metadata of a check's newest evaluation, as plain values."""
+    evaluation = newest_evaluation(instance, dg.AssetCheckKey(folder.key("cleaned"), check))
+    found = evaluation.metadata.items() if evaluation else ()
+    return {name: value.value for name, value in found}
+
+
+def _files(cleaner: Cleaner, after: int) -> dict[int, Delivery]:
+    raw, lake = cleaner.table("raw"), cleaner.lake
+    return {one.number: one for one in delivered(lake, raw, lake.version(raw), after)}
 
 
 def _sentence(model: str, refused: dict[str, float], warned: dict[str, float]) -> str | None:

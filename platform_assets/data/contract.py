@@ -29,6 +29,12 @@ _ARROW: dict[Kind, pa.DataType] = {
     "bool": pa.bool_(),
     "time": pa.timestamp("us"),
 }
+# What pandera knows of a column and a row alone cannot answer.
+_UNJUDGED = (
+    ("unique", True, "`id` in defs.yaml, which finds repeats"),
+    ("regex", True, "each column by its name"),
+    ("required", False, "a column that every file has, or none; nullable=True allows gaps"),
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class Contract:
     def of(
         cls, schema: pandera.DataFrameSchema, key: str | None = None, *, trim: bool = False
     ) -> "Contract":
+        if schema.unique:
+            raise ContractUnusable("unique", repr(schema.unique), "`id` in defs.yaml, one column")
         columns = tuple(_column(name, one) for name, one in schema.columns.items())
         return cls(columns, tuple(schema.checks), key, trim)
 
@@ -188,8 +196,9 @@ def _column(name: str, column: Any) -> Column:
     unknown = sorted(set(said) - {"format", "decimal", "personal"})
     if unknown:
         raise ContractUnusable(name, f"metadata {unknown}", "format, decimal, personal")
-    if column.unique:
-        raise ContractUnusable(name, "unique=True", "`id` in defs.yaml, which finds repeats")
+    for asked, got, expected in _UNJUDGED:
+        if getattr(column, asked) is got:
+            raise ContractUnusable(name, f"{asked}={got}", expected)
     return Column(
         name=name,
         kind=_kind(column.dtype.type if column.dtype else str),

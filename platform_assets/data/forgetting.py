@@ -8,7 +8,7 @@ A delivery keeps its number, its name and its digest, which says what was once d
 file is still known, and does not come back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,12 +16,9 @@ import polars as pl
 import pyarrow as pa
 
 from platform_assets.data import forgotten, mended
-from platform_assets.data.ahead import ahead
 from platform_assets.data.blocks import (
-    ARRIVED,
     BLOCK,
     LAYOUT,
-    NUMBER,
     SCHEMA,
     Delivery,
     blocks,
@@ -29,7 +26,6 @@ from platform_assets.data.blocks import (
     delivered,
 )
 from platform_assets.data.cleaning import Cleaner
-from platform_assets.data.contract import DELIVERY
 from platform_assets.data.reading.pieces import buffered
 from platform_assets.data.reading.taking_out import without
 from platform_assets.data.searching import Found, prints, search
@@ -83,32 +79,31 @@ def _take_out_of_raw(cleaner: Cleaner, subject: Subject) -> Found:
     lake, model, raw = cleaner.lake, cleaner.folder.name, cleaner.table("raw")
     for _ in range(ATTEMPTS):
         now, version = replace(cleaner), lake.version(raw)
-        found = search(now, subject, version, delivered(lake, raw, version))
+        known = delivered(lake, raw, version)
+        found = search(now, subject, version, known)
         if not found.places:
             return found
-        batches = ahead(_rewritten(now, version, found))
         for delivery, places in found.places.items():
             _require_same(now, version, delivery, places)
         gone = [(one.number, row) for one, places in found.places.items() for row in sorted(places)]
         this = forgotten.announce(lake, model, forgotten.number(lake, model, version), gone)
-        numbers = ", ".join(str(one.number) for one in found.places)
-        marks, within = {forgotten.FORGETS: this}, f"{DELIVERY} IN ({numbers})"
-        made = lake.commit_behind(
-            raw, version, SCHEMA, batches, marks, replace=True, within=within, layout=LAYOUT
-        )
+        marks = {forgotten.FORGETS: this}
+        batches = _rewritten(now, version, known, found)
+        made = lake.commit_behind(raw, version, SCHEMA, batches, marks, replace=True, layout=LAYOUT)
         if made is not None:
             return found
     raise ConcurrentWrite(lake.uri(raw), ATTEMPTS)
 
 
-def _rewritten(cleaner: Cleaner, version: int, found: Found) -> Iterator[pa.RecordBatch]:
-    raw = cleaner.table("raw")
-    for delivery, places in found.places.items():
-        first = [(DELIVERY, "=", delivery.number), (NUMBER, "=", 0)]
-        arrived = cleaner.lake.read(raw, version, [ARRIVED], first).column(0)[0].as_py()
-        with content(cleaner.lake, raw, version, delivery) as stream:
-            pieces = without(stream, places, cleaner.folder.spec.source)
-            yield from blocks(delivery, arrived, buffered(pieces, BLOCK))
+def _rewritten(
+    cleaner: Cleaner, version: int, known: Sequence[Delivery], found: Found
+) -> Iterator[pa.RecordBatch]:
+    """Every delivery again, those with rows to go without them."""
+    for delivery in known:
+        with content(cleaner.lake, cleaner.table("raw"), version, delivery) as stream:
+            gone = found.places.get(delivery)
+            left = without(stream, gone, cleaner.folder.spec.source) if gone else None
+            yield from blocks(delivery, stream if left is None else buffered(left, BLOCK))
 
 
 def _require_same(cleaner: Cleaner, version: int, delivery: Delivery, gone: frozenset[int]) -> None:

@@ -1,6 +1,6 @@
 """A number for everything that decides how delivered bytes are judged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from platform_assets.data.contract import Contract
 from platform_assets.folder import ModelFolder
@@ -31,5 +31,15 @@ def generation(folder: ModelFolder, contract: Contract, edits: Sequence[int] = (
 def described(contract: Contract, name: str) -> list[object]:
     """What a column asks for, in plain values."""
     column = next(one for one in contract.columns if one.name == name)
-    checks = [(check.name, check.error, check.statistics) for check in column.checks]
+    checks = [
+        (check.name, _plain(check.statistics or {}) or check.error) for check in column.checks
+    ]
     return [name, column.kind, column.nullable, column.form, column.comma, checks]
+
+
+def _plain(statistics: Mapping[str, object]) -> list[tuple[str, object]]:
+    """What a check was told; a set is put in order, since each process has it in another one."""
+    return [
+        (name, sorted(map(repr, value)) if isinstance(value, set | frozenset) else value)
+        for name, value in statistics.items()
+    ]

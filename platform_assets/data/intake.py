@@ -10,6 +10,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from platform_assets.data import ledger
+from platform_assets.data.ahead import ahead
 from platform_assets.data.blocks import LAYOUT, SCHEMA, Delivery, blocks, delivered
 from platform_assets.data.ledger import Entry, Outcome
 from platform_assets.data.sources.port import Arrival, Source
@@ -102,7 +103,7 @@ def _land(
         by_name = {arrival.name: arrival for arrival, _ in arrivals}
         content = _content(source, [(by_name[one.file], one) for one in fresh])
         marks = {DELIVERIES: fresh[-1].number}
-        version = lake.commit_behind(name, behind, SCHEMA, content, marks, layout=LAYOUT)
+        version = lake.commit_behind(name, behind, SCHEMA, ahead(content), marks, layout=LAYOUT)
         if version is not None:
             return version, entries
     raise ConcurrentWrite(lake.uri(name), ATTEMPTS)
@@ -110,18 +111,18 @@ def _land(
 
 def _numbered(entries: Sequence[Entry], landed: int) -> list[Delivery]:
     fresh = [entry for entry in entries if entry.outcome is Outcome.LANDED]
+    arrived = datetime.now(UTC).replace(tzinfo=None)
     return [
-        Delivery(landed + place, entry.digest, entry.name, entry.size)
+        Delivery(landed + place, entry.digest, entry.name, arrived, entry.size)
         for place, entry in enumerate(fresh, start=1)
     ]
 
 
 def _content(source: Source, fresh: Sequence[tuple[Arrival, Delivery]]) -> Iterator[pa.RecordBatch]:
-    arrived = datetime.now(UTC).replace(tzinfo=None)
     for arrival, delivery in fresh:
         with closing(source.open(arrival)) as content:
             same = _Hashed(content)
-            yield from blocks(delivery, arrived, same)
+            yield from blocks(delivery, same)
             if same.digest != delivery.digest:
                 raise ArrivalChanged(
                     source.place, arrival.name, delivery.digest[:12], "other bytes"

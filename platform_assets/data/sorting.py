@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from platform_assets.data.blocks import Delivery, content
 from platform_assets.data.contract import (
@@ -80,7 +81,9 @@ class Sorter:
             rows = bad = 0
             try:
                 for part in self.parts_of(delivery, repeated):
-                    rows, bad = rows + part.rows, bad + part.broken.num_rows
+                    # What repeats a key of a delivery that goes is no repeat next time.
+                    spared = self._repeats(part) if found else 0
+                    rows, bad = rows + part.rows, bad + part.broken.num_rows - spared
                     yield part
             except FileUnreadable as error:
                 found[delivery.number] = error
@@ -120,6 +123,10 @@ class Sorter:
             judged = self.contract.judge(rows.text, marked=rows.marked)
             rules = judged.rules.fill_null(otherwise).set(rows.numbers.is_in(places), None)
             yield self._part(delivery, rows, judged.typed, rules)
+
+    def _repeats(self, part: Part) -> int:
+        rules = part.broken.column(RULE)
+        return int(pc.sum(pc.equal(rules, f"duplicate:{self.contract.key}")).as_py() or 0)
 
     def _error(self, delivery: Delivery) -> FileUnreadable | None:
         try:

@@ -5,7 +5,7 @@ weighs it as often as it was drawn. What depends on the scores alone (sorting, l
 done once in `Metric.prepare`, so that hundreds of resamples stay cheap.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -58,6 +58,11 @@ class Metric:
     def improvement(self, value: Value, reference: Value) -> Value:
         """The difference in the better direction: positive if `value` is better."""
         return value - reference if self.greater_is_better else reference - value
+
+    def best(self, values: Sequence[float]) -> int:
+        """Position of the first of the best of n ≥ 1 values; an undefined one is the worst."""
+        sign = 1.0 if self.greater_is_better else -1.0
+        return int(np.argmax([sign * one if np.isfinite(one) else -np.inf for one in values]))
 
 
 def metric_names(task: str) -> tuple[str, ...]:

@@ -118,10 +118,9 @@ def remarks(facts: ReportFacts) -> list[str]:
 
 
 def best_trial(facts: ReportFacts) -> int:
-    """The position of the trial that was chosen, the first of the best."""
-    sign = 1 if metric(facts.figures.task, facts.metric).greater_is_better else -1
-    scores = [sign * score if np.isfinite(score) else -np.inf for _, score in facts.trials]
-    return int(np.argmax(scores)) if scores else -1
+    """The position of the trial that was chosen; -1 without any."""
+    judge = metric(facts.figures.task, facts.metric)
+    return judge.best([score for _, score in facts.trials]) if facts.trials else -1
 
 
 def number(value: float | None) -> str:

@@ -19,35 +19,56 @@ class Parts:
     holdout: pd.DataFrame
 
 
-def split(frame: pd.DataFrame, spec: Split, *, target: str, time: str | None, task: str) -> Parts:
+def split(
+    frame: pd.DataFrame,
+    spec: Split,
+    *,
+    target: str,
+    time: str | None,
+    task: str,
+    key: str | None = None,
+) -> Parts:
     """Hold out `spec.holdout` of the rows, by time or at random.
 
     By time, the newest rows are held out, and rows of one timestamp stay together. At random,
     each class of a classification gives its share, and a row stays on its side when others arrive
     but for the few whose lot is close to the cut, so that a champion is not judged on rows it
-    learned from.
+    learned from. Rows that are equal but for `key`, the column that names them, stay together, so
+    that no model is judged on a copy of what it learned.
     """
-    held = _held_out(frame, spec, spec.holdout, target, time, task)
+    held = _held_out(frame, spec, spec.holdout, target, time, task, key)
     return Parts(frame[~held], frame[held])
 
 
 def validation(
-    train: pd.DataFrame, spec: Split, *, target: str, time: str | None, task: str
+    train: pd.DataFrame,
+    spec: Split,
+    *,
+    target: str,
+    time: str | None,
+    task: str,
+    key: str | None = None,
 ) -> Mask:
     """Mark the rows of the training part, shape (n,), that the search is judged on.
 
     They are chosen as the holdout was, so that the search meets the same kind of gap.
     """
-    return _held_out(train, spec, spec.validation, target, time, task)
+    return _held_out(train, spec, spec.validation, target, time, task, key)
 
 
 def _held_out(
-    frame: pd.DataFrame, spec: Split, share: float, target: str, time: str | None, task: str
+    frame: pd.DataFrame,
+    spec: Split,
+    share: float,
+    target: str,
+    time: str | None,
+    task: str,
+    key: str | None,
 ) -> Mask:
     if spec.kind == "time" and time is not None:
         return _newest(frame[time], share)
     strata = pd.Series(0, index=frame.index) if task == "regression" else frame[target]
-    return _random(strata, _lots(frame, spec.seed), share)
+    return _random(strata, _Lots.draw(frame, key, spec.seed), share)
 
 
 def _newest(time: pd.Series, share: float) -> Mask:
@@ -61,27 +82,51 @@ def _newest(time: pd.Series, share: float) -> Mask:
     return held
 
 
-def _lots(frame: pd.DataFrame, seed: int) -> npt.NDArray[np.uint64]:
-    """A lot for each row, shape (n,), drawn from its content and the seed alone.
+@dataclass(frozen=True)
+class _Lots:
+    """Two lots for each row, shape (n,), drawn from its content and the seed alone.
 
-    So a row keeps its lot when others arrive, and whatever order rows are read in.
+    So a row keeps its lots when others arrive, and whatever order rows are read in. `content` is
+    the same for rows that differ in their name alone, `own` is not.
     """
-    salt = np.random.default_rng(seed).bytes(8).hex()
+
+    content: npt.NDArray[np.uint64]
+    own: npt.NDArray[np.uint64]
+
+    @classmethod
+    def draw(cls, frame: pd.DataFrame, key: str | None, seed: int) -> "_Lots":
+        salt = np.random.default_rng(seed).bytes(8).hex()
+        own = _hashed(frame, salt)
+        return cls(_hashed(frame.drop(columns=[key]), salt) if key else own, own)
+
+
+def _hashed(frame: pd.DataFrame, salt: str) -> npt.NDArray[np.uint64]:
     named = frame.assign(**{"(seed)": salt})
-    lots: npt.NDArray[np.uint64] = np.asarray(
-        pd.util.hash_pandas_object(named, index=False), dtype=np.uint64
-    )
-    return lots
+    return np.asarray(pd.util.hash_pandas_object(named, index=False), dtype=np.uint64)
 
 
-def _random(strata: pd.Series, lots: npt.NDArray[np.uint64], share: float) -> Mask:
+def _random(strata: pd.Series, lots: _Lots, share: float) -> Mask:
     """The lowest lots of each stratum; strata of two rows and more are on both sides."""
     held = np.zeros(len(strata), dtype=bool)
     codes, names = pd.factorize(strata, sort=True)
     for code in range(len(names)):
         rows = np.flatnonzero(codes == code)
-        count = round(share * len(rows))
-        if len(rows) > 1:
-            count = min(max(count, 1), len(rows) - 1)
-        held[rows[np.argsort(lots[rows], kind="stable")[:count]]] = True
+        rows = rows[np.lexsort((lots.own[rows], lots.content[rows]))]
+        held[rows[: _cut(lots.content[rows], share)]] = True
     return held
+
+
+def _cut(lots: npt.NDArray[np.uint64], share: float) -> int:
+    """How many of the sorted lots are held: `share` of them, but equal lots on one side.
+
+    Equal rows that make up more than half of the share would move it too far, and are parted.
+    """
+    size, count = len(lots), round(share * len(lots))
+    if size < 2:
+        return count
+    count = min(max(count, 1), size - 1)
+    ends = [int(np.searchsorted(lots, lots[count], side)) for side in ("left", "right")]
+    near = [end for end in ends if 0 < end < size and abs(end - count) <= max(count // 4, 1)]
+    if lots[count - 1] != lots[count] or not near:
+        return count
+    return min(near, key=lambda end: abs(end - count))

@@ -18,7 +18,7 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
 
 from platform_assets.errors import TrainingError
-from platform_assets.ml.metrics import Metric, evaluate, metric
+from platform_assets.ml.metrics import evaluate, metric
 from platform_assets.ml.scoring import as_fitted, scores
 from platform_assets.spec import ModelSpec
 
@@ -74,17 +74,10 @@ def train(
 ) -> Training:
     """Search the parameters, take the best, fit on every row given.
 
-    Parameters
-    ----------
-    build
-        Returns a new, unfitted pipeline; its own defaults are the first trial.
-    features, target, validation
-        The training part: n rows, the target encoded as in `Metric.prepare`, and the rows that
-        trials are judged on.
-    report
-        Takes one line of progress for every trial.
-    clock
-        Seconds that only grow; no trial starts once `spec.search.seconds` have passed.
+    `build` returns a new, unfitted pipeline; its own defaults are the first trial. The target is
+    encoded as in `Metric.prepare`, `validation` marks the rows that trials are judged on. `report`
+    takes one line of progress for every trial. `clock` gives seconds that only grow: no trial
+    starts once `spec.search.seconds` have passed.
 
     Raises
     ------
@@ -93,24 +86,29 @@ def train(
         are no rows to fit or to judge on.
     """
     started = clock()
+    _require_both_parts(validation)
+    data = _Data(build, as_fitted(features), target, validation, spec)
+    tried = list(_tried(data, report, clock))
+    trials = tuple(trial for trial, _ in tried)
+    judge = metric(spec.task, spec.metric)
+    best, answer = tried[judge.best([trial.score for trial in trials])]
+    seen = target[validation]
+    return Training(
+        model=_refitted(data, best.parameters),
+        best=best,
+        trials=trials,
+        validation=evaluate(spec.task, seen, answer),
+        threshold=_threshold(seen, answer) if spec.task == "binary" else 0.5,
+        seconds=clock() - started,
+    )
+
+
+def _require_both_parts(validation: npt.NDArray[np.bool_]) -> None:
     if not validation.any() or validation.all():
         raise TrainingError(
             f"the search needs rows to fit on and rows to be judged on, got "
             f"{(~validation).sum()} and {validation.sum()}; look at `split` in defs.yaml"
         )
-    data = _Data(build, as_fitted(features), target, validation, spec)
-    tried = list(_tried(data, report, clock))
-    best = _best(metric(spec.task, spec.metric), [trial for trial, _ in tried])
-    trial, answer = tried[best]
-    seen = target[validation]
-    return Training(
-        model=_refitted(data, trial.parameters),
-        best=trial,
-        trials=tuple(trial for trial, _ in tried),
-        validation=evaluate(spec.task, seen, answer),
-        threshold=_threshold(seen, answer) if spec.task == "binary" else 0.5,
-        seconds=clock() - started,
-    )
 
 
 @dataclass(frozen=True)
@@ -187,13 +185,6 @@ def _answer(data: _Data, model: Pipeline, parameters: Parameters, rows: pd.DataF
             f"{wrong} of {len(rows)} scores are no finite numbers with {_words(parameters)}"
         )
     return answer
-
-
-def _best(judge: Metric, trials: Sequence[Trial]) -> int:
-    """The first of the best; an undefined figure is worse than any other."""
-    worst = -np.inf if judge.greater_is_better else np.inf
-    figures = [trial.score if np.isfinite(trial.score) else worst for trial in trials]
-    return int(np.argmax(figures) if judge.greater_is_better else np.argmin(figures))
 
 
 def _threshold(y: Array, score: Array) -> float:

@@ -78,7 +78,7 @@ def search(context: dg.AssetExecutionContext, folder: ModelFolder, rows: Rows) -
     """Search on the training rows, with a line of progress for each trial."""
     spec = folder.spec
     judged_on = validation(
-        rows.frame, spec.split, target=spec.target, time=spec.time, task=spec.task
+        rows.frame, spec.split, target=spec.target, time=spec.time, task=spec.task, key=spec.id
     )
     return train(folder.build, rows.features, rows.target, judged_on, spec, report=context.log.info)
 

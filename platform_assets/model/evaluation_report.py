@@ -7,6 +7,7 @@ release.
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -51,31 +52,35 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         entry = latest(context.instance, folder.key("registry_entry"))
         champion = champion_digest(forge, folder.name)
-        report_key = evaluation_key(folder, lake, entry, champion)
-        if not artifacts.has(KIND, folder.name, report_key):
-            files = evaluate(folder, lake, artifacts, entry, champion)
-            artifacts.publish(KIND, folder.name, report_key, files)
-        stored = artifacts.folder(KIND, folder.name, report_key)
-        registry.log_files(entry["mlflow_run"], stored, f"evaluation/{report_key[:12]}")
-        document = json.loads(artifacts.load(KIND, folder.name, report_key, JUDGEMENT))
-        place = f"evaluation/{report_key[:12]}/{PAGE}"
-        address = registry.file_url(settings.mlflow_url, entry["mlflow_run"], place)
-        drawn = sorted(stored.glob("*.png"))
+        key = evaluate_once(folder, lake, artifacts, entry, champion)
+        stored = artifacts.folder(KIND, folder.name, key)
+        run, place = entry["mlflow_run"], f"evaluation/{key[:12]}"
+        registry.log_files(run, stored, place)
+        page_url = registry.file_url(settings.mlflow_url, run, f"{place}/{PAGE}")
+        document = json.loads(artifacts.load(KIND, folder.name, key, JUDGEMENT))
         return dg.MaterializeResult(
-            data_version=dg.DataVersion(report_key),
+            data_version=dg.DataVersion(key),
             metadata={
-                "report_key": report_key,
-                "report": dg.MetadataValue.url(address),
-                "bundle_digest": entry["bundle_digest"],
-                "mlflow_run": entry["mlflow_run"],
-                "champion": champion or "none",
-                **{one["metric"]: one["value"] for one in document["figures"]},
-                **{one.stem: picture(one.read_bytes(), one.stem) for one in drawn},
+                "report_key": key,
+                "report": dg.MetadataValue.url(page_url),
+                "mlflow_run": run,
+                **shown(document, stored),
             },
             check_results=[check(entry["bundle_digest"], gate) for gate in document["gates"]],
         )
 
     return evaluation_report
+
+
+def evaluate_once(
+    folder: ModelFolder, lake: Lake, artifacts: Artifacts, entry: Facts, champion: str | None
+) -> str:
+    """The key under which the report stands: written the first time, found afterwards."""
+    key = evaluation_key(folder, lake, entry, champion)
+    if not artifacts.has(KIND, folder.name, key):
+        files = evaluate(folder, lake, artifacts, entry, champion)
+        artifacts.publish(KIND, folder.name, key, files)
+    return key
 
 
 def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str | None) -> str:
@@ -124,6 +129,16 @@ def lineage(folder: ModelFolder, lake: Lake, entry: Facts) -> dict[str, str]:
         "MLflow run": entry["mlflow_run"],
         "model version": entry["model_version"],
         "bundle": entry["bundle_uri"],
+    }
+
+
+def shown(document: Facts, stored: Path) -> dict[str, Any]:
+    """What the UI shows of a judgement: who was judged against whom, figures and pictures."""
+    return {
+        "bundle_digest": document["bundle_digest"],
+        "champion": document["champion"] or "none",
+        **{one["metric"]: one["value"] for one in document["figures"]},
+        **{one.stem: picture(one.read_bytes(), one.stem) for one in sorted(stored.glob("*.png"))},
     }
 
 

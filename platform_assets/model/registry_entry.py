@@ -30,8 +30,10 @@ from resources.registry import Registry
 from serving.bundle import BundleContents, GoldenRows, open_bundle, write_bundle
 from serving.errors import ServingError
 from serving.scorer import load_scorer, verify_golden
+from serving.signature import Signature
 
 KIND = "entries"
+REASONS = ("runtime", "why_runtime", "largest_difference")
 Facts = Mapping[str, Any]
 
 
@@ -52,10 +54,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         candidate = latest(context.instance, folder.key("candidate_model"))
         decided = decide_once(folder, lake, artifacts, candidate)
         digest = decided["digest"]
-        uri = artifacts.bundle_uri(folder.name, digest)
-        version = registry.register(
-            folder.name, candidate["mlflow_run"], digest, uri, tags(candidate, decided)
-        )
+        uri, run = artifacts.bundle_uri(folder.name, digest), candidate["mlflow_run"]
+        version = registry.register(folder.name, run, digest, uri, tags(candidate, decided))
         return dg.MaterializeResult(
             data_version=dg.DataVersion(digest),
             metadata={
@@ -63,11 +63,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "bundle_uri": uri,
                 "model_version": version.version,
                 "mlflow_run": version.run_id,
-                "training_set_version": candidate["training_set_version"],
-                "candidate_key": candidate["candidate_key"],
-                "runtime": decided["runtime"],
-                "why_runtime": decided["why_runtime"],
-                "largest_difference": decided["largest_difference"],
+                **{name: candidate[name] for name in ("training_set_version", "candidate_key")},
+                **{name: decided[name] for name in REASONS},
             },
             check_results=[golden_check(folder, artifacts, digest)],
         )
@@ -92,28 +89,19 @@ def bundle(
     folder: ModelFolder, lake: Lake, artifacts: Artifacts, candidate: Facts
 ) -> dict[str, Any]:
     """Export the candidate, write its bundle, and say what was decided."""
-    spec, key = folder.spec, candidate["candidate_key"]
-    train, holdout = (
-        load_rows(lake, folder, candidate["training_set_version"], part)
-        for part in ("train", "holdout")
-    )
-    model, facts = load_fitted(artifacts, folder, key, "model"), load_facts(artifacts, folder, key)
-    signature = signature_of(
-        folder.name,
-        spec.task,
-        folder.contract,
-        spec.features,
-        classes=facts["classes"],
-        threshold=facts["threshold"],
-    )
-    exported = export(model, signature, holdout.features, spec.serving.parity)
+    version, key = candidate["training_set_version"], candidate["candidate_key"]
+    train, holdout = (load_rows(lake, folder, version, part) for part in ("train", "holdout"))
+    model = load_fitted(artifacts, folder, key, "model")
+    signature = promised(folder, load_facts(artifacts, folder, key))
+    exported = export(model, signature, holdout.features, folder.spec.serving.parity)
     golden = golden_rows(exported, holdout.features)
+    answers = scores(model, folder.spec.task, holdout.features)
     contents = BundleContents(
         runtime=exported.runtime,
         model=exported.model,
         signature=signature,
         golden=GoldenRows(golden.rows, golden.scores, golden.tolerance),
-        reference=reference(train.features, scores(model, spec.task, holdout.features)),
+        reference=reference(train.features, answers),
         environment={"lock": lock_digest(), "python": platform.python_version()},
         trusted=exported.trusted,
     )
@@ -123,6 +111,18 @@ def bundle(
         "why_runtime": exported.reason,
         "largest_difference": exported.max_error,
     }
+
+
+def promised(folder: ModelFolder, facts: Facts) -> Signature:
+    """What the endpoint will take and give: the contract's columns, the classes as trained."""
+    return signature_of(
+        folder.name,
+        folder.spec.task,
+        folder.contract,
+        folder.spec.features,
+        classes=facts["classes"],
+        threshold=facts["threshold"],
+    )
 
 
 def tags(candidate: Facts, decided: Facts) -> dict[str, str]:

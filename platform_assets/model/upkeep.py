@@ -13,7 +13,8 @@ from platform_assets.data import ledger, mended
 from platform_assets.data.blocks import LAYOUT
 from platform_assets.folder import ModelFolder
 from platform_assets.model.seen import CLEANED, TRAINING_SET, named_versions
-from resources.lake import Lake, Layout
+from resources.delta_files import Layout
+from resources.lake import Lake
 from resources.lake_upkeep import Tidied, tidy
 from resources.registry import Registry, Version
 from resources.settings import Settings

@@ -10,6 +10,7 @@ import pytest
 from platform_assets.cli.main import main
 from platform_assets.cli.stack.layout import Layout
 from resources.settings import load_settings
+from tests.support.fake_dagster import FakeDagster
 from tests.support.fake_serve import FakeServe
 from tests.support.releases import World, world
 
@@ -53,6 +54,14 @@ def at(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         here = world(home, serve)
         with here.runtime:
             yield here
+
+
+@pytest.fixture
+def dagster(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDagster]:
+    """A webserver of Dagster, where the settings of this test name it."""
+    with FakeDagster() as fake:
+        monkeypatch.setenv("SLIPWAY_DAGSTER_PORT", str(fake.port))
+        yield fake
 
 
 @pytest.fixture

@@ -132,3 +132,78 @@ def test_why_a_run_failed_is_the_innermost_message():
     events = {"logsForRun": {"__typename": "EventConnection", "events": [step]}}
     with answering(events) as api:
         assert api.failure("r1") == "fraud__raw: inner"
+
+
+RUN = {
+    "runId": "r1",
+    "jobName": "fraud_pipeline",
+    "status": "FAILURE",
+    "creationTime": 5.0,
+    "startTime": 6.0,
+    "endTime": None,
+    "tags": [{"key": "dagster/will_retry", "value": "true"}],
+    "stepStats": [
+        {"stepKey": "fraud__raw", "status": None, "startTime": 6.0, "endTime": None},
+    ],
+}
+
+
+def test_a_run_is_told_with_its_steps_and_what_dagster_does_next():
+    with answering({"runsOrError": {"__typename": "Runs", "results": [RUN]}}) as api:
+        (run,) = api.runs({"slipway/model": "fraud"})
+    assert (run.run_id, run.unfinished, run.will_be_retried) == ("r1", False, True)
+    (step,) = run.steps
+    assert (step.name, step.status, step.started, step.ended) == ("fraud__raw", "", 6.0, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"__typename": "PythonError", "message": "database is locked\n"}, "database is locked"),
+        (
+            {
+                "__typename": "RunConfigValidationInvalid",
+                "errors": [{"message": "a"}, {"message": "b"}],
+            },
+            "a; b",
+        ),
+    ],
+)
+def test_an_answer_of_another_kind_is_told_in_dagsters_words(answer, said):
+    kind = answer["__typename"]
+    with (
+        answering({"runsOrError": answer}) as api,
+        pytest.raises(DagsterError, match=f"Dagster answered {kind}: {said}$"),
+    ):
+        api.runs({})
+
+
+def failures(*events: dict[str, Any]) -> dict[str, Any]:
+    return {"logsForRun": {"__typename": "EventConnection", "events": list(events)}}
+
+
+def test_a_run_that_failed_before_its_first_step_is_told_by_its_ending():
+    ending = {"__typename": "RunFailureEvent", "message": "the process is gone"}
+    with answering(failures({"__typename": "EngineEvent"}, ending)) as api:
+        assert api.failure("r1") == "the process is gone"
+
+
+def test_a_failed_step_without_a_cause_is_told_by_its_own_message():
+    error = {"message": "no space left\n", "causes": []}
+    step = {"__typename": "ExecutionStepFailureEvent", "stepKey": "fraud__raw", "error": error}
+    with answering(failures(step)) as api:
+        assert api.failure("r1") == "fraud__raw: no space left"
+
+
+def test_a_failure_that_nobody_recorded_is_said_to_be_unrecorded():
+    with answering(failures()) as api:
+        assert api.failure("r1") == "no failure is recorded"
+
+
+def test_a_workspace_that_is_still_loading_is_not_loaded():
+    loading = json.loads(json.dumps(LOADED))
+    loading["workspaceOrError"]["locationEntries"][0]["loadStatus"] = "LOADING"
+    empty = {"workspaceOrError": {"__typename": "Workspace", "locationEntries": []}}
+    for answer in (loading, empty):
+        with answering(answer) as api:
+            assert not api.location_loaded()

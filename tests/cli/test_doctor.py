@@ -2,14 +2,20 @@
 
 import json
 import os
+import shutil
 import socket
+import subprocess
+import sys
 import time
 
 import psutil
 import pytest
 
 from platform_assets.cli import doctor
+from platform_assets.cli.stack.layout import MARK, SERVICE, Layout
 from platform_assets.cli.stack.state import Phase, ServiceState, StackState, write_state
+from resources.settings import Settings, load_settings
+from tests.support.object_stores import careless_server
 
 
 def found(look, layout):
@@ -56,6 +62,34 @@ def test_a_stack_that_does_not_run_is_no_fault(layout):
     assert found(doctor.look_at_stack, layout)["stack"].seen == "not running"
 
 
+def test_a_lake_in_a_folder_is_fine(layout):
+    assert found(doctor.look_at_lake, layout)["lake"].level == "ok"
+
+
+def test_a_lake_whose_server_could_lose_rows_is_told(monkeypatch, layout):
+    monkeypatch.setenv("SLIPWAY_LAKE_URI", "s3://bucket/lake")
+    with careless_server() as store:
+        store.enter(monkeypatch)
+        finding = found(doctor.look_at_lake, Layout(load_settings()))["lake"]
+    assert finding.level == "fail"
+    assert "s3://bucket/lake: its server ignores `If-None-Match: *`" in finding.seen
+    assert "SLIPWAY_LAKE_URI" in finding.todo
+
+
+def test_each_source_is_told_with_what_it_holds(layout):
+    (layout.settings.landing / "fraud").mkdir(parents=True)
+    (layout.settings.landing / "fraud" / "notes.txt").touch()
+    finding = found(doctor.look_at_sources, layout)["source of fraud"]
+    assert finding.level == "ok"
+    assert finding.seen == f"0 files in {layout.settings.landing / 'fraud'}, 1 skipped"
+
+
+def test_a_source_that_cannot_be_reached_is_told(layout):
+    (layout.settings.landing / "fraud").touch()
+    finding = found(doctor.look_at_sources, layout)["source of fraud"]
+    assert (finding.level, "Not a directory" in finding.seen) == ("fail", True)
+
+
 def test_this_machine_has_what_it_takes(layout):
     for look in (doctor.look_at_python, doctor.look_at_git):
         assert {one.level for one in found(look, layout).values()} == {"ok"}
@@ -81,3 +115,54 @@ def test_doctor_ends_with_1_when_something_has_to_be_mended(layout, slipway):
     assert told.code == 1
     assert told.err == "slipway: to be mended: port 3179\n"
     assert {"what", "level", "seen", "todo"} == set(json.loads(told.out)[0])
+
+
+def test_a_home_that_is_not_made_yet_is_weighed_by_the_folder_above(tmp_path):
+    layout = Layout(Settings(home=tmp_path / "not" / "yet"))
+    assert str(tmp_path) in found(doctor.look_at_disk, layout)["disk"].seen
+
+
+def test_processes_without_a_supervisor_are_told_with_both_remedies(layout):
+    marks = {**os.environ, MARK: layout.mark, SERVICE: "ray"}
+    left = subprocess.Popen((sys.executable, "-c", "import time; time.sleep(300)"), env=marks)
+    try:
+        finding = found(doctor.look_at_stack, layout)["stack"]
+    finally:
+        left.kill()
+        left.wait()
+    assert (finding.level, finding.seen) == ("warn", "1 processes without a supervisor")
+    assert "slipway up --detach" in finding.todo
+    assert "slipway down" in finding.todo
+
+
+def test_a_port_that_the_stack_itself_holds_is_its_own(layout):
+    program = (
+        "import socket, time; server = socket.socket(); "
+        f"server.bind(('127.0.0.1', {layout.settings.mlflow_port})); server.listen(); "
+        "print(1, flush=True); time.sleep(300)"
+    )
+    marks = {**os.environ, MARK: layout.mark, SERVICE: "mlflow"}
+    with subprocess.Popen(
+        (sys.executable, "-c", program), env=marks, stdout=subprocess.PIPE
+    ) as server:
+        server.stdout.readline()
+        port = found(doctor.look_at_ports, layout)[f"port {layout.settings.mlflow_port}"]
+        server.kill()
+    assert (port.level, port.seen) == ("ok", "ours")
+
+
+def test_without_a_browser_only_its_tests_are_missed(layout, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert found(doctor.look_at_chromium, layout)["Chromium"].level == "warn"
+    browser = tmp_path / "chromium"
+    browser.write_text("")
+    browser.chmod(0o700)
+    assert found(doctor.look_at_chromium, layout)["Chromium"].seen == str(browser)
+
+
+def test_a_warning_does_not_fail_the_doctor(layout, slipway, tmp_path, monkeypatch):
+    (tmp_path / "git").symlink_to(shutil.which("git"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    told = slipway("doctor")
+    assert told.code == 0
+    assert "warn  Chromium: not found; only tests of the browser need it" in told.out

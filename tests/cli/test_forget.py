@@ -12,6 +12,7 @@ from platform_assets.model.seen import CLEANED, TRAINING_SET
 from platform_assets.wiring import build_registry
 from resources.lake import Lake
 from resources.settings import load_settings
+from tests.support.yard import rest
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 def lake(home):
     """Every patient, and a registered model that was trained on all of them."""
     settings = load_settings()
-    deliver(settings.landing / "diabetes")
+    rest(deliver(settings.landing / "diabetes"))
     made = Lake(settings.lake)
     take_in(made, "diabetes", source_of(open_model("diabetes"), settings), 9, lambda _: None)
     cleaner(made, "diabetes").run()
@@ -67,7 +68,9 @@ def test_a_column_that_says_nothing_of_persons_is_refused(home, slipway):
 
 def test_a_file_that_cannot_be_taken_apart_and_holds_the_id_fails_the_command(lake, slipway):
     settings = load_settings()
-    (settings.landing / "diabetes" / "half.parquet").write_bytes(b"PAR1 P007 and no end")
+    half = settings.landing / "diabetes" / "half.parquet"
+    half.write_bytes(b"PAR1 P007 and no end")
+    rest(half)
     take_in(lake, "diabetes", source_of(open_model("diabetes"), settings), 9, lambda _: None)
     told = slipway("forget", "diabetes", "--id", "P007", "--yes")
     assert told.code == 1

@@ -12,6 +12,7 @@ from platform_assets.data.sources.choose import source_of
 from platform_assets.defs.diabetes.source import FILE, patients
 from resources.lake import Lake
 from resources.settings import load_settings
+from tests.support.yard import rest
 
 RULE = "value:bmi:less_than_or_equal_to(80)"
 
@@ -25,6 +26,7 @@ def lake(home):
     rows = patients()
     rows.loc[:2, "bmi"] = 320.0
     rows.to_parquet(landing / FILE, index=False)
+    rest(landing / FILE)
     made = Lake(settings.lake)
     take_in(made, "diabetes", source_of(open_model("diabetes"), settings), 9, lambda _: None)
     cleaner(made, "diabetes").run()

@@ -106,3 +106,44 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(second, slipway):
     told = slipway("reconcile", "--dry-run")
     assert (told.code, second.serve.digest("staging-fraud")) == (0, digest("b"))
     assert "staging/fraud: would record-attempt, apply" in told.out
+
+
+def test_a_pass_as_json_says_what_was_done_and_how_it_ended(second, slipway):
+    (report,) = json.loads(slipway("reconcile", "fraud", "--env", "staging", "--json").out)
+    assert (report["environment"], report["model"]) == ("staging", "fraud")
+    assert report["digest"] == digest("b")
+    assert report["outcome"]["reason"] == "Healthy"
+    assert report["reverted"] is None
+
+
+def test_a_dry_run_as_json_lists_the_acts(second, slipway):
+    second.bring("c")
+    plans = json.loads(slipway("reconcile", "--dry-run", "--json").out)
+    assert plans["staging/fraud"]["acts"][:2] == ["record-attempt", "apply"]
+    assert plans["staging/fraud"]["outcome"] is None
+
+
+def test_a_model_that_nobody_knows_cannot_be_reconciled(second, slipway):
+    told = slipway("reconcile", "froud")
+    assert told.code == 1
+    assert "no model 'froud'; known: " in told.err
+
+
+def test_where_nothing_is_named_there_is_no_digest_to_hold(at, slipway):
+    told = slipway("hold", "fraud", "--env", "staging")
+    assert told.code == 1
+    assert "there is no manifest whose digest to hold" in told.err
+
+
+def test_a_digest_that_is_none_is_not_held(second, slipway):
+    head = second.forge.head()
+    told = slipway("hold", "fraud", "--env", "staging", "--digest", "latest")
+    assert told.code == 1
+    assert "got 'latest', expected sha256: and 64 hex digits" in told.err
+    assert second.forge.head() == head
+
+
+def test_a_rollback_to_a_commit_that_is_none_is_refused(second, slipway):
+    told = slipway("rollback", "fraud", "--env", "staging", "--to", "nowhere")
+    assert told.code == 1
+    assert "no commit 'nowhere'" in told.err

@@ -3,7 +3,8 @@
 import pytest
 
 from platform_assets.cli.errors import DeliveryRefused
-from platform_assets.cli.run import deliver
+from platform_assets.cli.run import deliver, landing_folder
+from resources.settings import Settings
 
 
 def test_a_delivered_file_lies_in_the_landing_folder(home, slipway, tmp_path):
@@ -48,3 +49,51 @@ def test_without_a_stack_the_command_that_starts_it_is_named(slipway):
         "slipway: Dagster does not answer at http://127.0.0.1:3179; "
         "start the stack first: slipway up --detach\n"
     )
+
+
+def test_a_pipeline_that_is_asked_for_says_who_asked(dagster, slipway):
+    told = slipway("run", "fraud")
+    assert told.out == f"started: http://127.0.0.1:{dagster.port}/runs/launched\n"
+    (launched,) = dagster.launched
+    assert launched["selector"] == {
+        "repositoryLocationName": "slipway",
+        "repositoryName": "__repository__",
+        "jobName": "fraud_pipeline",
+    }
+    tags = {tag["key"]: tag["value"] for tag in launched["executionMetadata"]["tags"]}
+    assert tags["slipway/model"] == "fraud"
+    assert tags["slipway/reason"].startswith("asked for by ")
+
+
+def test_a_pipeline_in_code_that_does_not_load_is_not_started(dagster, slipway):
+    dagster.error = "no column 'x'"
+    told = slipway("run", "fraud")
+    assert (told.code, dagster.launched) == (1, [])
+    assert told.err == "slipway: Dagster has no job 'fraud_pipeline'; it has: no column 'x'\n"
+
+
+def test_a_delivery_replaces_a_file_of_its_name_whole(home, tmp_path):
+    landing = home / "landing" / "fraud"
+    landing.mkdir(parents=True)
+    (landing / "day.csv").write_text("a much longer file than the one that comes\n")
+    file = tmp_path / "day.csv"
+    file.write_text("a\n1\n")
+    assert deliver(file, landing, "*.csv").read_text() == "a\n1\n"
+    assert [path.name for path in landing.iterdir()] == ["day.csv"]
+
+
+@pytest.mark.parametrize(("location", "folder"), [("", "landing/fraud"), ("in/box", "in/box")])
+def test_a_file_is_delivered_where_the_source_looks(tmp_path, location, folder):
+    settings = Settings(home=tmp_path)
+    assert landing_folder(tmp_path, "fraud", location, settings) == tmp_path / folder
+
+
+def test_a_file_for_a_bucket_is_not_copied_to_where_nobody_looks(tmp_path):
+    file = tmp_path / "day.csv"
+    with pytest.raises(DeliveryRefused, match="fraud takes what lies in s3://in/box; put it there"):
+        landing_folder(file, "fraud", "s3://in/box", Settings(home=tmp_path))
+
+
+def test_a_pattern_that_looks_into_folders_takes_a_file_beside_them_too(tmp_path):
+    (tmp_path / "day.csv").touch()
+    assert deliver(tmp_path / "day.csv", tmp_path / "landing", "**/*.csv").is_file()

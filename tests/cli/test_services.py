@@ -1,5 +1,7 @@
 """What the services are, read off their descriptions."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from dagster._core.instance.config import dagster_instance_config
 
 from platform_assets.cli.stack import dagster_home
 from platform_assets.cli.stack.layout import Layout
+from platform_assets.cli.stack.processes import marked
 from platform_assets.cli.stack.ray_service import PORTS
 from platform_assets.cli.stack.services import Service, environment, public_ports, services
 from resources.settings import Settings
@@ -63,6 +66,21 @@ def test_a_service_carries_the_mark_of_its_stack(layout):
     given = environment(layout, listed(layout)["mlflow"])
     assert (given["SLIPWAY_STACK"], given["SLIPWAY_SERVICE"]) == (layout.mark, "mlflow")
     assert given["SLIPWAY_HOME"] == str(layout.settings.home)
+
+
+def test_a_process_that_writes_a_title_of_its_own_keeps_the_mark(layout):
+    """Ray's two agents do so; their marks were gone, and `down` did not see them."""
+    program = "import ray, sys; ray._raylet.setproctitle('ray::Agent'); print(1); sys.stdin.read()"
+    with subprocess.Popen(
+        (sys.executable, "-u", "-c", program),
+        env=environment(layout, listed(layout)["ray"]),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        process.stdout.readline()
+        assert [(one.pid, one.cmdline()[0].rstrip()) for one in marked(layout.mark)] == [
+            (process.pid, "ray::Agent")
+        ]
 
 
 def test_settings_of_other_installations_do_not_leak_in(layout, monkeypatch):

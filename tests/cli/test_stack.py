@@ -4,12 +4,10 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
-import psutil
 import pytest
 
 from platform_assets.cli.dagster_api import DagsterApi, Run
@@ -26,12 +24,12 @@ from resources.artifacts import Artifacts
 from resources.settings import Settings, load_settings
 from serving.bundle import write_bundle
 from tests.support.bundles import fraud_contents
-from tests.support.releases import bring, manifest
+from tests.support.listening import listening, off_loopback
+from tests.support.releases import bring, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 MODULE = "tests.support.toy_definitions"
 SECONDS = 240.0
-LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +50,7 @@ def layout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
 
 def release(settings: Settings) -> None:
     bundle = write_bundle(Artifacts(settings.artifacts).bundles("fraud"), fraud_contents())
-    named = {"bundle_digest": bundle.digest, "bundle_uri": bundle.folder.as_uri()}
-    bring(build_forge(settings), replace(manifest("a"), cpus=0.25, **named))
+    bring(build_forge(settings), serving(bundle))
 
 
 def up(layout: Layout) -> StackState:
@@ -88,14 +85,17 @@ def test_what_git_names_is_served_when_the_stack_is_up(layout):
 
 def test_nothing_listens_beyond_loopback(layout):
     assert served(layout)
-    addresses = {
-        (connection.laddr.ip, " ".join(process.cmdline())[:60])
-        for process in marked(layout.mark)
-        for connection in process.net_connections(kind="inet")
-        if connection.status == psutil.CONN_LISTEN
-    }
+    addresses = listening(marked(layout.mark))
     assert len(addresses) > 5
-    assert {address for address in addresses if address[0] not in LOOPBACK} == set()
+    assert off_loopback(addresses) == set()
+
+
+def test_every_process_below_a_service_carries_the_mark(layout):
+    services = control.running(layout).services.values()
+    roots = [process for one in services if (process := one.process())]
+    below = {child for root in roots for child in root.children(recursive=True)}
+    assert "ray::RuntimeEnvAgent" in {child.cmdline()[0].rstrip() for child in below}
+    assert below <= set(marked(layout.mark))
 
 
 def test_ray_does_not_answer_without_its_token(layout):

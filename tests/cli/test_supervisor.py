@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
+from platform_assets.cli.stack import ray_service
 from platform_assets.cli.stack.health import SocketProbe
 from platform_assets.cli.stack.layout import Layout
+from platform_assets.cli.stack.ports import is_free
 from platform_assets.cli.stack.processes import marked
 from platform_assets.cli.stack.services import Service, environment
 from platform_assets.cli.stack.state import (
@@ -24,7 +26,7 @@ from platform_assets.cli.stack.state import (
     read_state,
     write_state,
 )
-from platform_assets.cli.stack.supervisor import Supervisor, sole
+from platform_assets.cli.stack.supervisor import Supervisor, choose_ports, prepare, sole
 
 SECONDS = 30.0
 SERVER = (
@@ -195,3 +197,61 @@ def test_a_second_supervisor_of_the_same_stack_stands_back(layout):
         assert not second
     with sole(layout) as later:
         assert later
+
+
+@pytest.fixture
+def ray_runs(layout, here):
+    """A Ray that outlived its supervisor, with the ports it was given."""
+    ports = {name: 40_000 + number for number, name in enumerate(ray_service.PORTS)}
+    ray = ServiceState(Phase.HEALTHY, *here)
+    write_state(layout.state, StackState(0, 0.0, ports, {"ray": ray}))
+    return ports
+
+
+@pytest.fixture
+def here():
+    """This process, in the part of Ray."""
+    me = psutil.Process()
+    return me.pid, me.create_time()
+
+
+def test_the_ports_of_a_ray_that_still_runs_are_kept(layout, ray_runs):
+    assert choose_ports(layout) == ray_runs
+
+
+def test_a_ray_that_is_gone_gets_ports_that_are_free(layout):
+    dead = ServiceState(Phase.HEALTHY, 2**22 - 1, 1.0)
+    write_state(layout.state, StackState(0, 0.0, {"ray_agent": 1}, {"ray": dead}))
+    chosen = choose_ports(layout)
+    assert set(chosen) == set(ray_service.PORTS)
+    assert len(set(chosen.values())) == len(chosen)
+    assert all(is_free(port) for port in chosen.values())
+
+
+def test_nothing_is_written_under_the_feet_of_a_ray_that_runs(layout, ray_runs):
+    prepare(layout)
+    assert (layout.settings.dagster_home / "dagster.yaml").is_file()
+    assert not layout.settings.ray_token_file.exists()
+
+
+def test_a_new_ray_finds_its_token_written(layout):
+    prepare(layout)
+    assert layout.settings.ray_token_file.read_text()
+
+
+def test_a_service_that_is_not_ready_in_time_is_ended_and_tried_again(begin, layout):
+    sleeper = (sys.executable, "-c", "import time; time.sleep(300)")
+    deaf = Service("deaf", sleeper, probe=SocketProbe(layout.socket("deaf")), patience=0.3)
+    running = begin(deaf)
+    first = running.wait(lambda state: state.services["deaf"].pid).services["deaf"].pid
+    state = running.wait(lambda state: state.services["deaf"].phase is Phase.BACKOFF)
+    assert state.services["deaf"].message == "not ready within 0.3 s"
+    assert not psutil.pid_exists(first) or psutil.Process(first).status() == "zombie"
+
+
+def test_an_optional_service_does_not_keep_the_stack_from_being_up(begin, layout):
+    ends = (sys.executable, "-c", "raise SystemExit(3)")
+    optional = Service("extra", ends, probe=SocketProbe(layout.socket("extra")), optional=True)
+    running = begin(server(layout), optional)
+    state = running.wait(lambda state: state.services["extra"].message and up(state))
+    assert state.services["extra"].message == "ended with 3"

@@ -15,7 +15,8 @@ from gitops.local_forge import LocalForge
 from gitops.plumbing import clean_environment
 from gitops.record import DeploymentRecord
 from gitops.retry import until_won
-from tests.contracts.forge_suite import FILE, MESSAGE, ForgeContract, opened, proposal
+from tests.contracts.changes import FILE, MESSAGE, opened, proposal
+from tests.contracts.forge_suite import ForgeContract
 from tests.support.releases import SEED
 
 COMMITS = 50

@@ -1,20 +1,17 @@
 """The runtime on the fake system of the fast tests, and on real Ray Serve."""
 
-import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gitops.manifest import ReleaseManifest
 from gitops.serve_runtime import ServeRuntime
-from serving.bundle import Bundle, write_bundle
+from serving.bundle import write_bundle
 from tests.contracts.runtime_suite import RuntimeContract, System
 from tests.support.bundles import line_contents
 from tests.support.fake_serve import FakeServe
 from tests.support.ray_head import RayHead, ray_head
-from tests.support.releases import digest, manifest
+from tests.support.releases import digest, manifest, serving
 
 BASE_PORT = 8341
 
@@ -32,10 +29,7 @@ class TestFakeServe(RuntimeContract):
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[RayHead]:
-    with (
-        tempfile.TemporaryDirectory(prefix="g", dir="/tmp") as folder,
-        ray_head(Path(folder), BASE_PORT) as running,
-    ):
+    with ray_head(BASE_PORT) as running:
         yield running
 
 
@@ -47,12 +41,4 @@ class TestRealServe(RuntimeContract):
         model = next(file for file in damaged.folder.iterdir() if file.name.startswith("model"))
         model.write_bytes(model.read_bytes() + b"\0")
         with ServeRuntime(head.api, head.serve, head.token) as runtime:
-            yield System(runtime, _release(good), _release(better), _release(damaged))
-
-
-def _release(bundle: Bundle) -> ReleaseManifest:
-    return replace(
-        manifest(model="line", cpus=0.1),
-        bundle_digest=bundle.digest,
-        bundle_uri=bundle.folder.as_uri(),
-    )
+            yield System(runtime, serving(good), serving(better), serving(damaged))

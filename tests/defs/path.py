@@ -41,7 +41,7 @@ def folder(name):
 def walk(model, frame):
     """Split, train, export, score and judge `frame`, whose rows keep the contract."""
     spec = model.spec
-    kept = {"target": spec.target, "time": spec.time, "task": spec.task}
+    kept = {"target": spec.target, "time": spec.time, "task": spec.task, "key": spec.id}
     parts = split(frame, spec.split, **kept)
     names = [] if spec.task == "regression" else sorted(map(str, frame[spec.target].unique()))
     train_y, holdout_y = (

@@ -7,7 +7,8 @@ import pytest
 from gitops.holds import held, read_holds
 from gitops.manifest import manifest_path, render
 from serving.bundle import BundleContents, write_bundle
-from tests.support.stack import Client, until
+from tests.support.client import Client
+from tests.support.stack import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 MODEL = "diabetes"

@@ -1,13 +1,9 @@
 """The reconciler's story once more, on real Ray Serve and with the judge that production has."""
 
-import tempfile
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import pytest
 
 from gitops.budget import LatencyBudget
@@ -20,9 +16,10 @@ from gitops.serve_runtime import ServeRuntime
 from resources.artifacts import Artifacts
 from resources.endpoint import EndpointVerifier
 from serving.bundle import write_bundle
+from tests.support.asking import asking
 from tests.support.bundles import line_contents
 from tests.support.ray_head import RayHead, ray_head
-from tests.support.releases import SEED, bring, manifest
+from tests.support.releases import SEED, bring, serving
 
 BASE_PORT = 8361
 # Wide enough for a busy machine, and far from the delay that is injected.
@@ -34,10 +31,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[RayHead]:
-    with (
-        tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder,
-        ray_head(Path(folder), BASE_PORT) as running,
-    ):
+    with ray_head(BASE_PORT) as running:
         yield running
 
 
@@ -50,13 +44,7 @@ class Place:
 
     def manifest(self, bias: float, **fields) -> ReleaseManifest:
         bundle = write_bundle(self.artifacts.bundles("line"), line_contents(bias))
-        return replace(
-            manifest(model="line", cpus=0.1, model_version=f"{bias:.0f}"),
-            bundle_digest=bundle.digest,
-            bundle_uri=bundle.folder.as_uri(),
-            latency=BUDGET,
-            **fields,
-        )
+        return serving(bundle, model_version=f"{bias:.0f}", latency=BUDGET, **fields)
 
     def settle(self, wanted: ReleaseManifest) -> Report:
         bring(self.forge, wanted)
@@ -79,27 +67,6 @@ def place(head: RayHead, tmp_path: Path) -> Iterator[Place]:
         yield Place(forge, runtime, reconciler, artifacts)
 
 
-@contextmanager
-def asking_without_pause(head: RayHead) -> Iterator[list[httpx.Response]]:
-    """Ask the staging endpoint on one connection until the block ends."""
-    answers: list[httpx.Response] = []
-    stop = threading.Event()
-
-    def ask() -> None:
-        with httpx.Client(base_url=head.serve, timeout=30, trust_env=False) as client:
-            while not stop.is_set():
-                row = {"instances": [{"a": 1, "b": 2}]}
-                answers.append(client.post("/staging/line/invocations", json=row))
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield answers
-    finally:
-        stop.set()
-        thread.join()
-
-
 def test_bad_versions_are_taken_back_while_the_good_one_answers(head: RayHead, place: Place):
     good, slow = place.manifest(0), place.manifest(1, fault_delay_ms=DELAY_MS)
     damaged = place.manifest(2)
@@ -108,15 +75,17 @@ def test_bad_versions_are_taken_back_while_the_good_one_answers(head: RayHead, p
 
     first = place.settle(good)
     assert first.outcome.reason == Reason.HEALTHY, first
-    with asking_without_pause(head) as answers:
+    row = {"instances": [{"a": 1, "b": 2}]}
+    with asking(f"{head.serve}/staging/line/invocations", row) as caller:
         too_slow = place.settle(slow)
         refused = place.settle(damaged)
 
     assert too_slow.outcome.reason == refused.outcome.reason == Reason.ROLLED_BACK
     assert {v.check for v in too_slow.verdicts if not v.passed} >= {"latency_p99"}
     assert "refused by the endpoint: CorruptFile" in refused.verdicts[0].message
-    assert {answer.status_code for answer in answers} == {200}
-    assert {answer.headers["x-model-version"] for answer in answers} == {"0", "1"}
+    assert caller.failures == []
+    assert {answer.status_code for answer in caller.answers} == {200}
+    assert {answer.headers["x-model-version"] for answer in caller.answers} == {"0", "1"}
     assert place.runtime.live(good.route).digest == good.bundle_digest
 
 

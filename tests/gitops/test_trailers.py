@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,13 @@ def test_a_message_without_trailers_has_none():
 def test_a_value_of_two_lines_becomes_one():
     message = compose("Subject", "", {"By": "ann\nApproved-by: eve"})
     assert read_trailers(message) == {"By": "ann Approved-by: eve"}
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\n"])
+def test_a_trailer_without_a_value_does_not_take_the_others_along(nothing):
+    """Git strips the end of a message, and `Approved-by:` alone made the paragraph one of prose."""
+    message = compose("Subject", "", {"Model": "fraud", "Approved-by": nothing}).strip()
+    assert read_trailers(message) == {"Model": "fraud"}
 
 
 def test_more_trailers_join_those_there_are():

@@ -117,6 +117,22 @@ def test_every_metric_says_better_for_a_better_model(task):
         assert one.improvement(one(y, score), one(y, worse)) > 0, name
 
 
+@pytest.mark.parametrize(
+    ("values", "highest", "lowest"),
+    [
+        ([0.2, 0.9, 0.1], 1, 2),
+        ([0.5, 0.5], 0, 0),
+        ([math.nan, 0.1, 0.9], 2, 1),
+        ([math.inf, 0.3], 1, 1),
+        ([-math.inf, 0.3], 1, 1),
+        ([math.nan, math.nan], 0, 0),
+    ],
+)
+def test_the_best_is_the_first_of_the_best_and_never_an_undefined_one(values, highest, lowest):
+    assert metric("binary", "roc_auc").best(values) == highest
+    assert metric("binary", "brier").best(values) == lowest
+
+
 def test_an_unknown_metric_has_no_value():
     with pytest.raises(KeyError, match="auc_roc"):
         metric("binary", "auc_roc")

@@ -10,6 +10,7 @@ import pytest
 
 from platform_assets.ml.figures import measure
 from platform_assets.ml.gates import judge
+from platform_assets.ml.intervals import Interval
 from platform_assets.ml.metrics import metric
 from platform_assets.ml.plots import plots
 from platform_assets.ml.report import ReportFacts, best_trial, render_report
@@ -142,6 +143,39 @@ def test_a_page_warns_of_a_group_that_is_clearly_worse():
     weak = replace(given.slices[0], figure=replace(given.slices[0].figure, value=9, low=8, high=10))
     text = words(render_report(replace(given, slices=[weak])))
     assert "The model is clearly worse where half is" in text
+
+
+def test_a_page_warns_of_groups_on_which_nothing_is_known():
+    given = facts("regression")
+    unknown = replace(given.slices[0].figure, value=np.nan, low=np.nan, high=np.nan)
+    groups = [given.slices[0], replace(given.slices[0], figure=unknown)]
+    text = words(render_report(replace(given, slices=groups)))
+    assert f"{given.metric} is undefined on 1 of 2 groups of rows." in text
+
+
+def test_a_page_warns_of_a_model_that_is_served_slowly():
+    warning = "takes milliseconds for a row"
+    assert warning in words(render_report(replace(facts(), runtime="skops")))
+    assert warning not in words(render_report(facts()))
+
+
+@pytest.mark.parametrize(
+    ("interval", "said"),
+    [
+        (Interval(0.1, 0.05, 0.15), "0.1 (0.05 to 0.15) better than dummy"),
+        (Interval(-0.1, -0.15, -0.05), "0.1 (0.05 to 0.15) worse than dummy"),
+        (Interval(0.1, -0.05, 0.25), "no better or worse than dummy beyond chance"),
+    ],
+)
+def test_a_page_calls_better_or_worse_only_what_is_beyond_chance(interval, said):
+    given = facts(champion=False)
+    beside = {"dummy": {**given.figures.improvements["dummy"], given.metric: interval}}
+    figures = replace(given.figures, improvements={**given.figures.improvements, **beside})
+    assert said in words(render_report(replace(given, figures=figures)))
+
+
+def test_without_trials_none_was_the_best():
+    assert best_trial(replace(facts(), trials=[])) == -1
 
 
 def test_a_page_shows_digest_lineage_runtime_and_owners():

@@ -16,8 +16,9 @@ def days(rows_of_day):
     return frame.sample(frac=1, random_state=0).reset_index(drop=True)
 
 
-def divide(frame, spec, task="binary"):
-    return split(frame, spec, target="y", time="time" if spec.kind == "time" else None, task=task)
+def divide(frame, spec, task="binary", key=None):
+    time = "time" if spec.kind == "time" else None
+    return split(frame, spec, target="y", time=time, task=task, key=key)
 
 
 def test_every_row_is_in_exactly_one_part():
@@ -97,6 +98,40 @@ def test_the_order_in_which_rows_are_read_does_not_matter():
     shuffled = frame.sample(frac=1, random_state=3)
     held = set(divide(frame, AT_RANDOM).holdout["id"])
     assert set(divide(shuffled, AT_RANDOM).holdout["id"]) == held
+
+
+def copied(rows, times):
+    """Every row `times` times, under names of their own."""
+    frame = pd.DataFrame({"amount": np.arange(rows) / 7, "y": np.arange(rows) % 2})
+    frame = pd.concat([frame] * times, ignore_index=True)
+    return frame.assign(id=[f"p{number}" for number in range(len(frame))])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_copies_under_other_names_stay_on_one_side(seed):
+    spec = AT_RANDOM.model_copy(update={"seed": seed})
+    parts = divide(copied(500, times=3), spec, key="id")
+    assert not set(parts.train["amount"]) & set(parts.holdout["amount"])
+    assert abs(len(parts.holdout) - 300) <= 4
+
+
+def test_copies_that_would_fill_the_holdout_are_parted():
+    parts = divide(copied(1, times=100), AT_RANDOM, key="id")
+    assert len(parts.holdout) == 20
+
+
+def test_the_side_of_a_parted_copy_does_not_depend_on_the_order_of_rows():
+    frame = copied(1, times=100)
+    held = set(divide(frame, AT_RANDOM, key="id").holdout["id"])
+    shuffled = frame.sample(frac=1, random_state=3)
+    assert set(divide(shuffled, AT_RANDOM, key="id").holdout["id"]) == held
+
+
+def test_a_pair_of_copies_in_a_small_class_is_not_parted():
+    for seed in range(20):
+        spec = AT_RANDOM.model_copy(update={"seed": seed})
+        parts = divide(copied(6, times=2), spec, "regression", key="id")
+        assert not set(parts.train["amount"]) & set(parts.holdout["amount"])
 
 
 def test_validation_rows_are_the_newest_of_the_training_part():

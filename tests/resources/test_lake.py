@@ -2,21 +2,16 @@ import multiprocessing
 import subprocess
 import sys
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from resources.errors import LakeRefused, PartlyLanded, TableMissing
 from resources.lake import Lake
+from tests.support.lakes import lake_at
 
 RAW = "fraud/raw"
 ROWS = 3
-
-
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(str(tmp_path / "lake"))
 
 
 def rows_of(delivery: str) -> pa.Table:
@@ -143,50 +138,26 @@ def test_an_append_ends_what_the_fingerprint_said(lake):
     assert lake.count(RAW) == ROWS
 
 
-def test_only_the_rows_that_meet_the_condition_are_replaced_and_marks_add_up(lake):
-    both = pa.concat_tables([rows_of("monday"), rows_of("tuesday")])
-    lake.commit_behind(RAW, None, both.schema, both.to_batches(), {"deliveries": 2})
-    less = rows_of("monday").slice(1)
-    version = lake.commit_behind(
-        RAW, 0, less.schema, less.to_batches(), {"forgets": 1},
-        replace=True, within="delivery IN ('monday')",
-    )  # fmt: skip
-    assert lake.counts(RAW, "delivery") == {"monday": ROWS - 1, "tuesday": ROWS}
-    assert (version, lake.mark(RAW, "deliveries"), lake.mark(RAW, "forgets")) == (1, 2, 1)
-
-
-def test_rows_are_not_replaced_behind_a_version_that_others_have_left(lake):
-    for delivery in ("monday", "tuesday"):
-        lake.append(RAW, rows_of(delivery), [delivery])
-    less = rows_of("monday").slice(1)
-    condition = "delivery IN ('monday')"
-    late = lake.commit_behind(
-        RAW, 0, less.schema, less.to_batches(), {}, replace=True, within=condition
-    )
-    assert late is None
-    assert lake.counts(RAW, "delivery") == {"monday": ROWS, "tuesday": ROWS}
-
-
-def test_a_damaged_log_is_refused_in_one_line(lake, tmp_path):
+def test_a_damaged_log_is_refused_in_one_line(tmp_path):
     log = tmp_path / "lake" / RAW / "_delta_log"
     log.mkdir(parents=True)
     (log / f"{0:020}.json").write_text("no JSON")
     with pytest.raises(LakeRefused, match=r"fraud/raw' refused: [^\n]*$"):
-        lake.read(RAW)
+        Lake(str(tmp_path / "lake")).read(RAW)
 
 
 def append_in_step(root: str, barrier: Barrier, deliveries: list[str]) -> None:
-    lake = Lake(root)
+    lake = lake_at(root)
     for delivery in deliveries:
         barrier.wait(60)
         lake.append(RAW, rows_of(delivery), [delivery])
 
 
-def test_two_processes_that_append_the_same_deliveries_at_once_land_each_once(lake, tmp_path):
+def test_two_processes_that_append_the_same_deliveries_at_once_land_each_once(lake, root):
     deliveries = [f"day-{number}" for number in range(12)]
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(2)
-    arguments = (str(tmp_path / "lake"), barrier, deliveries)
+    arguments = (root, barrier, deliveries)
     writers = [spawn.Process(target=append_in_step, args=arguments) for _ in range(2)]
     for writer in writers:
         writer.start()
@@ -197,12 +168,12 @@ def test_two_processes_that_append_the_same_deliveries_at_once_land_each_once(la
     assert lake.version(RAW) == len(deliveries) - 1
 
 
-def test_two_processes_that_append_different_deliveries_at_once_lose_none(lake, tmp_path):
+def test_two_processes_that_append_different_deliveries_at_once_lose_none(lake, root):
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(2)
     each = [[f"{writer}-{number}" for number in range(8)] for writer in "ab"]
     writers = [
-        spawn.Process(target=append_in_step, args=(str(tmp_path / "lake"), barrier, deliveries))
+        spawn.Process(target=append_in_step, args=(root, barrier, deliveries))
         for deliveries in each
     ]
     for writer in writers:
@@ -215,9 +186,9 @@ def test_two_processes_that_append_different_deliveries_at_once_lose_none(lake, 
 
 APPEND_FOR_EVER = """
 import itertools, sys
-from resources.lake import Lake
 from tests.resources.test_lake import RAW, rows_of
-lake = Lake(sys.argv[1])
+from tests.support.lakes import lake_at
+lake = lake_at(sys.argv[1])
 for number in itertools.count():
     print(f"day-{number}", flush=True)
     lake.append(RAW, rows_of(f"day-{number}"), [f"day-{number}"])
@@ -226,9 +197,8 @@ for number in itertools.count():
 
 @pytest.mark.parametrize("started", [1, 2, 7])
 def test_a_writer_killed_in_the_middle_leaves_each_delivery_there_once_or_not_at_all(
-    lake, tmp_path, started
+    lake, root, started
 ):
-    root = str(tmp_path / "lake")
     command = [sys.executable, "-c", APPEND_FOR_EVER, root]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         begun = [writer.stdout.readline().strip() for _ in range(started)]

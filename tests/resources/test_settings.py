@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from resources.errors import SettingsError
-from resources.settings import CHECKOUT, Settings, load_settings
+from resources.settings import CHECKOUT, Settings, load_aws_settings, load_settings
 
 GIVEN = {
     "HOME": ("/srv/slipway", Path("/srv/slipway")),
@@ -132,3 +132,9 @@ def test_no_secret_is_shown(monkeypatch):
 def test_settings_cannot_be_changed_after_they_were_read():
     with pytest.raises(ValidationError, match="frozen"):
         load_settings().serve_port = 8161
+
+
+def test_a_variable_of_the_aws_sdks_that_cannot_be_used_is_named(monkeypatch):
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "perhaps")
+    with pytest.raises(SettingsError, match=r"AWS_ALLOW_HTTP: .*valid boolean.*, got 'perhaps'"):
+        load_aws_settings()

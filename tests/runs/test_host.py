@@ -93,3 +93,27 @@ def test_other_files_do_not_change_the_fingerprint(tmp_path):
     before = host.fingerprint(tmp_path)
     (tmp_path / "serving" / "notes.txt").write_text(json.dumps({}))
     assert host.fingerprint(tmp_path) == before
+
+
+def test_a_socket_that_a_dead_host_left_behind_is_no_obstacle(tmp_path):
+    path = tmp_path / "host.sock"
+    host.listen(path).close()
+    with host.listen(path), socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(str(path))
+
+
+def test_a_host_that_is_not_told_where_to_listen_explains_itself(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        host.main(["--module", "platform_assets.definitions"])
+    assert "--socket" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("package", host.PACKAGES)
+def test_a_file_that_is_gone_changes_the_fingerprint(tmp_path, package):
+    file = tmp_path / package / "module.py"
+    file.parent.mkdir()
+    before = host.fingerprint(tmp_path)
+    file.write_text("")
+    with_it = host.fingerprint(tmp_path)
+    file.unlink()
+    assert with_it != before == host.fingerprint(tmp_path)

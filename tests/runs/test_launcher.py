@@ -6,12 +6,14 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import dagster as dg
 import psutil
 import pytest
-from dagster._core.launcher import WorkerStatus
+from dagster._core.events import DagsterEvent
+from dagster._core.launcher import LaunchRunContext, WorkerStatus
 
 from platform_assets.runs.launcher import WORKER_TAG, LocalRunLauncher, Worker, forked
 
@@ -116,3 +118,44 @@ def test_without_a_host_there_is_none(tmp_path: Path):
 
 def test_the_configuration_says_what_is_missing():
     assert set(LocalRunLauncher.config_type()) == {"host_socket", "logs"}
+
+
+def test_a_run_that_just_began_may_still_wait_for_its_tag(launcher):
+    run = run_of(launcher, status=dg.DagsterRunStatus.NOT_STARTED)
+    launcher._instance.report_engine_event("begins", run)
+    launcher._instance.handle_new_event(start_of(run))
+    found = launcher._instance.get_run_by_id(run.run_id)
+    assert launcher.check_run_worker_health(found).status is WorkerStatus.RUNNING
+
+
+def start_of(run):
+    event = DagsterEvent(dg.DagsterEventType.RUN_START.value, job_name=run.job_name)
+    return dg.EventLogEntry(
+        error_info=None,
+        user_message="",
+        level="debug",
+        run_id=run.run_id,
+        timestamp=time.time(),
+        job_name=run.job_name,
+        dagster_event=event,
+    )
+
+
+def test_a_run_that_nobody_knows_cannot_be_terminated(launcher):
+    assert not launcher.terminate("no such run")
+
+
+def test_a_run_that_does_not_say_where_its_code_is_is_not_launched(launcher):
+    run = run_of(launcher)
+    context = LaunchRunContext(dagster_run=run, workspace=None)
+    with pytest.raises(dg.DagsterInvariantViolationError, match="does not say where its code is"):
+        launcher.launch_run(context)
+    assert WORKER_TAG not in launcher._instance.get_run_by_id(run.run_id).tags
+
+
+def test_without_a_host_a_run_is_a_session_of_its_own_with_a_log(launcher, tmp_path):
+    program = "import os; print('begun', os.getsid(0) == os.getpid(), flush=True)"
+    worker = launcher._interpreter((sys.executable, "-c", program))
+    (child,) = launcher._fresh
+    assert (child.pid, child.wait(20)) == (worker.pid, 0)
+    assert (tmp_path / "runs-fresh.log").read_text() == "begun True\n"

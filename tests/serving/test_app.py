@@ -1,21 +1,21 @@
 """The whole of `serving` on real Ray Serve: deployed by REST, swapped and refused under load."""
 
 import shutil
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 
+from gitops.manifest import serve_application
 from serving.bundle import Bundle, write_bundle
+from tests.support.asking import asking
 from tests.support.bundles import line_contents
+from tests.support.listening import listening, off_loopback
 from tests.support.ray_head import RayHead, ray_head
+from tests.support.releases import serving
 
 BASE_PORT = 8141
 SWAP_SECONDS = 60.0
@@ -25,32 +25,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[RayHead]:
-    with (
-        tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder,
-        ray_head(Path(folder), BASE_PORT) as running,
-    ):
+    with ray_head(BASE_PORT) as running:
         yield running
 
 
-def application(bundle: Bundle, version: str, digest: str | None = None) -> dict[str, Any]:
-    target = {
-        "uri": bundle.folder.as_uri(),
-        "digest": digest or bundle.digest,
-        "version": version,
-    }
-    server = {
-        "name": "ModelServer",
-        "num_replicas": 1,
-        "ray_actor_options": {"num_cpus": 0.1},
-        "user_config": {"bundle": target},
-    }
-    return {
-        "name": "line",
-        "route_prefix": "/line",
-        "import_path": "serving.app:build",
-        "args": {"model": "line"},
-        "deployments": [server],
-    }
+def application(bundle: Bundle, version: str) -> dict[str, Any]:
+    return serve_application(serving(bundle, "production", model_version=version))
 
 
 def ready(head: RayHead) -> dict[str, Any]:
@@ -66,33 +46,6 @@ def wait_until_ready(head: RayHead, key: str, digest: str) -> dict[str, Any]:
     return state
 
 
-@contextmanager
-def asking_without_pause(head: RayHead) -> Iterator[list[httpx.Response]]:
-    """Ask on one connection until the block ends; a connection that breaks fails the test."""
-    answers: list[httpx.Response] = []
-    broken: list[httpx.TransportError] = []
-    stop = threading.Event()
-
-    def ask() -> None:
-        with httpx.Client(base_url=head.serve) as client:
-            while not stop.is_set():
-                try:
-                    row = {"instances": [{"a": 1, "b": 2}]}
-                    answers.append(client.post("/line/invocations", json=row))
-                except httpx.TransportError as error:
-                    broken.append(error)
-
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
-        yield answers
-    finally:
-        stop.set()
-        thread.join()
-    assert not broken
-    assert answers
-
-
 def test_versions_change_under_load_and_a_corrupted_bundle_is_refused(
     head: RayHead, tmp_path: Path
 ) -> None:
@@ -103,18 +56,21 @@ def test_versions_change_under_load_and_a_corrupted_bundle_is_refused(
 
     head.deploy(application(first, "1"))
     head.wait_for("line", "RUNNING")
-    with asking_without_pause(head) as answers:
+    row = {"instances": [{"a": 1, "b": 2}]}
+    with asking(f"{head.serve}/line/invocations", row) as caller:
         head.deploy(application(second, "2"))
         wait_until_ready(head, "live", second.digest)
         head.deploy(application(third, "3"))
         state = wait_until_ready(head, "refused", third.digest)
-        count = len(answers)
-        while len(answers) < count + 100:
+        count = len(caller.answers)
+        while len(caller.answers) < count + 100:
             time.sleep(0.01)
 
-    assert {answer.status_code for answer in answers} == {200}
+    assert caller.failures == []
+    assert {answer.status_code for answer in caller.answers} == {200}
     values = {
-        (answer.headers["x-model-version"], answer.json()["predictions"][0]) for answer in answers
+        (answer.headers["x-model-version"], answer.json()["predictions"][0])
+        for answer in caller.answers
     }
     assert values == {("1", 8.0), ("2", 108.0)}
     assert state["live"]["digest"] == second.digest
@@ -138,14 +94,9 @@ def test_nothing_of_a_head_listens_beyond_loopback(head: RayHead, tmp_path: Path
     bundle = write_bundle(tmp_path, line_contents())
     head.deploy(application(bundle, "1"))
     head.wait_for("line", "RUNNING")
-    addresses = {
-        connection.laddr.ip
-        for process in head.processes()
-        for connection in process.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
+    addresses = listening(head.processes())
     assert addresses
-    assert addresses <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    assert off_loopback(addresses) == set()
 
 
 def test_a_first_deployment_with_a_bad_bundle_fails_and_says_why(

@@ -1,11 +1,8 @@
 """A bundle is what its digest says, to the last byte, or it is refused."""
 
 import hashlib
-import json
 import math
 import os
-import pickle
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -15,10 +12,8 @@ import numpy as np
 import pytest
 
 from serving.bundle import (
-    Bundle,
     BundleContents,
     GoldenRows,
-    open_bundle,
     write_bundle,
 )
 from serving.errors import (
@@ -28,23 +23,8 @@ from serving.errors import (
     DigestMismatch,
     MalformedBundle,
     UnexpectedFile,
-    UnsupportedRuntime,
 )
-from serving.manifest import digest_of
 from tests.support.bundles import fraud_contents, iris_contents, line_contents
-
-PARTS = ("model.onnx", "signature.json", "golden.json", "reference.json", "environment.json")
-EVERY_FILE = ("manifest.json", *PARTS)
-
-
-class Trap:
-    """Touches a file when it is unpickled."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self):
-        return (Path.touch, (self.path,))
 
 
 @pytest.mark.parametrize("contents", [line_contents, fraud_contents, iris_contents])
@@ -70,8 +50,9 @@ def test_equal_contents_give_equal_bytes(tmp_path):
     shuffled = replace(one, environment=dict(reversed(one.environment.items())))
     first, second = write_bundle(tmp_path / "a", one), write_bundle(tmp_path / "b", shuffled)
     assert first.digest == second.digest
-    for name in EVERY_FILE:
-        assert (first.folder / name).read_bytes() == (second.folder / name).read_bytes()
+    assert len(list(first.folder.iterdir())) == 6
+    for path in first.folder.iterdir():
+        assert path.read_bytes() == (second.folder / path.name).read_bytes()
 
 
 def test_writing_the_same_contents_twice_changes_nothing(tmp_path):
@@ -100,168 +81,6 @@ def test_a_writer_that_comes_second_takes_the_folder_of_the_first(tmp_path, monk
 )
 def test_any_other_content_is_another_bundle(change, line, tmp_path):
     assert write_bundle(tmp_path, replace(line_contents(), **change)).digest != line.digest
-
-
-@pytest.mark.parametrize("name", PARTS)
-@pytest.mark.parametrize("where", [0, 0.5, 1])
-def test_a_bundle_with_one_flipped_bit_is_refused(name, where, line):
-    path = line.folder / name
-    data = bytearray(path.read_bytes())
-    data[int(where * (len(data) - 1))] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(CorruptFile, match=f"file '{name}': got sha256:.*, expected sha256:"):
-        open_bundle(line.folder, line.digest)
-
-
-def test_a_manifest_with_one_flipped_bit_is_refused_by_its_digest(line):
-    path = line.folder / "manifest.json"
-    data = bytearray(path.read_bytes())
-    data[10] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(DigestMismatch, match=f"has digest sha256:.*, expected {line.digest}"):
-        open_bundle(line.folder, line.digest)
-
-
-@pytest.mark.parametrize("name", PARTS)
-@pytest.mark.parametrize("kept", [0, 1, -1])
-def test_a_truncated_file_is_refused_by_its_length(name, kept, line):
-    path = line.folder / name
-    data = path.read_bytes()
-    path.write_bytes(data[:kept])
-    with pytest.raises(CorruptFile, match=rf"'{name}': got \d+ bytes, expected {len(data)} bytes"):
-        open_bundle(line.folder, line.digest)
-
-
-@pytest.mark.parametrize("name", EVERY_FILE)
-def test_a_pickle_in_the_place_of_a_file_is_never_loaded(name, line, tmp_path):
-    (line.folder / name).write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
-    with pytest.raises((CorruptFile, DigestMismatch), match="expected"):
-        open_bundle(line.folder, line.digest)
-    assert not (tmp_path / "sprung").exists()
-
-
-@pytest.mark.parametrize("name", [*EVERY_FILE])
-def test_a_missing_file_is_named(name, line):
-    (line.folder / name).unlink()
-    with pytest.raises(BundleMissing, match=f"{name} is not there"):
-        open_bundle(line.folder, line.digest)
-
-
-@pytest.mark.parametrize("name", ["extra.txt", ".hidden", "model.skops", "model.onnx.data"])
-def test_a_file_that_does_not_belong_is_refused(name, line):
-    (line.folder / name).touch()
-    with pytest.raises(UnexpectedFile, match=f"file '{name}' does not belong here"):
-        open_bundle(line.folder, line.digest)
-
-
-@pytest.mark.parametrize("name", ["manifest.json", "model.onnx", "golden.json"])
-def test_files_swapped_between_two_bundles_are_refused(name, line, tmp_path):
-    other = write_bundle(tmp_path, line_contents(bias=1.0))
-    shutil.copy(other.folder / name, line.folder / name)
-    with pytest.raises((CorruptFile, DigestMismatch), match="expected"):
-        open_bundle(line.folder, line.digest)
-
-
-def test_the_folder_of_another_bundle_is_refused(line, fraud):
-    with pytest.raises(DigestMismatch, match=f"{fraud.digest}, expected {line.digest}"):
-        open_bundle(fraud.folder, line.digest)
-
-
-def test_a_link_in_the_place_of_a_file_is_refused(line, tmp_path):
-    path = line.folder / "model.onnx"
-    path.rename(tmp_path / "elsewhere")
-    path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(CorruptFile, match=r"'model\.onnx': got a link or folder"):
-        open_bundle(line.folder, line.digest)
-
-
-def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(BundleMissing, match=f"{tmp_path / 'nothing'} is not there"):
-        open_bundle(tmp_path / "nothing", "sha256:" + "0" * 64)
-
-
-def test_a_digest_that_is_none_is_refused(line):
-    with pytest.raises(DigestMismatch, match="expected latest"):
-        open_bundle(line.folder, "latest")
-
-
-def test_a_huge_manifest_is_refused_before_it_is_read_whole(line):
-    with (line.folder / "manifest.json").open("ab") as file:
-        file.truncate(1 << 30)
-    with pytest.raises(CorruptFile, match="got a larger file, expected at most 1048576 bytes"):
-        open_bundle(line.folder, line.digest)
-
-
-def test_a_model_changed_after_opening_is_not_loaded(line):
-    (line.folder / "model.onnx").write_bytes(b"\0" * len(line.model_bytes()))
-    with pytest.raises(CorruptFile, match=r"file 'model\.onnx': got sha256:"):
-        line.model_bytes()
-
-
-def sealed(bundle: Bundle, name: str, data: bytes) -> str:
-    """Replace a file and write a manifest that vouches for it, as a hostile builder would."""
-    (bundle.folder / name).write_bytes(data)
-    path = bundle.folder / "manifest.json"
-    if name != "manifest.json":
-        manifest = json.loads(path.read_bytes())
-        entry = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        manifest["files"][name] = entry
-        path.write_text(json.dumps(manifest))
-    return digest_of(path.read_bytes())
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "message"),
-    [
-        ("signature.json", b"{}", "file 'signature.json': model: Field required"),
-        ("signature.json", b"\x80\x04", "file 'signature.json': document: Invalid JSON"),
-        (
-            "golden.json",
-            b'{"rows":[],"scores":[],"tolerance":0}',
-            "golden.json': rows: .* at least 1",
-        ),
-        (
-            "golden.json",
-            b'{"rows":[{"a":1,"b":2}],"scores":[],"tolerance":0}',
-            "1 rows but 0 scores",
-        ),
-        ("golden.json", b'{"rows":[{"a":1}],"scores":[1],"tolerance":0}', "column 'b', row 0"),
-        (
-            "golden.json",
-            b'{"rows":[{"a":1,"b":2}],"scores":[[1,2]],"tolerance":0}',
-            "a finite number",
-        ),
-        ("golden.json", b'{"rows":[{"a":1,"b":2}],"scores":[1],"tolerance":-1}', "tolerance: "),
-        ("reference.json", b"[]", "file 'reference.json': document: "),
-        ("environment.json", b'{"python":3}', "file 'environment.json': python: "),
-        ("manifest.json", b"{}", "file 'manifest.json': format: Field required"),
-        ("manifest.json", b"[" * 100_000, "file 'manifest.json': document: Invalid JSON"),
-    ],
-)
-def test_a_vouched_for_file_of_the_wrong_form_is_malformed(name, data, message, line):
-    digest = sealed(line, name, data)
-    with pytest.raises(MalformedBundle, match=message):
-        open_bundle(line.folder, digest)
-
-
-@pytest.mark.parametrize("name", ["../../etc/passwd", "model.pkl"])
-def test_a_manifest_cannot_name_files_of_its_own_choice(name, line):
-    path = line.folder / "manifest.json"
-    manifest = json.loads(path.read_bytes())
-    manifest["files"][name] = manifest["files"]["golden.json"]
-    digest = sealed(line, "manifest.json", json.dumps(manifest).encode())
-    with pytest.raises(MalformedBundle, match=r"names the files .*; expected environment\.json, "):
-        open_bundle(line.folder, digest)
-
-
-def test_a_runtime_that_is_not_served_has_its_own_reason(line, tmp_path):
-    path = line.folder / "manifest.json"
-    manifest = {**json.loads(path.read_bytes()), "runtime": "pickle"}
-    digest = sealed(line, "manifest.json", json.dumps(manifest).encode())
-    with pytest.raises(UnsupportedRuntime, match="'pickle' is not served, expected onnx or skops"):
-        open_bundle(line.folder, digest)
-    with pytest.raises(UnsupportedRuntime, match="'joblib' is not served"):
-        write_bundle(tmp_path / "new", replace(line_contents(), runtime="joblib"))
 
 
 @pytest.mark.parametrize(

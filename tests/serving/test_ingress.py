@@ -1,26 +1,20 @@
-"""The door as a client sees it: every path, every refusal, never a 500 for bad input."""
+"""The door as a client sees it: every path, every header, every change of what is live."""
 
 import asyncio
-import json
 import time
-from dataclasses import replace
 
 import httpx
-import jsonschema
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from serving.bundle import write_bundle
 from serving.ingress import Ingress
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
 from tests.serving.conftest import client_of, rolled_out, user_config
-from tests.support.bundles import fraud_contents, iris_contents, line_contents
+from tests.support.bundles import line_contents
 
 pytestmark = pytest.mark.anyio
-
 ROW = {"instances": [{"a": 1, "b": 2}]}
 INFER = "/v2/models/line/infer"
 
@@ -91,75 +85,9 @@ async def test_a_request_without_an_id_gets_one_of_its_own(ask_line):
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("given_id", ["x" * 129, "two words", "tab\there", "", "naïve"])
-async def test_a_request_id_that_cannot_be_kept_is_refused(given_id, ask_line):
-    answer = await ask_line.get("/v2", headers={"x-request-id": given_id.encode("latin-1")})
-    assert answer.status_code == 400
-    assert "expected 1 to 128 visible ASCII characters" in answer.json()["error"]
-
-
-@pytest.mark.parametrize(
-    ("body", "column", "row"),
-    [
-        ({"instances": [{"a": 1, "b": "x"}]}, "b", 0),
-        ({"instances": [{"a": 1, "b": 1}, {"a": None, "b": 1}]}, "a", 1),
-        ({"instances": [{"a": 1}]}, "b", 0),
-        ({"instances": [{"a": 1, "b": 2, "c": 3}]}, "c", 0),
-        ({"inputs": {"a": [1], "b": [1, 2]}}, "b", None),
-        ({"inputs": {"a": [1]}}, "b", None),
-        ({"instances": []}, None, None),
-        ({"instances": [{"a": 3e38, "b": 3e38}]}, None, 0),
-    ],
-)
-async def test_bad_input_is_named_by_column_and_row(body, column, row, ask_line):
-    answer = await ask_line.post("/invocations", json=body)
-    assert answer.status_code == 400
-    details = answer.json()
-    assert (details["column"], details["row"]) == (column, row)
-    assert details["got"] in details["error"]
-    assert details["expected"] in details["error"]
-
-
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"\xff", b"[]", b"null", b'{"instances": NaN}', b'{"a":' * 50_000]
-)
-@pytest.mark.parametrize("path", [INFER, "/invocations"])
-async def test_a_body_that_is_no_json_object_is_refused(path, body, ask_line):
-    answer = await ask_line.post(path, content=body)
-    assert answer.status_code == 400
-    assert "expected" in answer.json()["error"]
-
-
 async def test_the_unseen_category_of_a_free_string_column_is_scored(ask_fraud, fraud):
     row = {**fraud.golden.rows[0], "country": "atlantis"}
     assert (await ask_fraud.post("/invocations", json={"instances": [row]})).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "status", "said"),
-    [
-        ("GET", "/nowhere", 404, "no path '/nowhere'; there are: /v2, "),
-        ("GET", "http://door/p", 404, "no path ''"),
-        ("GET", "/v2/models/other", 404, "no model 'other'; there are: line"),
-        ("POST", "/v2/models/other/infer", 404, "no model 'other'"),
-        ("GET", "/v2/models/line/versions/1", 404, "no path"),
-        ("GET", INFER, 405, f"'{INFER}' does not take GET, it takes POST"),
-        ("DELETE", "/v2/health/ready", 405, "does not take DELETE, it takes GET, HEAD"),
-        ("POST", "/openapi.json", 405, "does not take POST"),
-    ],
-)
-async def test_other_paths_and_methods_are_refused(method, path, status, said, ask_line):
-    answer = await ask_line.request(method, path)
-    assert answer.status_code == status
-    assert said in answer.json()["error"]
-    assert ("allow" in answer.headers) == (status == 405)
-
-
-@pytest.mark.parametrize("media", ["text/csv", "application/x-www-form-urlencoded", "text/json"])
-async def test_other_content_types_are_refused(media, ask_line):
-    answer = await ask_line.post("/invocations", content=b"{}", headers={"content-type": media})
-    assert answer.status_code == 415
-    assert answer.json()["error"] == f"content type '{media}' is not served, send application/json"
 
 
 @pytest.mark.parametrize("media", ["application/json; charset=utf-8", "Application/JSON"])
@@ -167,27 +95,6 @@ async def test_json_is_json_with_a_charset_and_in_capitals(media, ask_line):
     body = orjson.dumps(ROW)
     answer = await ask_line.post("/invocations", content=body, headers={"content-type": media})
     assert answer.status_code == 200
-
-
-async def test_a_body_over_the_limit_is_refused_by_its_length_and_by_its_bytes(line):
-    async def endless():
-        while True:
-            yield b" " * 1024
-
-    async with client_of(await rolled_out(line), max_body_bytes=4096) as client:
-        for content in (b" " * 4097, endless()):
-            answer = await client.post("/invocations", content=content)
-            assert answer.status_code == 413
-            assert "more than 4096 bytes" in answer.json()["error"]
-        headers = {"content-length": "9" * 5000}
-        assert (await client.post("/invocations", content=b"", headers=headers)).status_code == 413
-
-
-async def test_more_rows_than_allowed_are_refused(line):
-    async with client_of(await rolled_out(line), max_rows=2) as client:
-        answer = await client.post("/invocations", json={"instances": [{"a": 1, "b": 1}] * 3})
-    assert answer.status_code == 413
-    assert "SLIPWAY_MAX_ROWS" in answer.json()["error"]
 
 
 async def test_a_large_body_is_scored_too(ask_line):
@@ -257,45 +164,6 @@ async def test_an_injected_fault_delays_answers_of_the_model_only(line):
     assert time.monotonic() - between >= 0.2 > between - start
 
 
-class Broken:
-    def score(self, columns):
-        raise RuntimeError("secret detail")
-
-
-async def test_a_model_that_breaks_gives_json_without_its_trace(line, caplog):
-    rollout = await rolled_out(line)
-    rollout.live = replace(rollout.live, scorer=Broken())
-    async with client_of(rollout) as client:
-        answer = await client.post("/invocations", json=ROW, headers={"x-request-id": "q9"})
-    assert (answer.status_code, answer.json()) == (500, {"error": "the model failed on request q9"})
-    assert "secret detail" in caplog.text
-
-
-WORDS = (
-    "a b inputs instances dataframe_split columns data shape datatype name FP64 outputs score id"
-)
-SCRAPS = st.sampled_from(WORDS.split())
-DOCUMENTS = st.recursive(
-    SCRAPS | st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SCRAPS, inner, max_size=4),
-    max_leaves=25,
-)
-
-
-@pytest.fixture(scope="module")
-def open_door(tmp_path_factory):
-    bundle = write_bundle(tmp_path_factory.mktemp("store"), line_contents())
-    return asyncio.run(rolled_out(bundle))
-
-
-@given(document=DOCUMENTS, path=st.sampled_from([INFER, "/invocations"]))
-async def test_no_document_gets_more_than_a_refusal(document, path, open_door):
-    async with client_of(open_door) as client:
-        answer = await client.post(path, content=json.dumps(document))
-    assert answer.status_code in (200, 400)
-    assert ("error" in answer.json()) == (answer.status_code == 400)
-
-
 async def test_head_has_the_headers_of_get_and_no_body(ask_line):
     head, get = await ask_line.head("/v2"), await ask_line.get("/v2")
     assert head.content == b""
@@ -338,38 +206,3 @@ async def test_lifespan_and_websockets_are_answered():
     await door({"type": "lifespan"}, receive, send)
     await door({"type": "websocket"}, receive, send)
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete", "websocket.close"]
-
-
-@pytest.mark.parametrize("contents", [line_contents, fraud_contents, iris_contents])
-async def test_every_example_of_the_openapi_document_is_valid_and_answered(contents, tmp_path):
-    client = client_of(await rolled_out(write_bundle(tmp_path, contents())))
-    document = (await client.get("/openapi.json")).json()
-    assert document["servers"] == [{"url": "/p"}]
-    posts = {path: item["post"] for path, item in document["paths"].items() if "post" in item}
-    assert len(posts) == 2
-    for path, operation in posts.items():
-        media = operation["requestBody"]["content"]["application/json"]
-        answered = operation["responses"]["200"]["content"]["application/json"]["examples"]
-        for example in media["examples"].values():
-            jsonschema.validate(example["value"], {**document, **media["schema"]})
-            answer = await client.post(path, json=example["value"])
-            assert answer.status_code == 200
-            assert answer.json().keys() == answered["golden"]["value"].keys()
-
-
-async def test_every_path_of_the_openapi_document_exists(ask_line):
-    document = (await ask_line.get("/openapi.json")).json()
-    for path, item in document["paths"].items():
-        for method in item:
-            answer = await ask_line.request(method, path, json=ROW if method == "post" else None)
-            assert answer.status_code in (200, 400), path
-
-
-async def test_the_openapi_schema_knows_nulls_and_refuses_unknown_columns(ask_fraud, fraud):
-    schemas = (await ask_fraud.get("/openapi.json")).json()
-    row = dict(fraud.golden.rows[0])
-    schema = {**schemas, "$ref": "#/components/schemas/Row"}
-    jsonschema.validate({**row, "country": None}, schema)
-    for bad in ({**row, "amount": None}, {**row, "more": 1}, {**row, "hour": 1.5}):
-        with pytest.raises(jsonschema.ValidationError, match=r"is not of type|was unexpected"):
-            jsonschema.validate(bad, schema)

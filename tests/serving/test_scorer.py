@@ -99,6 +99,27 @@ def test_golden_rows_that_differ_name_row_score_and_tolerance(tmp_path):
     assert refused.value.row == 1
 
 
+def test_golden_rows_that_a_model_refuses_differ_and_say_why(tmp_path):
+    columns = transactions(60)
+    arrays = TRANSACTIONS.arrays(columns)
+    strict = make_pipeline(OneHotEncoder(), DummyClassifier(strategy="prior"))
+    strict.fit(frame(TRANSACTIONS, arrays), arrays["night"])
+    unseen = {name: values[0] for name, values in columns.items()} | {"country": "atlantis"}
+    contents = replace(
+        fraud_contents(), model=skops.io.dumps(strict), golden=GoldenRows((unseen,), (0.5,), 0.1)
+    )
+    bundle = write_bundle(tmp_path, contents)
+    with pytest.raises(GoldenRowsDiffer, match=r"golden row 0: .*Found unknown categories"):
+        verify_golden(bundle, load_scorer(bundle))
+
+
+@pytest.mark.parametrize("off", [0.0, 0.009, -0.009])
+def test_golden_rows_within_the_tolerance_are_the_same(off, tmp_path):
+    golden = GoldenRows(({"a": 1, "b": 2},), (8.0 + off,), 0.01)
+    bundle = write_bundle(tmp_path, replace(line_contents(), golden=golden))
+    verify_golden(bundle, load_scorer(bundle))
+
+
 def test_a_multiclass_model_that_swaps_two_classes_differs(tmp_path):
     contents = iris_contents()
     swapped = tuple((b, a, c) for a, b, c in contents.golden.scores)

@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -72,14 +73,18 @@ class RayHead:
 
 
 @contextmanager
-def ray_head(folder: Path, base_port: int, *, cpus: int = 4) -> Iterator[RayHead]:
+def ray_head(base_port: int, *, cpus: int = 4) -> Iterator[RayHead]:
     """Run a head with token authentication and Serve's HAProxy; all of it ends with the block.
 
     Takes the ports from `base_port` (Serve itself) to `base_port + 8` and 22 more from
-    `base_port + 1000` for replicas and Ray's metrics. Keep `folder` short: Unix sockets below it
-    may not have more than 107 bytes in their path.
+    `base_port + 1000` for replicas and Ray's metrics.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    # Unix sockets below the folder may not have more than 107 bytes in their path.
+    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
+        yield from _running(Path(folder), base_port, cpus)
+
+
+def _running(folder: Path, base_port: int, cpus: int) -> Iterator[RayHead]:
     token = secrets.token_hex(32)
     (folder / "token").write_text(token)
     (folder / "haproxy").write_text(WRAPPER.format(binary=haproxy_binary()))

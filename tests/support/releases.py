@@ -17,6 +17,7 @@ from gitops.promotion import Release, release
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
 from gitops.serve_runtime import ServeRuntime
+from serving.bundle import Bundle
 from tests.support.fake_serve import GOOD_ANSWER, FakeServe
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -46,6 +47,12 @@ def manifest(
     return ReleaseManifest(
         model=model, environment=environment, bundle_digest=digest(letter), **(defaults | fields)
     )
+
+
+def serving(bundle: Bundle, environment: str = "staging", **fields: Any) -> ReleaseManifest:
+    """A manifest that serves a bundle on disk with a tenth of a processor."""
+    named = {"bundle_digest": bundle.digest, "bundle_uri": bundle.folder.as_uri(), "cpus": 0.1}
+    return replace(manifest("a", environment, bundle.signature.model), **(named | fields))
 
 
 def evidence(of: ReleaseManifest, *gates: Verdict) -> Evidence:

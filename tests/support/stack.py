@@ -4,13 +4,12 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import numpy as np
@@ -29,7 +28,6 @@ from platform_assets.cli.stack.state import StackState, read_state
 from platform_assets.defs.diabetes.source import patients
 from platform_assets.wiring import build_registry, build_runtime
 from resources.artifacts import Artifacts
-from resources.inference import encode, infer_document, infer_path, read_scores
 from resources.lake import Lake
 from resources.settings import CHECKOUT, Settings
 from serving.bundle import Bundle, open_bundle
@@ -44,7 +42,6 @@ RANGES = {
 LOOK_SECONDS = 0.2
 COMMAND_SECONDS = 420.0
 ATTEMPTS = 5
-LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 Found = TypeVar("Found")
 
 
@@ -281,74 +278,8 @@ class Stack:
         return opened
 
 
-@dataclass
-class Client:
-    """Asks an endpoint without pause, and keeps what it was answered."""
-
-    stack: Stack
-    model: str
-    environment: str = "production"
-    answers: list[tuple[int, str, float]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        manifest = self.stack.desired(self.model, self.environment)
-        assert manifest is not None
-        self._bundle = self.stack.bundle(self.model, manifest.bundle_digest)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._ask)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _ask(self) -> None:
-        rows = self._bundle.golden.rows[:1]
-        body = encode(infer_document(self._bundle.signature, rows))
-        url = f"{self.stack.url(self.model, self.environment)}{infer_path(self.model)}"
-        with httpx.Client(timeout=30) as client:
-            while not self._stop.is_set():
-                try:
-                    answer = client.post(url, content=body)
-                    score = read_scores(self._bundle.signature, answer.content, 1)
-                except Exception as error:  # noqa: BLE001  a failed request is what is looked for
-                    self.failures.append(repr(error))
-                else:
-                    digest = answer.headers.get("x-bundle-digest", "")
-                    self.answers.append((answer.status_code, digest, float(score.ravel()[0])))
-
-    @property
-    def statuses(self) -> set[int]:
-        return {status for status, _, _ in self.answers}
-
-    def scores(self) -> dict[str, set[float]]:
-        """The scores that were given under each digest."""
-        found: dict[str, set[float]] = {}
-        for _, digest, score in self.answers:
-            found.setdefault(digest, set()).add(round(score, 6))
-        return found
-
-
 def _words(process: psutil.Process) -> str:
     try:
         return " ".join([process.name(), *process.cmdline()])
     except psutil.Error:
         return ""
-
-
-def off_loopback(processes: Iterable[psutil.Process]) -> list[str]:
-    """What these processes listen on beyond loopback."""
-    found = []
-    for process in processes:
-        try:
-            listening = process.net_connections("inet")
-        except psutil.Error:
-            continue
-        found += [
-            f"{process.name()} {one.laddr}"
-            for one in listening
-            if one.status == psutil.CONN_LISTEN and one.laddr[0] not in LOOPBACK
-        ]
-    return found

@@ -4,6 +4,7 @@ import getpass
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from gitops.forge import Forge
@@ -23,11 +24,11 @@ from platform_assets.cli.demo.story import (
     next_step,
 )
 from platform_assets.cli.demo.summary import summary
-from platform_assets.cli.demo.watch import REASON_TAG, Watcher
+from platform_assets.cli.demo.watch import Watcher
 from platform_assets.cli.errors import DemoStopped
 from platform_assets.cli.models import pipeline_job
 from platform_assets.cli.overview import Overview
-from platform_assets.cli.run import MODEL_TAG
+from platform_assets.cli.run import MODEL_TAG, REASON_TAG
 from platform_assets.cli.stack import control
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.wiring import build_forge, build_runtime
@@ -69,14 +70,25 @@ def demo(*, down: bool) -> None:
 
 
 class Demo:
-    """Looks once a second, says what is new, and does what a person would do."""
+    """Looks once a second, says what is new, and does what a person would do.
 
-    def __init__(self, settings: Settings, progress: Progress) -> None:
+    `clock` gives Unix seconds, `pause` waits for as many.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        progress: Progress,
+        *,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._settings, self._progress = settings, progress
+        self._clock, self._pause = clock, pause
         self._forge: Forge = build_forge(settings)
         self._runtime: Runtime = build_runtime(settings)
         self._api = DagsterApi(settings.dagster_url)
-        self._began = time.time()
+        self._began = clock()
         self._watcher = Watcher(progress, self._began)
         self._idle_since: float | None = None
         self._started_by_hand = False
@@ -84,7 +96,7 @@ class Demo:
     def run(self) -> None:
         """Until production is healthy at the newest digest; then print what is live."""
         step: Step = Idle("the first look")
-        while time.time() - self._began < SECONDS:
+        while self._clock() - self._began < SECONDS:
             scene = self._look()
             self._watcher.look(scene.runs)
             step = next_step(scene)
@@ -95,7 +107,7 @@ class Demo:
                 self._tell_times()
                 return
             self._act(step)
-            time.sleep(LOOK_SECONDS)
+            self._pause(LOOK_SECONDS)
         raise DemoStopped(f"not done after {SECONDS:g} s; it stood at: {_where(step)}")
 
     def _tell_times(self) -> None:
@@ -140,7 +152,7 @@ class Demo:
     def _wait_or_start(self, step: Step) -> None:
         """Go on after an interruption: what should begin by itself and does not, is begun once."""
         self._progress.status(f"waiting: {_where(step)}")
-        now = time.time()
+        now = self._clock()
         self._idle_since = self._idle_since or now
         if now - self._idle_since < IDLE_SECONDS and not isinstance(step, Failed):
             return

@@ -40,6 +40,10 @@ def summary(settings: Settings, forge: Forge, place: Place) -> None:
         print_verdicts("gates", evidence.gates)
         print_figures(evidence.figures)
     print_verdicts("checks of the endpoint", record.verdicts)
+    _what_next(settings, manifest)
+
+
+def _what_next(settings: Settings, manifest: ReleaseManifest) -> None:
     out("ask it:")
     out(curl(settings, manifest))
     out()

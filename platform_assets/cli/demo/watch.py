@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from platform_assets.cli.console import Progress
 from platform_assets.cli.dagster_api import Run, Step
-
-REASON_TAG = "slipway/reason"
+from platform_assets.cli.run import REASON_TAG
 
 
 class Watcher:

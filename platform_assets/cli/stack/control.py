@@ -43,24 +43,25 @@ def start(layout: Layout, module: str = MODULE) -> None:
     layout.prepare()
     require_free(public_ports(layout), {process.pid for process in marked(layout.mark)})
     _forget_dead_supervisor(layout)
+    if _launched(layout, module) != 0:
+        raise SupervisorFailed(layout.log("supervisor"), _last_line(layout))
+
+
+def _launched(layout: Layout, module: str) -> int:
+    """The exit code of the process that puts a supervisor into a session of its own."""
+    mark = {MARK: layout.mark, SERVICE: "supervisor"}
     with layout.log("supervisor").open("ab") as log:
         begun = subprocess.run(
             (sys.executable, "-m", "platform_assets.cli.stack.supervisor", module),
             cwd=CHECKOUT,
-            env={
-                **os.environ,
-                "SLIPWAY_HOME": str(layout.settings.home),
-                MARK: layout.mark,
-                SERVICE: "supervisor",
-            },
+            env={**os.environ, "SLIPWAY_HOME": str(layout.settings.home), **mark},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             check=False,
         )
-    if begun.returncode != 0:
-        raise SupervisorFailed(layout.log("supervisor"), _last_line(layout))
+    return begun.returncode
 
 
 def wait_until_up(layout: Layout, show: Show, seconds: float = UP_SECONDS) -> StackState:

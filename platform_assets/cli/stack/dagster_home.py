@@ -21,21 +21,36 @@ def instance_document(layout: Layout) -> dict[str, Any]:
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},
         "storage": {"sqlite": {"base_dir": str(layout.settings.dagster_home / "storage")}},
-        "run_queue": {
-            "max_concurrent_runs": RUNS_AT_ONCE,
-            "dequeue_interval_seconds": 1,
-            "tag_concurrency_limits": [
-                {"key": MODEL_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
-            ],
+        "run_queue": _queue(),
+        "run_launcher": _launcher(layout),
+        **_watching(),
+        "sensors": {"use_threads": True, "num_workers": 4},
+        "schedules": {"use_threads": True, "num_workers": 2},
+    }
+
+
+def _queue() -> dict[str, Any]:
+    one_each = {"key": MODEL_TAG, "value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    return {
+        "max_concurrent_runs": RUNS_AT_ONCE,
+        "dequeue_interval_seconds": 1,
+        "tag_concurrency_limits": [one_each],
+    }
+
+
+def _launcher(layout: Layout) -> dict[str, Any]:
+    return {
+        "module": "platform_assets.runs.launcher",
+        "class": "LocalRunLauncher",
+        "config": {
+            "host_socket": str(layout.socket("runs")),
+            "logs": str(layout.settings.logs),
         },
-        "run_launcher": {
-            "module": "platform_assets.runs.launcher",
-            "class": "LocalRunLauncher",
-            "config": {
-                "host_socket": str(layout.socket("runs")),
-                "logs": str(layout.settings.logs),
-            },
-        },
+    }
+
+
+def _watching() -> dict[str, Any]:
+    return {
         "run_monitoring": {
             "enabled": True,
             "poll_interval_seconds": 5,
@@ -49,8 +64,6 @@ def instance_document(layout: Layout) -> dict[str, Any]:
             "max_retries": RETRIES,
             "retry_on_asset_or_op_failure": False,
         },
-        "sensors": {"use_threads": True, "num_workers": 4},
-        "schedules": {"use_threads": True, "num_workers": 2},
     }
 
 

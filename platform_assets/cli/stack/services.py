@@ -85,6 +85,8 @@ def environment(layout: Layout, service: Service) -> dict[str, str]:
         "OMP_WAIT_POLICY": "PASSIVE",
         # Compiling every library again at each start takes longer than the start itself.
         "PYTHONDONTWRITEBYTECODE": "",
+        # Ray's agents write their titles over their environment, and so over the mark in it.
+        "SPT_NOENV": "1",
         MARK: layout.mark,
         SERVICE: service.name,
         **service.environment,
@@ -143,7 +145,6 @@ def _dagster(layout: Layout, module: str, *, local_ray: bool) -> list[Service]:
     settings = layout.settings
     workspace = ("--workspace", str(dagster_home.workspace_file(layout)))
     listen = ("--host", LOOPBACK, "--port", str(settings.dagster_port))
-    runs = ("--socket", str(layout.socket("runs")), "--module", module)
     before = ("code", "mlflow", "restore") if local_ray else ("code", "mlflow")
     return [
         Service(
@@ -151,14 +152,7 @@ def _dagster(layout: Layout, module: str, *, local_ray: bool) -> list[Service]:
             dagster_home.code_server_command(layout, module, CHECKOUT),
             probe=SocketProbe(layout.socket("code")),
         ),
-        # Without it runs only begin more slowly; those it started outlive it.
-        Service(
-            "runs",
-            (sys.executable, "-m", "platform_assets.runs.host", *runs),
-            probe=SocketProbe(layout.socket("runs")),
-            sweeps=False,
-            optional=True,
-        ),
+        _runs(layout, module),
         Service(
             "dagster",
             (_script("dagster-webserver"), *workspace, *listen),
@@ -173,6 +167,19 @@ def _dagster(layout: Layout, module: str, *, local_ray: bool) -> list[Service]:
             after=before,
         ),
     ]
+
+
+def _runs(layout: Layout, module: str) -> Service:
+    """The warm host: without it runs begin more slowly, and those it started outlive it."""
+    socket = layout.socket("runs")
+    words = ("--socket", str(socket), "--module", module)
+    return Service(
+        "runs",
+        (sys.executable, "-m", "platform_assets.runs.host", *words),
+        probe=SocketProbe(socket),
+        sweeps=False,
+        optional=True,
+    )
 
 
 def _after_existing(service: Service, names: set[str]) -> Service:

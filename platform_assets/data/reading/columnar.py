@@ -35,6 +35,9 @@ def _rows(file: pq.ParquetFile, columns: Sequence[str], options: Source) -> Iter
     if missing:
         has = ", ".join(names[:20])
         raise FileUnreadable("columns", f"misses {', '.join(missing[:20])}; it has {has}")
+    twice = [name for name in columns if names.count(name) > 1]
+    if twice:
+        raise FileUnreadable("columns", f"names {', '.join(twice[:20])} more than once")
     given = 0
     for batch in file.iter_batches(ROWS, columns=list(columns)):
         texts = {name: _text(batch.column(name), options.nulls) for name in columns}

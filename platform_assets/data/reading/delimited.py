@@ -28,16 +28,16 @@ def read_delimited(
     names = options.header or _header(stream.peek(1), options)
     _require(columns, names)
     faults = _Faults(header=options.header is None)
-    last = ""
-    for batch in _batches(stream, columns, options, faults):
-        frame = pl.DataFrame(pl.from_arrow(batch)).select(columns)
-        last = _longest_of_last_row(frame) or last
-        yield faults.beside(frame, text.marked)
-    _refuse_open_quote(
-        text,
-        options.quote,
-        faults.waiting[-1].original.decode(errors="replace") if faults.waiting else last,
-    )
+    # A quote that is never closed swallows the rest of the file into the last value there is.
+    last = names[-1] if names.count(names[-1]) == 1 else columns[-1]
+    end = ""
+    for batch in _batches(stream, list(dict.fromkeys([*columns, last])), options, faults):
+        end = (batch.column(last)[-1].as_py() or "") if batch.num_rows else end
+        yield faults.beside(pl.DataFrame(pl.from_arrow(batch)).select(columns), text.marked)
+    ragged = faults.end()
+    if text.quotes % 2 and ("\n" in ragged if ragged else end.endswith("\n")):
+        said = f"a value begins with {options.quote} and never ends: {(ragged or end)[:60]!r}"
+        raise FileUnreadable("quoting", said)
     if faults.waiting:
         yield faults.beside(pl.DataFrame(schema=dict.fromkeys(columns, pl.String)), text.marked)
 
@@ -74,12 +74,20 @@ class _Faults:
     header: bool = True
     waiting: list[Fault] = field(default_factory=list)
     given: int = 0
+    latest: Fault | None = None
 
     def met(self, row: pc.InvalidRow) -> str:
         number = row.number - 1 - self.header
         detail = f"expected {row.expected_columns} values, got {row.actual_columns}"
-        self.waiting.append(Fault(number, RAGGED, original(row.text), detail))
+        self.latest = Fault(number, RAGGED, original(row.text), detail)
+        self.waiting.append(self.latest)
         return "skip"
+
+    def end(self) -> str:
+        """The text of the last row so far, if it is a fault."""
+        fault = self.latest
+        is_last = fault is not None and fault.number >= self.given - 1
+        return fault.original.decode(errors="replace") if fault and is_last else ""
 
     def beside(self, frame: pl.DataFrame, marked: bool) -> TextRows:
         """Number the rows of `frame` around the faults that stand among them."""
@@ -124,14 +132,3 @@ def _unreadable(error: pa.ArrowInvalid) -> FileUnreadable:
     if "straddling" in str(error):
         return FileUnreadable("quoting", f"a row is longer than {BLOCK:,} bytes; is a quote open?")
     return FileUnreadable("csv", str(error).partition("\n")[0])
-
-
-def _longest_of_last_row(frame: pl.DataFrame) -> str:
-    values = frame.tail(1).row(0) if frame.height else ()
-    return max((value for value in values if value), key=len, default="")
-
-
-def _refuse_open_quote(text: Utf8, quote: str, end: str) -> None:
-    """Where a quote is never closed, one value holds the rest of the file."""
-    if text.quotes % 2 and "\n" in end:
-        raise FileUnreadable("quoting", f"a value begins with {quote} and never ends: {end[:60]!r}")

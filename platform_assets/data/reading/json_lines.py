@@ -1,5 +1,6 @@
 """Rows of a file with one JSON object a line."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -13,6 +14,7 @@ from platform_assets.data.reading.utf8 import Utf8, original
 from platform_assets.spec import Source
 
 LINES = 50_000
+ROUNDED = 2.0**63
 BROKEN = "row:json"
 
 
@@ -46,9 +48,16 @@ def _rows(lines: Sequence[tuple[int, bytes]], columns: Sequence[str], nulls: set
             continue
         numbers.append(number)
         for name in columns:
-            values[name].append(_text(row.get(name), nulls))
+            values[name].append(_text(_exact(row.get(name), name, line), nulls))
     frame = pl.DataFrame(values, schema=dict.fromkeys(columns, pl.String))
     return TextRows(frame, pl.Series(numbers, dtype=pl.Int64), tuple(faults))
+
+
+def _exact(value: Any, name: str, line: bytes) -> Any:
+    """The value; a whole number of more than 64 bits, which orjson rounds, as it is written."""
+    if isinstance(value, float) and abs(value) >= ROUNDED:
+        return json.loads(line, parse_int=str)[name]
+    return value
 
 
 def _text(value: Any, nulls: set[str]) -> str | None:

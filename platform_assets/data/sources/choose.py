@@ -1,11 +1,33 @@
-"""The source that a model's specification names."""
+"""Which source a model has, by the location that its `defs.yaml` names."""
 
+from platform_assets.data.sources.bucket import BucketSource
 from platform_assets.data.sources.folder import FolderSource
 from platform_assets.data.sources.port import Source
+from platform_assets.errors import SpecError
 from platform_assets.folder import ModelFolder
-from resources.settings import Settings
+from platform_assets.spec import Source as SourceSpec
+from resources.object_store import SCHEME
+from resources.settings import Settings, load_aws_settings
 
 
 def source_of(folder: ModelFolder, settings: Settings) -> Source:
-    """Where the deliveries of a model come from."""
-    return FolderSource(settings.landing / folder.name, folder.spec.source.pattern)
+    """The source of a model's deliveries."""
+    return source_at(folder.name, folder.spec.source, settings)
+
+
+def source_at(model: str, spec: SourceSpec, settings: Settings) -> Source:
+    """The same for a model that is not loaded.
+
+    Raises
+    ------
+    SpecError
+        If the location is an address of a kind that is not known here.
+    """
+    if spec.location.startswith(SCHEME):
+        return BucketSource(spec.location, spec.pattern, load_aws_settings())
+    if "://" in spec.location:
+        raise SpecError(
+            f"{model}/defs.yaml: source.location: got {spec.location!r}, "
+            "expected a folder or s3://bucket/prefix"
+        )
+    return FolderSource(settings.landing_of(model, spec.location), spec.pattern)

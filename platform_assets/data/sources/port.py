@@ -1,7 +1,8 @@
 """Where a model's deliveries come from: what arrives, and the promises of whoever brings it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import BinaryIO, Protocol
 
 
@@ -23,6 +24,10 @@ class Listing:
 
     finished: tuple[Arrival, ...]
     skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+def in_order(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
+    return tuple(sorted(arrivals, key=attrgetter("name")))
 
 
 class Source(Protocol):

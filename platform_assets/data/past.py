@@ -1,0 +1,79 @@
+"""The deliveries of a table's recent past, as its volume and freshness are judged by.
+
+The past is carried from one evaluation of the check to the next, so that a run reads the new
+deliveries alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from platform_assets.data.accounts import Account
+from platform_assets.data.blocks import Delivery
+from platform_assets.data.contract import DELIVERY
+from platform_assets.data.history import WINDOW, Delivered
+from resources.lake import Lake
+
+KEPT = 2 * WINDOW
+
+
+def extended(
+    before: Sequence[Delivered],
+    fresh: Sequence[Account],
+    delivered: Mapping[int, Delivery],
+    newest: Mapping[int, datetime],
+) -> list[Delivered]:
+    """The past with the new deliveries behind it; the oldest are left out."""
+    added = [
+        Delivered(
+            delivered[one.delivery].file,
+            delivered[one.delivery].arrived.replace(tzinfo=UTC),
+            one.clean + one.bad,
+            newest.get(one.delivery),
+        )
+        for one in fresh
+    ]
+    return [*before, *added][-KEPT:]
+
+
+def newest_events(lake: Lake, clean: str, time: str | None, after: int) -> dict[int, datetime]:
+    """The newest event of each delivery with a higher number; none where rows have no time."""
+    if time is None:
+        return {}
+    batches = lake.batches(clean, lake.version(clean), [DELIVERY, time], [(DELIVERY, ">", after)])
+    parts = [
+        pl.DataFrame(pl.from_arrow(batch)).group_by(DELIVERY).agg(pl.col(time).max())
+        for batch in batches
+    ]
+    if not parts:
+        return {}
+    rows = pl.concat(parts).group_by(DELIVERY).agg(pl.col(time).max()).drop_nulls().iter_rows()
+    return {number: moment.replace(tzinfo=UTC) for number, moment in rows}
+
+
+def written(past: Sequence[Delivered]) -> list[dict[str, Any]]:
+    """As the check's metadata keeps it."""
+    return [
+        {
+            "name": one.name,
+            "arrived": one.arrived.isoformat(),
+            "rows": one.rows,
+            "newest": one.newest.isoformat() if one.newest else None,
+        }
+        for one in past
+    ]
+
+
+def read(kept: Sequence[Mapping[str, Any]]) -> list[Delivered]:
+    """What `written` wrote."""
+    return [
+        Delivered(
+            one["name"],
+            datetime.fromisoformat(one["arrived"]),
+            one["rows"],
+            datetime.fromisoformat(one["newest"]) if one["newest"] else None,
+        )
+        for one in kept
+    ]

@@ -1,0 +1,80 @@
+"""What every forge promises of its tree: files, commits, and who comes first."""
+
+import pytest
+
+from gitops.errors import (
+    HeadMoved,
+    PathRefused,
+    UnknownRevision,
+)
+from tests.contracts.changes import FILE, MESSAGE, OTHER, change
+
+
+class TreeContract:
+    def test_a_commit_moves_the_head_and_is_seen_at_once(self, forge):
+        new = forge.commit(forge.head(), {FILE: "one\n"}, MESSAGE)
+        assert forge.head() == new
+        assert forge.read(FILE, new) == "one\n"
+
+    def test_a_text_is_read_byte_for_byte(self, forge):
+        text = "ä\r\n\ttabs\n\nno end"
+        assert forge.read(FILE, forge.commit(forge.head(), {FILE: text}, MESSAGE)) == text
+
+    def test_a_commit_on_an_old_head_changes_nothing(self, forge):
+        old = forge.head()
+        new = change(forge)
+        with pytest.raises(HeadMoved, match=f"main is at {new[:12]}, expected {old[:12]}"):
+            forge.commit(old, {OTHER: "late\n"}, MESSAGE)
+        assert (forge.head(), forge.read(OTHER, new)) == (new, None)
+
+    def test_a_commit_of_nothing_new_returns_the_head(self, forge):
+        head = change(forge)
+        assert forge.commit(head, {FILE: "by hand\n"}, MESSAGE) == head
+
+    def test_several_files_change_together_and_none_removes(self, forge):
+        change(forge)
+        new = forge.commit(forge.head(), {FILE: None, OTHER: "x\n"}, MESSAGE)
+        assert (forge.read(FILE, new), forge.read(OTHER, new)) == (None, "x\n")
+
+    def test_a_file_is_read_as_it_was(self, forge):
+        before = forge.head()
+        change(forge)
+        assert forge.read(FILE, before) is None
+
+    def test_a_folder_is_no_file(self, forge):
+        assert forge.read("gitops", change(forge)) is None
+
+    def test_an_unknown_revision_is_named(self, forge):
+        for revision in ("0" * 40, "nowhere", "--help"):
+            with pytest.raises(UnknownRevision, match=revision):
+                forge.read(FILE, revision)
+
+    @pytest.mark.parametrize(
+        "path", ["../x", "/etc/x", "a//b", "a/../../b", ".git/hooks/x", "a/.GIT/x", "", "a\nb", "."]
+    )
+    def test_a_path_out_of_the_tree_is_refused(self, forge, path):
+        with pytest.raises(PathRefused, match="refused"):
+            forge.commit(forge.head(), {path: "x"}, MESSAGE)
+        with pytest.raises(PathRefused, match="refused"):
+            forge.read(path, forge.head())
+
+    def test_paths_are_those_below_a_folder(self, forge):
+        change(forge, **{OTHER: "x\n"})
+        assert forge.paths("gitops/environments/staging", forge.head()) == [OTHER]
+        assert forge.paths("gitops/environments/stag", forge.head()) == []
+
+    def test_the_last_change_of_a_file_is_not_the_last_commit(self, forge):
+        first = change(forge)
+        head = forge.commit(forge.head(), {OTHER: "x\n"}, MESSAGE)
+        assert forge.last_change(FILE, head).revision == first
+        assert forge.last_change("never", head) is None
+
+    def test_a_removal_is_a_change(self, forge):
+        change(forge)
+        removed = forge.commit(forge.head(), {FILE: None}, "Remove\n\nReverts: abc\n")
+        last = forge.last_change(FILE, forge.head())
+        assert (last.revision, last.subject, last.trailers) == (
+            removed,
+            "Remove",
+            {"Reverts": "abc"},
+        )

@@ -1,0 +1,247 @@
+import numpy as np
+import pandas as pd
+import pandera.pandas as pandera
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from platform_assets.data.contract import RULE, Contract, broken_rows
+from platform_assets.data.repeats import Repeats
+from platform_assets.errors import ContractUnusable
+
+
+class Payments(pandera.DataFrameModel):
+    payment: str
+    at: pd.Timestamp
+    amount: float = pandera.Field(gt=0, nullable=True)
+    items: int = pandera.Field(ge=0)
+    abroad: bool
+    channel: str = pandera.Field(isin=["chip", "web"], nullable=True)
+
+    @pandera.dataframe_check
+    def chips_pay_at_home(cls, rows: pd.DataFrame) -> pd.Series:  # noqa: N805  a class method
+        return ~(rows["abroad"] & (rows["channel"] == "chip"))
+
+
+SCHEMA = Payments.to_schema()
+CONTRACT = Contract.of(SCHEMA, "payment")
+GOOD = {
+    "payment": "p1",
+    "at": "2024-01-01T10:00:00",
+    "amount": "12.5",
+    "items": "2",
+    "abroad": "false",
+    "channel": "chip",
+}
+
+
+def rows(*changes):
+    made = [{**GOOD, "payment": f"p{number}", **change} for number, change in enumerate(changes)]
+    return pl.DataFrame(made, schema=dict.fromkeys(GOOD, pl.String))
+
+
+def rules(*changes, **options):
+    return CONTRACT.judge(rows(*changes), Repeats(), **options).rules.to_list()
+
+
+def test_a_good_row_gets_the_types_of_the_contract():
+    judged = CONTRACT.judge(rows({}))
+    assert judged.good.to_list() == [True]
+    assert judged.typed.row(0)[2:5] == (12.5, 2, False)
+    assert judged.typed["at"].dtype == pl.Datetime("us")
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"amount": "twelve"}, "type:amount"),
+        ({"amount": "inf"}, "type:amount"),
+        ({"items": "1.5"}, "type:items"),
+        ({"abroad": "perhaps"}, "type:abroad"),
+        ({"at": "yesterday"}, "type:at"),
+        ({"items": None}, "null:items"),
+        ({"payment": None}, "null:payment"),
+        ({"amount": "-1"}, "value:amount:greater_than(0)"),
+        ({"channel": "pigeon"}, "value:channel:isin(['chip', 'web'])"),
+        ({"abroad": "true"}, "value:chips_pay_at_home"),
+    ],
+)
+def test_a_bad_row_is_filed_under_the_rule_it_broke(change, rule):
+    assert rules({}, change, {}) == [None, rule, None]
+
+
+@pytest.mark.parametrize("column", ["amount", "channel"])
+def test_a_missing_value_stays_missing_where_the_contract_allows_it(column):
+    judged = CONTRACT.judge(rows({column: None}))
+    assert judged.good.all()
+    assert judged.typed[column].to_list() == [None]
+
+
+def test_a_row_that_breaks_several_rules_is_filed_once_under_the_first():
+    assert rules({"amount": "x", "items": None, "channel": "pigeon"}) == ["type:amount"]
+    assert rules({"items": None, "channel": "pigeon"}) == ["null:items"]
+
+
+def test_a_repeated_key_keeps_its_first_row():
+    assert rules({"payment": "p"}, {"payment": "p"}) == [None, "duplicate:payment"]
+
+
+def test_a_key_that_was_seen_before_is_a_duplicate():
+    seen = Repeats()
+    assert CONTRACT.judge(rows({}), seen).rules.to_list() == [None]
+    assert CONTRACT.judge(rows({}), seen).rules.to_list() == ["duplicate:payment"]
+
+
+def test_a_broken_row_does_not_make_its_good_twin_a_duplicate():
+    assert rules({"payment": "p", "amount": "x"}, {"payment": "p"}) == ["type:amount", None]
+
+
+def test_keys_may_repeat_where_nobody_asks():
+    assert CONTRACT.judge(rows({"payment": "p"}, {"payment": "p"})).good.all()
+
+
+def test_a_value_with_undecodable_bytes_is_filed_by_its_column():
+    found = rules({"channel": "ch\uf7ffp"}, {}, marked=True)
+    assert found == ["encoding:channel", None]
+
+
+def test_quarantine_keeps_the_text_as_it_came_with_undecodable_bytes_written_out():
+    text = rows({"amount": " 1,50 €"}, {}, {"payment": "p\uf7e9"})
+    judged = CONTRACT.judge(text, marked=True)
+    broken = broken_rows(text, judged.rules, [pl.Series("_row", [0, 1, 2])])
+    assert broken["amount"].to_list() == [" 1,50 €", "12.5"]
+    assert broken["payment"].to_list() == ["p0", "p\\xe9"]
+    assert broken.select(RULE, "_row").rows() == [("type:amount", 0), ("encoding:payment", 2)]
+
+
+def test_no_row_at_all_breaks_nothing():
+    judged = CONTRACT.judge(rows(), Repeats())
+    assert judged.typed.columns == list(GOOD)
+    assert judged.rules.is_empty()
+
+
+def test_both_tables_name_the_contract_and_the_lineage():
+    assert CONTRACT.clean_schema().names == [*GOOD, "_delivery", "_row"]
+    broken = {"_file", "_rule", "_detail", "_original", "_delivery", "_row"}
+    assert set(CONTRACT.broken_schema().names) == {*GOOD, *broken}
+
+
+def contract(column, **options):
+    return Contract.of(pandera.DataFrameSchema({"x": column}), **options)
+
+
+def test_a_column_says_how_it_is_written():
+    said = {"decimal": ",", "personal": True}
+    (column,) = contract(pandera.Column(float, metadata=said)).columns
+    assert (column.comma, column.personal) == (True, True)
+    when = contract(pandera.Column(pd.Timestamp, metadata={"format": "%d.%m.%Y"}))
+    judged = when.judge(pl.DataFrame({"x": ["05.01.2024", "2024-01-05"]}))
+    assert judged.rules.to_list() == [None, "type:x"]
+
+
+def test_text_is_trimmed_where_the_specification_says_so():
+    some = pl.DataFrame({"x": [" a", "a ", "b"]})
+    column = pandera.Column(str, pandera.Check.isin(["a"]))
+    assert contract(column, trim=True).judge(some).good.to_list() == [True, True, False]
+    assert not contract(column).judge(some).good.any()
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (pandera.Column(str, metadata={"fromat": "%d"}), r"'x': got metadata \['fromat'\]"),
+        (pandera.Column(str, unique=True), "'x': got unique=True, expected `id` in defs.yaml"),
+        (pandera.Column(str, regex=True), "'x': got regex=True"),
+        (pandera.Column(str, required=False), "'x': got required=False"),
+    ],
+)
+def test_what_cannot_be_judged_row_by_row_is_refused(column, message):
+    with pytest.raises(ContractUnusable, match=message):
+        contract(column)
+
+
+def test_columns_that_are_unique_together_are_refused():
+    schema = pandera.DataFrameSchema({"x": pandera.Column(str)}, unique=["x"])
+    with pytest.raises(ContractUnusable, match=r"'unique': got \['x'\], expected `id`"):
+        Contract.of(schema)
+
+
+def test_a_check_that_answers_for_the_whole_column_is_refused_when_it_speaks():
+    column = pandera.Column(float, pandera.Check(lambda values: values.mean() > 0, name="mean"))
+    with pytest.raises(ContractUnusable, match="the check mean, expected an answer for each row"):
+        contract(column).judge(pl.DataFrame({"x": ["1"]}))
+
+
+TEXT = st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["1", "0", "true", "chip", "p"]))
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(GOOD, TEXT)), max_size=12))
+def test_whatever_arrives_each_row_has_one_verdict_and_good_ones_have_values(changes):
+    judged = CONTRACT.judge(rows(*changes), Repeats())
+    good = judged.typed.filter(judged.good)
+    assert judged.rules.len() == judged.typed.height == len(changes)
+    assert good["payment"].is_unique().all()
+    assert not good.select("payment", "at", "items", "abroad").null_count().sum_horizontal().sum()
+
+
+FLOATS = st.one_of(st.none(), st.floats(-3, 3), st.integers(-3, 3).map(float))
+CHECKS = [
+    pandera.Check.gt(0),
+    pandera.Check.in_range(-1, 1),
+    pandera.Check.isin([0.0, 1.0, -1.0]),
+    pandera.Check.ne(1),
+    pandera.Check(lambda values: values**2 < 4, name="small"),
+    pandera.Check(lambda value: value != 2, element_wise=True, name="no two"),
+]
+
+
+@given(st.lists(FLOATS, min_size=1, max_size=12), st.sampled_from(CHECKS))
+def test_a_check_of_numbers_says_what_pandera_says(values, check):
+    column = pandera.Column(float, check, nullable=True)
+    written = [None if one is None else repr(one) for one in values]
+    text = pl.DataFrame({"x": written}, schema={"x": pl.String})
+    assert set(np.flatnonzero(~contract(column).judge(text).good)) == failures(column, values)
+
+
+TEXTS = st.one_of(st.none(), st.sampled_from(["", "a", "ab", "abc", "B", " a", "é"]))
+TEXT_CHECKS = [
+    pandera.Check.isin(["a", "B"]),
+    pandera.Check.notin(["a"]),
+    pandera.Check.str_matches("^a"),
+    pandera.Check.str_contains("b"),
+    pandera.Check.str_length(1, 2),
+    pandera.Check.str_startswith("a"),
+    pandera.Check(lambda values: values.str.upper() == values, name="upper"),
+    pandera.Check(lambda value: value.startswith("a"), element_wise=True, name="starts"),
+]
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=12), st.sampled_from(TEXT_CHECKS))
+def test_a_check_of_text_says_what_pandera_says(values, check):
+    column = pandera.Column(str, check, nullable=True)
+    text = pl.DataFrame({"x": values}, schema={"x": pl.String})
+    assert set(np.flatnonzero(~contract(column).judge(text).good)) == failures(column, values)
+
+
+def failures(column, values):
+    """The places at which pandera itself finds the column broken."""
+    kind = float if column.dtype.type == np.float64 else object
+    frame = pd.DataFrame({"x": values}, dtype=kind)
+    return broken_places(pandera.DataFrameSchema({"x": column}), frame)
+
+
+def broken_places(schema, frame):
+    try:
+        schema.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as found:
+        return set(found.failure_cases["index"])
+    return set()
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from(["chip", "web"])), min_size=1))
+def test_a_check_of_rows_says_what_pandera_says(values):
+    changes = [{"abroad": str(abroad).lower(), "channel": channel} for abroad, channel in values]
+    judged = CONTRACT.judge(rows(*changes))
+    assert set(np.flatnonzero(~judged.good)) == broken_places(SCHEMA, judged.typed.to_pandas())

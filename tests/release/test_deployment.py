@@ -1,0 +1,169 @@
+"""Deploying: nothing is called healthy because nobody looked, and a failure is never swallowed."""
+
+from dataclasses import dataclass, field, replace
+
+import dagster as dg
+import pytest
+
+from gitops.conditions import Blocked, Reason, RetryAfter, Settled, Verdict
+from gitops.plan import Act
+from gitops.reconcile import Report
+from platform_assets.release.deployment import CHECKS, check_result, deploy, facts, mirror_alias
+from resources.settings import Settings
+from tests.support.releases import bring, digest, manifest, with_options
+from tests.support.tiny import Approving, tiny
+
+KEY = tiny().key("staging_deployment")
+WANTED = manifest("a", model="tiny")
+HEALTHY = Report("staging", "tiny", Settled(Reason.HEALTHY, "fine"), revision="r1", manifest=WANTED)
+
+
+def verdict(name, *, passed=True):
+    return Verdict(name, passed, "p99", 12.0, 150.0, "ms")
+
+
+def test_a_check_without_a_verdict_fails():
+    found = check_result(KEY, "latency_p99", [verdict("latency_p50")], HEALTHY)
+    assert (found.passed, found.description) == (False, "no verdict")
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_check_says_what_was_seen_and_what_is_allowed(passed):
+    found = check_result(KEY, "latency_p99", [verdict("latency_p99", passed=passed)], HEALTHY)
+    assert found.passed is passed
+    assert found.description == "latency_p99: p99 was 12 ms, allowed 150 ms"
+    told = {name: value.value for name, value in found.metadata.items()}
+    assert told["live"] == digest("a")
+    assert (told["observed"], told["threshold"], told["unit"]) == (12.0, 150.0, "ms")
+
+
+def test_a_check_speaks_of_the_revision_that_was_tested_not_of_the_one_restored():
+    taken_back = replace(HEALTHY, reverted="r1", reverted_to="r2", revision="r2")
+    found = check_result(KEY, "ready", [verdict("ready", passed=False)], taken_back)
+    assert found.metadata["revision"].value == "r1"
+
+
+def test_where_nothing_is_served_the_check_says_so():
+    gone = replace(HEALTHY, manifest=None)
+    assert check_result(KEY, "ready", [], gone).metadata["live"].value == "nothing"
+
+
+def test_the_ui_shows_what_a_pass_did_and_what_it_took_back():
+    taken_back = replace(
+        HEALTHY,
+        outcome=Settled(Reason.ROLLED_BACK, "restored"),
+        acts=(Act.APPLY, Act.REVERT),
+        reverted="r1",
+        reverted_to="r2",
+    )
+    shown = facts(taken_back)
+    assert (shown["outcome"], shown["reason"]) == ("Settled", "RolledBack")
+    assert (shown["acts"], shown["reverted"], shown["reverted_to"]) == ("apply, revert", "r1", "r2")
+    assert facts(HEALTHY)["acts"] == "none"
+    assert "reverted" not in facts(HEALTHY)
+
+
+@dataclass
+class Aliases:
+    """The part of the registry that mirrors git."""
+
+    told: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def set_alias(self, model, alias, version):
+        self.told.append((model, alias, version))
+
+
+def test_the_alias_of_production_is_champion_and_others_are_named_after_their_place():
+    registry = Aliases()
+    mirror_alias(registry, "tiny", HEALTHY)
+    mirror_alias(registry, "tiny", replace(HEALTHY, environment="production"))
+    assert registry.told == [("tiny", "staging", "1"), ("tiny", "champion", "1")]
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Blocked(Reason.STALLED, "stuck"), RetryAfter(Reason.RUNTIME_UNAVAILABLE, "away", 1.0)],
+)
+def test_an_alias_never_runs_ahead_of_what_is_proven(outcome):
+    registry = Aliases()
+    mirror_alias(registry, "tiny", replace(HEALTHY, outcome=outcome))
+    mirror_alias(registry, "tiny", replace(HEALTHY, manifest=None))
+    assert registry.told == []
+
+
+@dataclass
+class Deployment:
+    """The asset's body on a working system; what it yields, and how it ends."""
+
+    world: object
+    verifier: Approving
+    settings: Settings
+    registry: Aliases = field(default_factory=Aliases)
+
+    def bring(self, letter):
+        return bring(self.world.forge, manifest(letter, model="tiny"))
+
+    def run(self):
+        events, failure = [], None
+        world = with_options(self.world, verifier=self.verifier)
+        with dg.build_asset_context() as context:
+            try:
+                args = (world.reconciler, world.forge, self.registry, self.settings)
+                events.extend(deploy(context, tiny(), "staging", *args))
+            except dg.Failure as error:
+                failure = error
+        return events, failure
+
+
+@pytest.fixture
+def deployment(at, tmp_path):
+    return Deployment(at, Approving(), Settings(home=tmp_path))
+
+
+def test_a_healthy_deployment_materializes_with_every_check_passed(deployment):
+    deployment.bring("a")
+    (event,), failure = deployment.run()
+    assert failure is None
+    assert event.data_version.value == digest("a")
+    assert [check.check_name for check in event.check_results] == list(CHECKS)
+    assert all(check.passed for check in event.check_results)
+    assert event.metadata["endpoint"].value.endswith("/staging/tiny/v2/models/tiny")
+    assert deployment.registry.told == [("tiny", "staging", "1")]
+
+
+def test_a_second_run_repeats_the_verdicts_on_record_and_asks_nobody(deployment):
+    deployment.bring("a")
+    deployment.run()
+    (event,), _ = deployment.run()
+    assert all(check.passed for check in event.check_results)
+    assert deployment.verifier.asked == [digest("a")]
+
+
+def test_a_version_that_is_taken_back_fails_the_step_after_its_checks(deployment):
+    deployment.bring("a")
+    deployment.run()
+    deployment.bring("b")
+    deployment.verifier.failing = {"latency_p99"}
+    events, failure = deployment.run()
+    assert {event.check_name for event in events if not event.passed} == {"latency_p99"}
+    assert failure is not None
+    assert not failure.allow_retries
+    assert failure.metadata["reverted"].value
+    assert deployment.world.serve.digest("staging-tiny") == digest("a")
+
+
+def test_a_deployment_that_git_does_not_name_fails_the_step(deployment):
+    events, failure = deployment.run()
+    assert not any(event.passed for event in events)
+    assert failure.description == "git names no manifest"
+    assert deployment.registry.told == []
+
+
+def test_an_absent_system_fails_the_step_and_blames_no_version(deployment):
+    deployment.bring("a")
+    deployment.world.serve.outage = True
+    events, failure = deployment.run()
+    assert len(events) == len(CHECKS)
+    assert "reverted" not in failure.metadata
+    deployment.world.serve.outage = False
+    assert deployment.run()[1] is None

@@ -1,0 +1,145 @@
+"""A release trusts what was recorded for exactly this bundle, and touches git only then."""
+
+import json
+
+import dagster as dg
+import pytest
+
+from gitops.errors import DigestHeld
+from gitops.holds import hold
+from gitops.local_forge import LocalForge
+from gitops.manifest import manifest_path
+from gitops.record import DeploymentRecord
+from platform_assets.errors import GateError, NotMaterialized
+from platform_assets.model.evaluation_report import JUDGEMENT, KIND
+from platform_assets.release.release import release, result
+from resources.artifacts import Artifacts
+from resources.errors import ArtifactError
+from tests.release.test_papers import ENTRY, REPORT
+from tests.release.test_papers import JUDGEMENT as JUDGED
+from tests.support.releases import SEED, digest
+from tests.support.tiny import tiny
+
+FOLDER = tiny(gates=[{"metric": "roc_auc", "reach": 0.7}])
+PATH = manifest_path("staging", "tiny")
+
+
+class Desk:
+    """Where the papers of a candidate come together."""
+
+    def __init__(self, instance, place):
+        self.instance = instance
+        self.forge = LocalForge.create(place / "gitops.git", SEED)
+        self.artifacts = Artifacts(place / "artifacts")
+        self.artifacts.publish(KIND, "tiny", "a-report", {JUDGEMENT: json.dumps(JUDGED).encode()})
+        self.made("registry_entry", ENTRY)
+        self.made("evaluation_report", REPORT | {"report_key": "a-report"})
+
+    def made(self, asset, metadata):
+        event = dg.AssetMaterialization(FOLDER.key(asset), metadata=metadata)
+        self.instance.report_runless_asset_event(event)
+
+    def judged(self, letter="a", *, passed=True):
+        check = dg.AssetCheckEvaluation(
+            asset_key=FOLDER.key("evaluation_report"),
+            check_name="roc_auc_reaches",
+            passed=passed,
+            metadata={"bundle_digest": digest(letter)},
+        )
+        self.instance.report_runless_asset_event(check)
+
+    def release(self, environment="staging"):
+        return release(self.instance, FOLDER, environment, self.forge, self.artifacts)
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Desk(instance, tmp_path)
+
+
+def test_a_judged_bundle_is_committed_with_its_evidence(desk):
+    desk.judged()
+    released = desk.release()
+    assert (released.kind, released.revision) == ("committed", desk.forge.head())
+    text = desk.forge.read(PATH, desk.forge.head())
+    assert digest("a") in text
+
+
+@pytest.mark.parametrize(
+    ("letter", "passed", "said"),
+    [
+        ("b", True, "was judged for another bundle"),
+        ("a", False, "gate roc_auc_reaches failed"),
+        (None, True, "gate roc_auc_reaches has no result"),
+    ],
+)
+def test_what_was_not_proven_for_this_bundle_leaves_git_alone(letter, passed, said, desk):
+    head = desk.forge.head()
+    if letter:
+        desk.judged(letter, passed=passed)
+    with pytest.raises(GateError, match=said):
+        desk.release()
+    assert desk.forge.head() == head
+
+
+def test_a_gate_that_was_added_since_blocks_though_the_old_ones_passed(desk):
+    desk.judged()
+    stricter = tiny(gates=[*FOLDER.spec.model_dump()["gates"], {"metric": "brier", "reach": 0.2}])
+    with pytest.raises(GateError, match="gate brier_reaches has no result"):
+        release(desk.instance, stricter, "staging", desk.forge, desk.artifacts)
+
+
+def test_a_report_that_is_gone_is_named_and_nothing_is_released(desk):
+    desk.judged()
+    desk.made("evaluation_report", REPORT | {"report_key": "lost"})
+    with pytest.raises(ArtifactError, match=r"reports/tiny/lost/judgement\.json"):
+        desk.release()
+    assert desk.forge.read(PATH, desk.forge.head()) is None
+
+
+def test_without_a_candidate_there_is_nothing_to_release(desk):
+    with (
+        dg.DagsterInstance.ephemeral() as empty,
+        pytest.raises(NotMaterialized, match="tiny/registry_entry"),
+    ):
+        release(empty, FOLDER, "staging", desk.forge, desk.artifacts)
+
+
+def test_a_held_bundle_is_not_released_though_its_gates_passed(desk):
+    desk.judged()
+    hold(desk.forge, "staging", "tiny", digest("a"), "smells", "ann")
+    with pytest.raises(DigestHeld, match="smells"):
+        desk.release()
+
+
+def test_releasing_twice_commits_once_and_says_so(desk):
+    desk.judged()
+    first, again = desk.release(), desk.release()
+    assert (again.kind, again.revision) == ("unchanged", first.revision)
+
+
+def test_the_ui_shows_the_commit_and_what_it_replaces(desk):
+    desk.judged()
+    shown = result(FOLDER, "staging_release", desk.release())
+    assert shown.data_version.value == digest("a")
+    told = shown.metadata
+    assert (told["release"], told["replaces"]) == ("committed", "nothing")
+    assert told["commit"] == desk.forge.head()
+    assert "promotion" not in told
+
+
+def test_the_ui_shows_a_promotion_with_its_evidence(desk):
+    """Staging proves it first, as the policy asks."""
+    desk.judged()
+    prove(desk.forge, desk.release().revision)
+    shown = result(FOLDER, "production_promotion", desk.release("production")).metadata
+    assert (shown["release"], shown["state"]) == ("proposed", "open")
+    assert shown["branch"] == f"promote/production/tiny-{'a' * 12}"
+    assert "channel = web | 90" in shown["evidence"].value
+
+
+def prove(forge, revision):
+    began = DeploymentRecord("staging", "tiny", attempted=revision)
+    proven = began.with_proof(revision, digest("a"), "3", "2026-01-01T00:00:00+00:00", ())
+    forge.write_record(proven, None)

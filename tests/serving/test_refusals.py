@@ -1,0 +1,143 @@
+"""What the door refuses, and how it says so: never a 500 for bad input."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.bundle import write_bundle
+from tests.serving.conftest import client_of, rolled_out
+from tests.support.bundles import line_contents
+
+pytestmark = pytest.mark.anyio
+ROW = {"instances": [{"a": 1, "b": 2}]}
+INFER = "/v2/models/line/infer"
+
+
+@pytest.mark.parametrize("given_id", ["x" * 129, "two words", "tab\there", "", "naïve"])
+async def test_a_request_id_that_cannot_be_kept_is_refused(given_id, ask_line):
+    answer = await ask_line.get("/v2", headers={"x-request-id": given_id.encode("latin-1")})
+    assert answer.status_code == 400
+    assert "expected 1 to 128 visible ASCII characters" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "column", "row"),
+    [
+        ({"instances": [{"a": 1, "b": "x"}]}, "b", 0),
+        ({"instances": [{"a": 1, "b": 1}, {"a": None, "b": 1}]}, "a", 1),
+        ({"instances": [{"a": 1}]}, "b", 0),
+        ({"instances": [{"a": 1, "b": 2, "c": 3}]}, "c", 0),
+        ({"inputs": {"a": [1], "b": [1, 2]}}, "b", None),
+        ({"inputs": {"a": [1]}}, "b", None),
+        ({"instances": []}, None, None),
+        ({"instances": [{"a": 3e38, "b": 3e38}]}, None, 0),
+    ],
+)
+async def test_bad_input_is_named_by_column_and_row(body, column, row, ask_line):
+    answer = await ask_line.post("/invocations", json=body)
+    assert answer.status_code == 400
+    details = answer.json()
+    assert (details["column"], details["row"]) == (column, row)
+    assert details["got"] in details["error"]
+    assert details["expected"] in details["error"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff", b"[]", b"null", b'{"instances": NaN}', b'{"a":' * 50_000]
+)
+@pytest.mark.parametrize("path", [INFER, "/invocations"])
+async def test_a_body_that_is_no_json_object_is_refused(path, body, ask_line):
+    answer = await ask_line.post(path, content=body)
+    assert answer.status_code == 400
+    assert "expected" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "said"),
+    [
+        ("GET", "/nowhere", 404, "no path '/nowhere'; there are: /v2, "),
+        ("GET", "http://door/p", 404, "no path ''"),
+        ("GET", "/v2/models/other", 404, "no model 'other'; there are: line"),
+        ("POST", "/v2/models/other/infer", 404, "no model 'other'"),
+        ("GET", "/v2/models/line/versions/1", 404, "no path"),
+        ("GET", INFER, 405, f"'{INFER}' does not take GET, it takes POST"),
+        ("DELETE", "/v2/health/ready", 405, "does not take DELETE, it takes GET, HEAD"),
+        ("POST", "/openapi.json", 405, "does not take POST"),
+    ],
+)
+async def test_other_paths_and_methods_are_refused(method, path, status, said, ask_line):
+    answer = await ask_line.request(method, path)
+    assert answer.status_code == status
+    assert said in answer.json()["error"]
+    assert ("allow" in answer.headers) == (status == 405)
+
+
+@pytest.mark.parametrize("media", ["text/csv", "application/x-www-form-urlencoded", "text/json"])
+async def test_other_content_types_are_refused(media, ask_line):
+    answer = await ask_line.post("/invocations", content=b"{}", headers={"content-type": media})
+    assert answer.status_code == 415
+    assert answer.json()["error"] == f"content type '{media}' is not served, send application/json"
+
+
+async def test_a_body_over_the_limit_is_refused_by_its_length_and_by_its_bytes(line):
+    async def endless():
+        while True:
+            yield b" " * 1024
+
+    async with client_of(await rolled_out(line), max_body_bytes=4096) as client:
+        for content in (b" " * 4097, endless()):
+            answer = await client.post("/invocations", content=content)
+            assert answer.status_code == 413
+            assert "more than 4096 bytes" in answer.json()["error"]
+        headers = {"content-length": "9" * 5000}
+        assert (await client.post("/invocations", content=b"", headers=headers)).status_code == 413
+
+
+async def test_more_rows_than_allowed_are_refused(line):
+    async with client_of(await rolled_out(line), max_rows=2) as client:
+        answer = await client.post("/invocations", json={"instances": [{"a": 1, "b": 1}] * 3})
+    assert answer.status_code == 413
+    assert "SLIPWAY_MAX_ROWS" in answer.json()["error"]
+
+
+class Broken:
+    def score(self, columns):
+        raise RuntimeError("secret detail")
+
+
+async def test_a_model_that_breaks_gives_json_without_its_trace(line, caplog):
+    rollout = await rolled_out(line)
+    rollout.live = replace(rollout.live, scorer=Broken())
+    async with client_of(rollout) as client:
+        answer = await client.post("/invocations", json=ROW, headers={"x-request-id": "q9"})
+    assert (answer.status_code, answer.json()) == (500, {"error": "the model failed on request q9"})
+    assert "secret detail" in caplog.text
+
+
+WORDS = (
+    "a b inputs instances dataframe_split columns data shape datatype name FP64 outputs score id"
+)
+SCRAPS = st.sampled_from(WORDS.split())
+DOCUMENTS = st.recursive(
+    SCRAPS | st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SCRAPS, inner, max_size=4),
+    max_leaves=25,
+)
+
+
+@pytest.fixture(scope="module")
+def open_door(tmp_path_factory):
+    bundle = write_bundle(tmp_path_factory.mktemp("store"), line_contents())
+    return asyncio.run(rolled_out(bundle))
+
+
+@given(document=DOCUMENTS, path=st.sampled_from([INFER, "/invocations"]))
+async def test_no_document_gets_more_than_a_refusal(document, path, open_door):
+    async with client_of(open_door) as client:
+        answer = await client.post(path, content=json.dumps(document))
+    assert answer.status_code in (200, 400)
+    assert ("error" in answer.json()) == (answer.status_code == 400)

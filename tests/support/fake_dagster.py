@@ -1,0 +1,91 @@
+"""Dagster's webserver as far as the commands can tell: its GraphQL, over real HTTP."""
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+REPOSITORY = "__repository__"
+
+
+def run(run_id: str, status: str, created: float = 0.0, **tags: str) -> dict[str, Any]:
+    """A run as the API lists it; the names of tags have `/` where Python has `__`."""
+    named = {name.replace("__", "/"): value for name, value in tags.items()}
+    return {
+        "runId": run_id,
+        "jobName": "fraud_pipeline",
+        "status": status,
+        "creationTime": created,
+        "startTime": created,
+        "endTime": None,
+        "tags": [{"key": key, "value": value} for key, value in named.items()],
+        "stepStats": [],
+    }
+
+
+@dataclass
+class FakeDagster:
+    """`runs` are listed newest first; `error` is why the code does not load; `failure` why runs
+    failed. `on_look` is called before runs are listed."""
+
+    jobs: tuple[str, ...] = ("fraud_pipeline",)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    error: str = ""
+    failure: str = "a step failed"
+    launched: list[dict[str, Any]] = field(default_factory=list)
+    on_look: Callable[[], None] = lambda: None
+
+    def __enter__(self) -> Self:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        self._server.fake = self  # type: ignore[attr-defined]
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def port(self) -> int:
+        return self._server.server_port
+
+    def answer(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        if "workspaceOrError" in query:
+            return {"workspaceOrError": self._workspace()}
+        if "launchRun" in query:
+            self.launched.append(variables["params"])
+            return {"launchRun": {"__typename": "LaunchRunSuccess", "run": {"runId": "launched"}}}
+        if "logsForRun" in query:
+            ending = {"__typename": "RunFailureEvent", "message": self.failure}
+            return {"logsForRun": {"__typename": "EventConnection", "events": [ending]}}
+        self.on_look()
+        return {"runsOrError": {"__typename": "Runs", "results": self.runs}}
+
+    def _workspace(self) -> dict[str, Any]:
+        jobs = [{"name": name} for name in self.jobs]
+        loaded = {"__typename": "RepositoryLocation"} | {
+            "repositories": [{"name": REPOSITORY, "jobs": jobs}]
+        }
+        broken = {"__typename": "PythonError", "message": self.error}
+        entry = {"name": "slipway", "loadStatus": "LOADED"}
+        entry["locationOrLoadError"] = broken if self.error else loaded
+        return {"__typename": "Workspace", "locationEntries": [entry]}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        fake: FakeDagster = self.server.fake  # type: ignore[attr-defined]
+        body = json.dumps({"data": fake.answer(asked["query"], asked["variables"])}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        return
