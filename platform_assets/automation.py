@@ -35,14 +35,16 @@ ENVIRONMENTS = ("staging", "production")
 INTAKE = ("raw", "cleaned", "quarantine")
 LANDING_SECONDS = 5
 DESIRED_STATE_SECONDS = 5
+NIGHTLY = "30 3 * * *"
 
 
 def automation(folder: ModelFolder) -> dg.Definitions:
-    """The jobs and sensors of one model."""
-    pipeline = pipeline_job(folder)
+    """The jobs, sensors and the schedule of one model."""
+    pipeline, upkeep = pipeline_job(folder), upkeep_job(folder)
     deployments = {name: deployment_job(folder, name) for name in ENVIRONMENTS}
     return dg.Definitions(
-        jobs=[pipeline, *deployments.values()],
+        jobs=[pipeline, upkeep, *deployments.values()],
+        schedules=[nightly(upkeep)],
         sensors=[landing_sensor(folder, pipeline), desired_state_sensor(folder, deployments)],
     )
 
@@ -50,11 +52,31 @@ def automation(folder: ModelFolder) -> dg.Definitions:
 def pipeline_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
     """From the landing folder to an open promotion."""
     everything = dg.AssetSelection.groups(folder.group)
+    apart = [folder.key(name) for name in ("production_deployment", "upkeep")]
     return dg.define_asset_job(
         f"{folder.group}_pipeline",
-        selection=everything - dg.AssetSelection.assets(folder.key("production_deployment")),
+        selection=everything - dg.AssetSelection.assets(*apart),
         tags={MODEL_TAG: folder.name},
         description=f"{folder.name}: from delivered files to an open promotion.",
+    )
+
+
+def upkeep_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+    """Fewer files, and none that nobody can ask for any more."""
+    return dg.define_asset_job(
+        f"{folder.group}_upkeep",
+        selection=dg.AssetSelection.assets(folder.key("upkeep")),
+        tags={MODEL_TAG: folder.name},
+        description=f"{folder.name}: merge small files of its tables, and delete old ones.",
+    )
+
+
+def nightly(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        job=job,
+        cron_schedule=NIGHTLY,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every night at 3:30, in UTC.",
     )
 
 

@@ -10,7 +10,13 @@ from platform_assets.automation import automation
 from platform_assets.data import cleaned, landing, raw
 from platform_assets.errors import SpecError
 from platform_assets.folder import ModelFolder, load_folder
-from platform_assets.model import candidate_model, evaluation_report, registry_entry, training_set
+from platform_assets.model import (
+    candidate_model,
+    evaluation_report,
+    registry_entry,
+    training_set,
+    upkeep,
+)
 from platform_assets.release import (
     production_deployment,
     production_promotion,
@@ -32,6 +38,7 @@ ASSET_MODULES = (
     staging_deployment,
     production_promotion,
     production_deployment,
+    upkeep,
 )
 
 

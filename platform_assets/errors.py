@@ -8,12 +8,16 @@ SlipwayError
 │   ├── ContractUnusable    a contract that asks for what cannot be judged row by row
 │   ├── FileUnreadable      a delivery that cannot be taken apart; goes to quarantine whole
 │   ├── ArrivalChanged      an arrival whose content changed while it was read
+│   ├── MendRefused         a file of mended rows that names what is not there to mend
+│   ├── ForgetRefused       rows that cannot be taken out so that the others stay the same
 │   └── SourceUnavailable   a source that cannot be reached
 ├── NotMaterialized         an asset that something downstream needs first
 ├── TrainingError           an estimator that raised, or answered with no number
 ├── ExportError             a model that neither runtime can carry
 └── GateError               a gate without a result for the exact candidate
 """
+
+from pathlib import Path
 
 
 class SlipwayError(Exception):
@@ -65,6 +69,19 @@ class ArrivalChanged(DataError):
             f"{place}: {name!r} changed while it was read (was {was}, now {now}); "
             "deliver under a name that does not match the pattern, and rename when it is whole"
         )
+
+
+class MendRefused(DataError):
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(
+            f"{str(file)!r} is not taken in: {reason}; "
+            "export the rows anew: slipway quarantine show MODEL --csv FILE"
+        )
+
+
+class ForgetRefused(DataError):
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(f"{model}: nothing is taken out: {reason}")
 
 
 class SourceUnavailable(DataError):

@@ -29,6 +29,11 @@ from resources.errors import ConcurrentWrite, LakeRefused, PartlyLanded, TableMi
 ATTEMPTS = 20
 FINGERPRINT = "slipway.fingerprint"
 Where = Sequence[tuple[str, str, Any]]
+# By default a checkpoint drops what the log says of versions older than 30 days; a registered model
+# may name an older one.
+WHOLE_LOG: dict[str, str | None] = {"delta.enableExpiredLogCleanup": "false"}
+TIDIED = "slipway.tidied"
+_TIDYING = ("VACUUM START", "VACUUM END", "SET TBLPROPERTIES")
 
 
 class Lake:
@@ -40,6 +45,14 @@ class Lake:
 
     def uri(self, name: str) -> str:
         return f"{self._root}/{name}"
+
+    def table(self, name: str, version: int | None = None) -> DeltaTable:
+        """What `resources.lake_upkeep` works on."""
+        return self._open(name, version)
+
+    def files(self, name: str) -> TableFiles:
+        """The same for the files that it writes."""
+        return TableFiles(self.uri(name), self._options)
 
     def exists(self, name: str) -> bool:
         return DeltaTable.is_deltatable(self.uri(name), self._options)
@@ -116,7 +129,7 @@ class Lake:
 
         Returns the new version; None if another writer was faster: look again, then decide.
         """
-        files = TableFiles(self.uri(name), self._options)
+        files = self.files(name)
         written = files.write(schema, batches, layout or Layout())
         version = 0 if behind is None else behind + 1
         # Where an error leaves open whether the commit has landed, the files stay: vacuum knows.
@@ -151,7 +164,7 @@ class Lake:
             if behind is None:
                 create_table_with_add_actions(
                     self.uri(name), Schema.from_arrow(schema), files,
-                    storage_options=self._options, commit_properties=told,
+                    configuration=WHOLE_LOG, storage_options=self._options, commit_properties=told,
                 )  # fmt: skip
             else:
                 seen = self._open(name, behind)
@@ -191,13 +204,16 @@ class Lake:
                 mode="overwrite",
                 schema_mode="overwrite",
                 storage_options=self._options,
+                configuration=None if self.exists(name) else WHOLE_LOG,
                 commit_properties=CommitProperties(custom_metadata={FINGERPRINT: fingerprint}),
             )
         return self.version(name)
 
     def fingerprint(self, name: str) -> str | None:
-        """What `overwrite` was told last; None after another kind of commit."""
-        return self._open(name).history(1)[0].get(FINGERPRINT)
+        """What `overwrite` was told last; None after another change of the rows."""
+        commits = self._open(name).history()
+        changes = (one for one in commits if TIDIED not in one and one["operation"] not in _TIDYING)
+        return next(changes, {}).get(FINGERPRINT)
 
     def read(
         self,
@@ -254,7 +270,7 @@ class Lake:
     def _refusals(self, name: str) -> Iterator[None]:
         try:
             yield
-        except (DeltaError, pa.ArrowInvalid) as error:
+        except (DeltaError, pa.ArrowInvalid, FileNotFoundError) as error:
             raise LakeRefused(self.uri(name), str(error)) from error
 
     def _append_behind(
@@ -268,6 +284,7 @@ class Lake:
                 table,
                 mode="append" if seen is not None else "error",
                 storage_options=self._options,
+                configuration=None if seen is not None else WHOLE_LOG,
                 # deltalake 1.6 would try again behind commits that nobody here has read. It refuses
                 # those with one of these transactions, but promises that nowhere.
                 commit_properties=CommitProperties(app_transactions=ledger, max_commit_retries=0),

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         default="",
         description="Repository that says what is live; empty: a bare one at `home`/gitops.git.",
     )
+    lake_retention_days: int = Field(
+        default=30, ge=1, le=3650, description="Days that files which left a table are kept for."
+    )
     health_timeout: float = Field(
         default=120.0, gt=0, le=3600, description="Seconds a deployment has to become healthy."
     )

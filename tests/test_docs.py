@@ -87,12 +87,12 @@ def test_every_check_is_in_the_reference(repository):
     assert sorted(names - CODE) == []
 
 
-def test_every_job_and_sensor_is_in_the_reference(repository):
+def test_every_job_sensor_and_schedule_is_in_the_reference(repository):
     models = {key.path[0] for key in repository.asset_graph.get_all_asset_keys()}
     names = [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")]
-    names += [sensor.name for sensor in repository.sensor_defs]
+    names += [one.name for one in (*repository.sensor_defs, *repository.schedule_defs)]
     patterns = {re.sub(f"^({'|'.join(models)})_", "<model>_", name) for name in names}
-    assert len(patterns) == 3 + len(ENVIRONMENTS)
+    assert len(patterns) == 5 + len(ENVIRONMENTS)
     assert [name for name in sorted(patterns) if f"`{name}`" not in REFERENCE] == []
 
 

@@ -5,6 +5,7 @@ CliError
 ├── DeliveryRefused         a file that cannot be copied into the landing folder
 ├── NotSettled              after a pass the running system is not what git says
 ├── NotWell                 `doctor` found something that has to be mended
+├── NotForgotten            a file that cannot be taken apart still holds a person's id
 ├── StackError
 │   ├── PortTaken           another program listens where a service should
 │   ├── ShortPathTaken      the short path for sockets belongs to somebody else
@@ -43,6 +44,14 @@ class NotSettled(CliError):
 class NotWell(CliError):
     def __init__(self, failed: list[str]) -> None:
         super().__init__(f"to be mended: {', '.join(failed)}")
+
+
+class NotForgotten(CliError):
+    def __init__(self, model: str, files: list[str]) -> None:
+        super().__init__(
+            f"{model}: these deliveries cannot be taken apart and still hold the id: "
+            f"{', '.join(files)}; mend `source` in defs.yaml so that they can, then ask again"
+        )
 
 
 class StackError(CliError):

@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 promotions = typer.Typer(help="Releases that wait for approval.", no_args_is_help=True)
 app.add_typer(promotions, name="promotions")
+quarantine = typer.Typer(help="Rows that break the contract.", no_args_is_help=True)
+app.add_typer(quarantine, name="quarantine")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Model = Annotated[str, typer.Argument(help="A folder of platform_assets/defs.")]
@@ -160,6 +162,47 @@ def doctor(as_json: Json = False) -> None:
     from platform_assets.cli import doctor as command
 
     command.doctor(as_json=as_json)
+
+
+@app.command()
+def forget(
+    model: Model,
+    ids: Annotated[list[str], typer.Option("--id", help="Whose rows; can be given again.")],
+    column: Annotated[
+        str | None, typer.Option(help="A personal column that holds the id; default: `id`.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take a person's rows out of all tables for good, and say which models saw them."""
+    from platform_assets.cli import forget as command
+
+    command.forget(model, ids, column, yes=yes)
+
+
+@quarantine.command("show")
+def quarantine_show(
+    model: Model,
+    rule: Annotated[str | None, typer.Option(help="Only this rule, or its beginning.")] = None,
+    delivery: Annotated[str | None, typer.Option(help="Its number, or the file's name.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many rows.")] = 20,
+    csv: Annotated[Path | None, typer.Option(help="Write all of them here, to be mended.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show which rules were broken how often, and the rows with what was wrong in them."""
+    from platform_assets.cli import quarantine as command
+
+    command.show(model, rule, delivery, limit, csv, as_json=as_json)
+
+
+@quarantine.command("replay")
+def quarantine_replay(
+    model: Model,
+    rows: Annotated[Path | None, typer.Option(help="A csv of `show --csv`, mended.")] = None,
+) -> None:
+    """Judge anew what is in quarantine, after the contract, defs.yaml or rows were mended."""
+    from platform_assets.cli import quarantine as command
+
+    command.replay(model, rows)
 
 
 @promotions.command("list")

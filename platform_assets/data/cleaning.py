@@ -5,7 +5,8 @@ which follows. Each table carries the number of the last delivery sorted into it
 process that dies leaves (nothing, the good rows alone, both) is finished by the next one.
 
 Both tables carry a generation: what they were judged by. When the contract or the way files are
-read changes, all deliveries are judged anew from their bytes.
+read changes, when rows are mended or taken out for good, all deliveries are judged anew from their
+bytes: simple, and right whatever has changed.
 """
 
 import time
@@ -16,11 +17,13 @@ from itertools import takewhile
 
 import pyarrow as pa
 
+from platform_assets.data import forgotten, mended
 from platform_assets.data.ahead import ahead
 from platform_assets.data.blocks import Delivery, delivered
 from platform_assets.data.contract import DELIVERY, ROW, Contract
 from platform_assets.data.generation import generation
 from platform_assets.data.intake import DELIVERIES
+from platform_assets.data.mended import Mends
 from platform_assets.data.repeats import Files, Repeats
 from platform_assets.data.sorting import Part, Reconsider, Sorter
 from platform_assets.data.spill import Spill
@@ -48,8 +51,13 @@ class Cleaner:
         return Contract.of(self.folder.contract, spec.id, trim=spec.source.trim)
 
     @cached_property
+    def mends(self) -> Mends:
+        return mended.read(self.lake, self.folder.name, self.contract.names)
+
+    @cached_property
     def generation(self) -> int:
-        return generation(self.folder, self.contract)
+        edits = (self.mends.number, self.mends.forgets)
+        return generation(self.folder, self.contract, edits)
 
     def table(self, name: str) -> str:
         """The name in the lake of `raw`, `cleaned` or `quarantine`."""
@@ -57,6 +65,9 @@ class Cleaner:
 
     def run(self) -> None:
         """Sort every delivery of the raw table that is not sorted yet.
+
+        Where rows are mended or taken out meanwhile, it begins again with what there is then: what
+        was taken out must not come back.
 
         Raises
         ------
@@ -66,13 +77,22 @@ class Cleaner:
         raw = self.lake.version(self.table("raw"))
         lost = 0
         while lost < ATTEMPTS:
-            self._complete_quarantine(raw)
             behind = self.lake.newest(self.table("cleaned"))
+            if self._overtaken(raw):
+                replace(self).run()
+                return
+            self._complete_quarantine(raw)
             group = self._group(raw, behind)
             if not group:
                 return
             lost = 0 if self._sort(raw, behind, group) else lost + 1
         raise ConcurrentWrite(self.lake.uri(self.table("cleaned")), ATTEMPTS)
+
+    def _overtaken(self, raw: int) -> bool:
+        """Whether the mends at hand are not those of now, or not those of this raw version."""
+        lake, model = self.lake, self.folder.name
+        taken_out = {forgotten.number(lake, model, at) for at in (raw, None)}
+        return mended.number(lake, model) != self.mends.number or taken_out != {self.mends.forgets}
 
     def position(self, name: str, version: int | None) -> int:
         """The last delivery in a table of this generation; 0 if there is none."""
@@ -114,8 +134,11 @@ class Cleaner:
                 return version is not None
 
     def _quarantine(self, spill: Spill, group: Sequence[Delivery], rows: int) -> None:
-        """Add what was set aside, unless another process has done so already."""
+        """Add what was set aside, unless another process has done so, or judged anew, already."""
         table, first = self.table("quarantine"), group[0].number
+        clean = self.position("cleaned", self.lake.newest(self.table("cleaned")))
+        if clean < group[-1].number:
+            return
         behind = self.lake.newest(table)
         if self.position("quarantine", behind) != first - 1:
             return
@@ -162,7 +185,7 @@ class Cleaner:
 
     def _sorter(self, raw: int) -> Sorter:
         reading = self.folder.spec.source.reading
-        return Sorter(self.lake, self.table("raw"), raw, reading, self.contract)
+        return Sorter(self.lake, self.table("raw"), raw, reading, self.contract, mends=self.mends)
 
 
 @dataclass

@@ -176,6 +176,11 @@ class _Verdict:
         return names.gather(np.where(self._first < 0, len(self.names), self._first))
 
 
+def personal_columns(schema: pandera.DataFrameSchema) -> list[str]:
+    """The columns that the contract tags personal."""
+    return [column.name for column in Contract.of(schema).columns if column.personal]
+
+
 def broken_rows(text: pl.DataFrame, rules: pl.Series, lineage: Iterable[pl.Series]) -> pl.DataFrame:
     """The rows that broke a rule, as the quarantine keeps them."""
     kept = text.with_columns(rules.alias(RULE), *lineage).filter(pl.col(RULE).is_not_null())

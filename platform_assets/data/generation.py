@@ -1,6 +1,6 @@
 """A number for everything that decides how delivered bytes are judged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from platform_assets.data.contract import Contract
 from platform_assets.folder import ModelFolder
@@ -12,8 +12,11 @@ _ROWS = {"connection", "table", "query", "cursor", "lag", "batch_rows"}
 _ELSEWHERE = {"warn_quarantined"} | _FILES | _ROWS
 
 
-def generation(folder: ModelFolder, contract: Contract) -> int:
-    """63 bits that change with the contract (values it imports too) and with how files are read."""
+def generation(folder: ModelFolder, contract: Contract, edits: Sequence[int] = ()) -> int:
+    """63 bits that change with the contract (values it imports too) and with how files are read.
+
+    `edits` counts what was changed by hand since: rows mended, rows taken out for good.
+    """
     module = folder.spec.contract.partition(":")[0]
     files = [file for file in (folder.path / f"{module}.py",) if file.is_file()]
     mark = fingerprint(
@@ -21,6 +24,7 @@ def generation(folder: ModelFolder, contract: Contract) -> int:
         columns=[[repr(part) for part in described(contract, name)] for name in contract.names],
         row_checks=[str(check.error or check.name) for check in contract.row_checks],
         key=contract.key,
+        edits=list(edits),
         source=folder.spec.source.model_dump(mode="json", exclude=_ELSEWHERE),
     )
     return int(mark[:16], 16) >> 1

@@ -20,6 +20,7 @@ from platform_assets.data.contract import (
     Repeated,
     broken_rows,
 )
+from platform_assets.data.mended import Mends, patched
 from platform_assets.data.reading.read import read_rows
 from platform_assets.data.reading.rows import Fault, TextRows
 from platform_assets.errors import FileUnreadable
@@ -56,7 +57,7 @@ class Sorter:
     """Judges deliveries by one contract, read as the specification says.
 
     `verdicts` names deliveries that are broken whole: for too many bad rows, or since the file
-    cannot be taken apart.
+    cannot be taken apart. `mends` holds the rows whose text is no longer the delivered one.
     """
 
     lake: Lake
@@ -65,6 +66,7 @@ class Sorter:
     source: Source
     contract: Contract
     verdicts: Mapping[int, FileUnreadable | None] = field(default_factory=dict)
+    mends: Mends = field(default_factory=Mends)
 
     def parts(self, deliveries: Iterable[Delivery], repeated: Repeated | None) -> Iterator[Part]:
         """Every row of the deliveries, in exactly one place.
@@ -135,8 +137,10 @@ class Sorter:
         return None
 
     def _read(self, delivery: Delivery) -> Iterator[TextRows]:
+        mends = self.mends.of(delivery.number)
         with content(self.lake, self.raw, self.version, delivery) as stream:
-            yield from read_rows(stream, self.contract.names, self.source)
+            for rows in read_rows(stream, self.contract.names, self.source):
+                yield patched(rows, mends)
 
     def _part(
         self, delivery: Delivery, rows: TextRows, typed: pl.DataFrame, rules: pl.Series

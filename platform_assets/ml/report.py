@@ -30,7 +30,8 @@ class ReportFacts:
 
     `metric` is the one it opens with; `runtime` is `onnx` or `skops`, with the sentence why;
     `trials` are the parameters and the validation figure of each fit of the search; `lineage`
-    is shown as it is, in order: versions, digests, commits, addresses.
+    is shown as it is, in order: versions, digests, commits, addresses; `personal` names the columns
+    that tell who somebody is.
     """
 
     model: str
@@ -47,6 +48,7 @@ class ReportFacts:
     runtime_reason: str
     trials: Sequence[tuple[Mapping[str, Any], float]]
     lineage: Mapping[str, str]
+    personal: Sequence[str] = ()
 
 
 def render_report(facts: ReportFacts) -> str:

@@ -31,7 +31,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         registry: dg.ResourceParam[Registry],
         artifacts: dg.ResourceParam[Artifacts],
     ) -> dg.MaterializeResult:
-        version = latest(context.instance, folder.key("training_set"))["delta_version"]
+        training_set = latest(context.instance, folder.key("training_set"))
+        version = training_set["delta_version"]
         key = candidate_key(folder, lake, version)
         known = artifacts.has(KIND, folder.name, key)
         run_id = registry.find_run(folder.name, key) if known else None
@@ -47,6 +48,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
             metadata={
                 "candidate_key": key,
                 "training_set_version": version,
+                "cleaned_version": training_set["cleaned_version"],
                 "mlflow_run": run_id,
                 "parameters": facts["parameters"],
                 "training_seconds": facts["seconds"],

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from platform_assets.data.contract import personal_columns
 from platform_assets.folder import ModelFolder
 from platform_assets.ml.canvas import Plot
 from platform_assets.ml.plots import plots
@@ -64,5 +65,6 @@ def page(
             runtime_reason=entry["why_runtime"],
             trials=[(trial["params"], trial["score"]) for trial in training["trials"]],
             lineage=lineage,
+            personal=personal_columns(folder.contract),
         )
     )

@@ -23,6 +23,7 @@ from platform_assets.ml.signature import signature_of
 from platform_assets.model.fitted import load_facts, load_fitted
 from platform_assets.model.lock import lock_digest
 from platform_assets.model.rows import load_rows
+from platform_assets.model.seen import CLEANED, TRAINING_SET
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.registry import Registry
@@ -126,9 +127,12 @@ def promised(folder: ModelFolder, facts: Facts) -> Signature:
 
 def tags(candidate: Facts, decided: Facts) -> dict[str, str]:
     """What MLflow's model version says beside its digest."""
+    # Candidates made before `upkeep` was there do not say it.
+    cleaned = candidate.get("cleaned_version")
     return {
         "slipway.runtime": decided["runtime"],
-        "slipway.training_set_version": str(candidate["training_set_version"]),
+        TRAINING_SET: str(candidate["training_set_version"]),
+        **({} if cleaned is None else {CLEANED: str(cleaned)}),
         "slipway.candidate": candidate["candidate_key"],
     }
 

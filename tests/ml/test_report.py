@@ -184,6 +184,12 @@ def test_a_page_shows_digest_lineage_runtime_and_owners():
         assert shown in text
 
 
+def test_a_page_names_the_columns_with_personal_data_or_says_that_none_is_tagged():
+    told = replace(facts(), personal=["customer_id", "name"])
+    assert "Personal data: customer_id, name" in words(render_report(told))
+    assert "Personal data: no column is tagged" in words(render_report(facts()))
+
+
 def test_what_comes_from_a_model_is_never_taken_for_markup():
     page = render_report(replace(facts(), description="<script>alert(1)</script>"))
     assert "<script" not in page

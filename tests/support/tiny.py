@@ -162,4 +162,5 @@ class Platform:
 
 
 def before_production(folder: ModelFolder) -> dg.AssetSelection:
-    return dg.AssetSelection.all() - dg.AssetSelection.assets(folder.key("production_deployment"))
+    apart = [folder.key(name) for name in ("production_deployment", "upkeep")]
+    return dg.AssetSelection.all() - dg.AssetSelection.assets(*apart)

@@ -11,7 +11,7 @@ class Contract(pa.DataFrameModel):
         coerce = True
         strict = "filter"
 
-    patient_id: Series[str] = pa.Field(str_matches=r"^P\d{3}$")
+    patient_id: Series[str] = pa.Field(str_matches=r"^P\d{3}$", metadata={"personal": True})
     age: Series[float] = pa.Field(ge=0, le=120)
     sex: Series[str] = pa.Field(isin=["1", "2"])
     bmi: Series[float] = pa.Field(ge=10, le=80)

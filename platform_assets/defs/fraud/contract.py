@@ -16,7 +16,7 @@ class Contract(pa.DataFrameModel):
 
     transaction_id: Series[str] = pa.Field(str_matches=r"^\d{4}-\d{2}-\d{2}-\d{5}$")
     time: Series[pd.Timestamp] = pa.Field(ge=pd.Timestamp("2020-01-01"))
-    customer_id: Series[str]
+    customer_id: Series[str] = pa.Field(metadata={"personal": True})
     terminal_id: Series[str]
     amount: Series[float] = pa.Field(gt=0, le=100_000)
     merchant_category: Series[str] = pa.Field(isin=list(CATEGORIES))

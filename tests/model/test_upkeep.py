@@ -1,0 +1,67 @@
+"""The nightly asset on the tables of a model that was trained."""
+
+import dagster as dg
+import pytest
+
+from platform_assets.automation import NIGHTLY, nightly, upkeep_job
+from platform_assets.model.upkeep import keep, layouts, told
+from resources.lake_upkeep import Tidied
+from resources.registry import Registry, Version
+from tests.support.fake_serve import FakeServe
+from tests.support.tiny import Platform, orders, tiny
+
+
+def version(**tags: str) -> Version:
+    named = {f"slipway.{name}": value for name, value in tags.items()}
+    return Version("tiny", "1", "sha256:a", "run", "bundle", named)
+
+
+def test_what_registered_models_name_is_kept():
+    first = version(training_set_version="3", cleaned_version="7")
+    second, old = version(training_set_version="5", cleaned_version="7"), version()
+    kept = keep("tiny", [first, second, old])
+    assert kept == {"tiny/cleaned": {7}, "tiny/training_set": {3, 5}}
+
+
+def test_blocks_of_bytes_are_merged_in_the_layout_they_were_written_in():
+    found = layouts("tiny")
+    assert found["tiny/raw"].plain == ("_bytes",)
+    assert set(found) == {
+        f"tiny/{name}"
+        for name in ("raw", "arrivals", "mended", "cleaned", "quarantine", "training_set")
+    }
+
+
+def test_the_figures_of_each_table_are_shown():
+    text = told({"tiny/raw": Tidied(4, 1, 2048, (3, 5))}).value
+    assert "| tiny/raw | 4 | 1 | 2,048 | 3, 5 |" in text
+
+
+def test_it_runs_every_night_unless_it_is_switched_off():
+    schedule = nightly(upkeep_job(tiny()))
+    assert (schedule.cron_schedule, schedule.name) == (NIGHTLY, "tiny_upkeep_schedule")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+@pytest.fixture
+def platform(tmp_path):
+    Registry(f"sqlite:///{tmp_path}/mlflow/mlflow.db", tmp_path / "mlflow" / "artifacts").prepare()
+    with FakeServe() as serve, dg.DagsterInstance.ephemeral() as instance:
+        yield Platform.create(tmp_path, serve, instance)
+
+
+@pytest.mark.slow
+def test_what_registered_models_name_can_be_read_after_it(platform):
+    upto = ("raw", "cleaned", "quarantine", "training_set", "candidate_model", "registry_entry")
+    for day in range(2):
+        platform.deliver(f"day-{day}.csv", orders(300, seed=day, first=300 * day))
+        assert platform.run(tiny(), *upto).success
+    result = platform.run(tiny(), "upkeep")
+    assert result.success
+    versions = keep("tiny", platform.registry.versions("tiny"))
+    rows = {
+        name: [platform.lake.count(name, one) for one in ones] for name, ones in versions.items()
+    }
+    assert rows == {"tiny/cleaned": [300, 600], "tiny/training_set": [300, 600]}
+    (made,) = result.asset_materializations_for_node("tiny__upkeep")
+    assert made.metadata["files_after"].value < made.metadata["files_before"].value
