@@ -7,11 +7,12 @@ files) and takes them in no promised order. This one keeps the order and holds o
 import json
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.fs as pafs
@@ -86,6 +87,23 @@ class TableFiles:
             size = out.tell()
         stats = json.dumps(statistics(footers[0], names))
         return AddAction(path, size, {}, int(time.time() * 1000), True, stats)
+
+
+def reading_store(uri: str, options: Mapping[str, str]) -> pafs.FileSystem | None:
+    """What reads the files of a table on S3; None leaves it to deltalake.
+
+    deltalake's own is Python called by Arrow's threads, which may outlive the interpreter: then the
+    process aborts after its work is done.
+    """
+    if not uri.startswith("s3://"):
+        return None
+    address = urlsplit(options.get("endpoint", ""))
+    server = pafs.S3FileSystem(
+        endpoint_override=address.netloc or None,
+        scheme=address.scheme or "https",
+        region=options.get("region"),
+    )
+    return pafs.SubTreeFileSystem(uri.removeprefix("s3://"), server)
 
 
 def statistics(metadata: pq.FileMetaData, names: Sequence[str]) -> dict[str, Any]:

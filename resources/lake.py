@@ -22,8 +22,9 @@ from deltalake import (
 )
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, create_table_with_add_actions
+from pyarrow.fs import FileSystem
 
-from resources.delta_files import Layout, TableFiles
+from resources.delta_files import Layout, TableFiles, reading_store
 from resources.errors import ConcurrentWrite, LakeRefused, PartlyLanded, TableMissing
 
 ATTEMPTS = 20
@@ -226,14 +227,18 @@ class Lake:
         table = self._open(name, version)
         wanted = list(columns) if columns is not None else None
         with self._refusals(name):
-            return table.to_pyarrow_table(columns=wanted, filters=list(where) if where else None)
+            return table.to_pyarrow_table(
+                columns=wanted,
+                filters=list(where) if where else None,
+                filesystem=self._store(name),
+            )
 
     def batches(
         self, name: str, version: int, columns: Sequence[str], where: Where = ()
     ) -> Iterator[pa.RecordBatch]:
         """Rows of one version, some at a time; files without such rows are not opened."""
         with self._refusals(name):
-            dataset = self._open(name, version).to_pyarrow_dataset()
+            dataset = self._open(name, version).to_pyarrow_dataset(filesystem=self._store(name))
             condition = pq.filters_to_expression(list(where)) if where else None
             yield from dataset.to_batches(columns=list(columns), filter=condition)
 
@@ -245,7 +250,7 @@ class Lake:
         A path names the same rows for ever.
         """
         with self._refusals(name):
-            dataset = self._open(name, version).to_pyarrow_dataset()
+            dataset = self._open(name, version).to_pyarrow_dataset(filesystem=self._store(name))
             between = [(column, ">=", low), (column, "<=", high)]
             found = dataset.get_fragments(filter=pq.filters_to_expression(between))
             return {one.path: partial(one.to_table, columns=[column]) for one in found}
@@ -258,6 +263,9 @@ class Lake:
         """Rows for each value of a column, reading that column alone."""
         found = pc.value_counts(self.read(name, columns=[by]).column(0))
         return {item["values"].as_py(): item["counts"].as_py() for item in found}
+
+    def _store(self, name: str) -> FileSystem | None:
+        return reading_store(self.uri(name), self._options)
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
         with self._refusals(name):

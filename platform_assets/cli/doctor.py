@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from platform_assets.cli.console import out, print_json
 from platform_assets.cli.errors import NotWell
@@ -22,7 +22,7 @@ from platform_assets.cli.stack.processes import marked
 from platform_assets.cli.stack.services import public_ports
 from platform_assets.cli.stack.state import Phase
 from platform_assets.errors import SlipwayError
-from resources.errors import ObjectStoreRefused
+from resources.errors import ObjectStoreRefused, SettingsError
 from resources.object_store import prove_lake
 from resources.settings import load_aws_settings, load_settings
 
@@ -138,17 +138,18 @@ def look_at_lake(layout: Layout) -> Iterator[Finding]:
 
 def look_at_sources(layout: Layout) -> Iterator[Finding]:
     from platform_assets.data.sources.choose import source_at
-    from platform_assets.spec import Source
+    from platform_assets.spec import AnySource
 
+    sources: TypeAdapter[AnySource] = TypeAdapter(AnySource)
     for model in model_folders():
         try:
-            spec = Source.model_validate(source_section(model))
+            spec = sources.validate_python(source_section(model))
             source = source_at(model, spec, layout.settings)
             listing = source.listing()
-        except (SlipwayError, ValidationError) as error:
+        except (SlipwayError, SettingsError, ValidationError) as error:
             yield Finding(f"source of {model}", "fail", str(error), "see its defs.yaml")
         else:
-            seen = f"{len(listing.finished)} files in {source.place}"
+            seen = f"{len(listing.finished)} arrivals in {source.place}"
             skipped = f", {len(listing.skipped)} skipped" if listing.skipped else ""
             yield Finding(f"source of {model}", "ok", seen + skipped)
 

@@ -2,7 +2,9 @@
 
 import getpass
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from platform_assets.cli.console import out
 from platform_assets.cli.dagster_api import DagsterApi
@@ -29,7 +31,7 @@ def run(model: str, file: Path | None) -> None:
     settings = load_settings()
     if file is not None:
         section = source_section(model)
-        folder = landing_folder(file, model, section.get("location", ""), settings)
+        folder = landing_folder(file, model, section, settings)
         placed = deliver(file, folder, section["pattern"])
         out(f"delivered as {placed}; a run starts within seconds while the stack is up")
         return
@@ -38,8 +40,11 @@ def run(model: str, file: Path | None) -> None:
     out(f"started: {api.run_url(api.launch(pipeline_job(model), tags))}")
 
 
-def landing_folder(file: Path, model: str, location: str, settings: Settings) -> Path:
+def landing_folder(file: Path, model: str, section: Mapping[str, Any], settings: Settings) -> Path:
     """The folder in which the model's deliveries arrive, if it is one of this machine."""
+    location = section.get("location", "")
+    if section.get("kind") == "sql":
+        raise DeliveryRefused(file, f"{model} takes rows of a database, not files")
     if "://" in location:
         raise DeliveryRefused(file, f"{model} takes what lies in {location}; put it there")
     return settings.landing_of(model, location)

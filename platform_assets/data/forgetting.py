@@ -108,7 +108,11 @@ def _rewritten(
 
 def _require_same(cleaner: Cleaner, version: int, delivery: Delivery, gone: frozenset[int]) -> None:
     """ForgetRefused unless all other rows of the delivery say the same, in the same order."""
-    names, source, raw = cleaner.contract.names, cleaner.folder.spec.source.reading, cleaner.table("raw")
+    names, source, raw = (
+        cleaner.contract.names,
+        cleaner.folder.spec.source.reading,
+        cleaner.table("raw"),
+    )
     with content(cleaner.lake, raw, version, delivery) as stream:
         before = prints(stream, names, source)
     with content(cleaner.lake, raw, version, delivery) as stream:

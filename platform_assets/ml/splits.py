@@ -1,5 +1,6 @@
 """Which rows are held out, and which part of the rest a search is judged on."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,8 +34,9 @@ def split(
     By time, the newest rows are held out, and rows of one timestamp stay together. At random,
     each class of a classification gives its share, and a row stays on its side when others arrive
     but for the few whose lot is close to the cut, so that a champion is not judged on rows it
-    learned from. Rows that are equal but for `key`, the column that names them, stay together, so
-    that no model is judged on a copy of what it learned.
+    learned from. Rows that are equal but for `key`, the column that names them, and the target
+    stay together: no model is judged on a copy of what it learned, and where few different rows
+    repeat often, the side that a class went to does not give it away.
     """
     held = _held_out(frame, spec, spec.holdout, target, time, task, key)
     return Parts(frame[~held], frame[held])
@@ -68,7 +70,7 @@ def _held_out(
     if spec.kind == "time" and time is not None:
         return _newest(frame[time], share)
     strata = pd.Series(0, index=frame.index) if task == "regression" else frame[target]
-    return _random(strata, _Lots.draw(frame, key, spec.seed), share)
+    return _random(strata, _Lots.draw(frame, (key, target), spec.seed), share)
 
 
 def _newest(time: pd.Series, share: float) -> Mask:
@@ -87,17 +89,17 @@ class _Lots:
     """Two lots for each row, shape (n,), drawn from its content and the seed alone.
 
     So a row keeps its lots when others arrive, and whatever order rows are read in. `content` is
-    the same for rows that differ in their name alone, `own` is not.
+    the same for rows that differ in their name and target alone, `own` is not.
     """
 
     content: npt.NDArray[np.uint64]
     own: npt.NDArray[np.uint64]
 
     @classmethod
-    def draw(cls, frame: pd.DataFrame, key: str | None, seed: int) -> "_Lots":
+    def draw(cls, frame: pd.DataFrame, apart: Iterable[str | None], seed: int) -> "_Lots":
         salt = np.random.default_rng(seed).bytes(8).hex()
-        own = _hashed(frame, salt)
-        return cls(_hashed(frame.drop(columns=[key]), salt) if key else own, own)
+        content = frame.drop(columns=[name for name in apart if name is not None])
+        return cls(_hashed(content, salt), _hashed(frame, salt))
 
 
 def _hashed(frame: pd.DataFrame, salt: str) -> npt.NDArray[np.uint64]:

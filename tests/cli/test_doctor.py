@@ -81,7 +81,7 @@ def test_each_source_is_told_with_what_it_holds(layout):
     (layout.settings.landing / "fraud" / "notes.txt").touch()
     finding = found(doctor.look_at_sources, layout)["source of fraud"]
     assert finding.level == "ok"
-    assert finding.seen == f"0 files in {layout.settings.landing / 'fraud'}, 1 skipped"
+    assert finding.seen == f"0 arrivals in {layout.settings.landing / 'fraud'}, 1 skipped"
 
 
 def test_a_source_that_cannot_be_reached_is_told(layout):

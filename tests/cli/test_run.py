@@ -85,15 +85,21 @@ def test_a_delivery_replaces_a_file_of_its_name_whole(home, tmp_path):
 @pytest.mark.parametrize(("location", "folder"), [("", "landing/fraud"), ("in/box", "in/box")])
 def test_a_file_is_delivered_where_the_source_looks(tmp_path, location, folder):
     settings = Settings(home=tmp_path)
-    assert landing_folder(tmp_path, "fraud", location, settings) == tmp_path / folder
+    assert landing_folder(tmp_path, "fraud", {"location": location}, settings) == tmp_path / folder
 
 
 def test_a_file_for_a_bucket_is_not_copied_to_where_nobody_looks(tmp_path):
-    file = tmp_path / "day.csv"
+    file, section = tmp_path / "day.csv", {"location": "s3://in/box"}
     with pytest.raises(DeliveryRefused, match="fraud takes what lies in s3://in/box; put it there"):
-        landing_folder(file, "fraud", "s3://in/box", Settings(home=tmp_path))
+        landing_folder(file, "fraud", section, Settings(home=tmp_path))
 
 
 def test_a_pattern_that_looks_into_folders_takes_a_file_beside_them_too(tmp_path):
     (tmp_path / "day.csv").touch()
     assert deliver(tmp_path / "day.csv", tmp_path / "landing", "**/*.csv").is_file()
+
+
+def test_a_file_for_a_model_that_reads_a_database_is_refused(tmp_path):
+    section = {"kind": "sql", "connection": "WAREHOUSE", "table": "payments", "cursor": "at"}
+    with pytest.raises(DeliveryRefused, match="fraud takes rows of a database, not files"):
+        landing_folder(tmp_path / "day.csv", "fraud", section, Settings(home=tmp_path))

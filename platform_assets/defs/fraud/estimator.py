@@ -16,7 +16,7 @@ def build() -> Pipeline:
     columns = make_column_transformer(
         (
             OneHotEncoder(handle_unknown="ignore", sparse_output=False),
-            make_column_selector(dtype_include=object),
+            make_column_selector(dtype_include="object"),
         ),
         remainder="passthrough",
     )
