@@ -17,6 +17,7 @@ from platform_assets.release import (
     staging_deployment,
     staging_release,
 )
+from platform_assets.scaffolder import ModelScaffolder
 from platform_assets.spec import ModelSpec
 
 ASSET_MODULES = (
@@ -34,6 +35,7 @@ ASSET_MODULES = (
 )
 
 
+@dg.scaffold_with(ModelScaffolder)
 class ModelPipeline(dg.Component):
     """One model, from its raw files to its live endpoint.
 

@@ -2,6 +2,7 @@
 
 SlipwayError
 ├── SpecError               a model's folder that contradicts itself
+├── NotScaffolded           a file from which no model's folder can be written
 ├── DataError
 │   ├── NothingDelivered    no file has ever arrived for a model
 │   ├── ContractUnusable    a contract that asks for what cannot be judged row by row
@@ -24,6 +25,13 @@ class SpecError(SlipwayError, ValueError):
 
     Also a `ValueError`, so that pydantic adds the place in `defs.yaml` to it.
     """
+
+
+class NotScaffolded(SlipwayError):
+    """No folder can be written for a new model, and none was."""
+
+    def __init__(self, what: object, problem: str, advice: str) -> None:
+        super().__init__(f"{what}: {problem}; {advice}")
 
 
 class DataError(SlipwayError):

@@ -8,6 +8,7 @@ ResourceError
 │   ├── LakeRefused         columns that do not fit, a version that is not there, a damaged log
 │   └── ConcurrentWrite     another writer kept winning
 ├── ObjectStoreRefused      a store that the lake cannot use safely, or not at all
+├── SqlRefused              a database that cannot be reached, or will not answer
 ├── RegistryError           MLflow refused, or does not know what was asked for
 ├── ArtifactError           a bundle or report that cannot be stored or found
 └── EndpointError           an endpoint that cannot be asked at all
@@ -58,6 +59,10 @@ class ObjectStoreRefused(ResourceError):
     def __init__(self, uri: str, reason: str, remedy: str) -> None:
         super().__init__(f"{uri}: {reason}; {remedy}")
         self.reason, self.remedy = reason, remedy
+
+
+class SqlRefused(ResourceError):
+    """A database that cannot be reached, or will not answer; the text holds no address."""
 
 
 class RegistryError(ResourceError):

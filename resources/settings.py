@@ -153,6 +153,31 @@ class AwsSettings(BaseSettings):
         return self.region or self.default_region
 
 
+class SqlSettings(BaseSettings):
+    """Addresses of the databases that models read, each under a name of its own."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SLIPWAY_",
+        env_ignore_empty=True,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        extra="ignore",
+        frozen=True,
+    )
+
+    sql: dict[str, SecretStr] = Field(
+        default_factory=dict, description="By name in lower case: dialect://user:password@host/db."
+    )
+
+    def address(self, connection: str) -> SecretStr:
+        """The address under a name; SettingsError if its variable is not set."""
+        if connection.lower() not in self.sql:
+            raise SettingsError(
+                f"SLIPWAY_SQL_{connection}: not set, expected dialect://user:password@host/database"
+            )
+        return self.sql[connection.lower()]
+
+
 def load_settings() -> Settings:
     """Read the environment.
 

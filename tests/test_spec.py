@@ -52,6 +52,37 @@ def test_a_contradiction_is_refused_by_key_value_and_allowed_values(changes, mes
         spec(**changes)
 
 
+SQL = {"kind": "sql", "connection": "SHOP", "table": "orders", "cursor": "at"}
+
+
+def test_a_source_is_files_unless_it_says_otherwise():
+    assert spec().source.kind == "files"
+    assert spec(source=SQL).source.kind == "sql"
+
+
+def test_rows_of_a_table_are_read_as_they_are_and_null_alone_is_nothing():
+    reading = spec(source=SQL | {"trim": True}).source.reading
+    assert (reading.format, reading.nulls, reading.trim) == ("parquet", [], True)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ({"kind": "mail"}, "'mail' .* expected tags: 'files', 'sql'"),
+        (SQL | {"query": "select 1"}, "expected either `table` or `query`, got table 'orders'"),
+        (SQL | {"table": ""}, "expected either `table` or `query`, got table ''"),
+        (SQL | {"connection": "sqlite:///shop.db"}, "source.sql.connection"),
+        (SQL | {"pattern": "*.csv"}, "source.sql.pattern"),
+        (SQL | {"lag": -1}, "source.sql.lag"),
+        ({"pattern": "*.csv", "format": "csv", "cursor": "at"}, "source.files.cursor"),
+        ("orders", "source"),
+    ],
+)
+def test_keys_of_another_kind_of_source_are_refused(source, message):
+    with pytest.raises(ValidationError, match=message):
+        spec(source=source)
+
+
 def test_the_same_gate_twice_is_refused():
     twice = [{"metric": "roc_auc", "reach": 0.5}, {"metric": "roc_auc", "reach": 0.6}]
     with pytest.raises(ValidationError, match="each may stand once"):

@@ -4,6 +4,7 @@ Beside what the scripts do, it keeps the delivered bytes, knows a delivery again
 are no rows, and names for each bad row the rule that it broke.
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def clean(file: Path, home: Path) -> tuple[int, int]:
     landing = home / "landing"
     landing.mkdir(exist_ok=True)
     shutil.copy(file, landing)
+    # A source leaves a file of this moment alone: its writer may not be done.
+    os.utime(landing / file.name, (0, 0))
     lake = Lake(str(home / "lake"))
     spec = ModelSpec.model_validate(SPEC)
     folder = ModelFolder(NAME, Path(__file__).parent, spec, Contract.to_schema(), dict)

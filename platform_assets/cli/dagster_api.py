@@ -37,6 +37,11 @@ _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $
   ... on RunConfigValidationInvalid { errors { message } } } }"""
 
 
+_RELOAD = """mutation { reloadWorkspace { __typename
+  ... on UnauthorizedError { message }
+  ... on PythonError { message } } }"""
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of a run; times in Unix seconds, None where not yet."""
@@ -83,6 +88,13 @@ class DagsterApi:
         """Has the webserver finished loading, with or without an error?"""
         entries = self._entries()
         return bool(entries) and all(entry["loadStatus"] == "LOADED" for entry in entries)
+
+    def reload(self) -> None:
+        """Load the code anew; DagsterError, with the message, if it does not load."""
+        self._expect(self._ask(_RELOAD)["reloadWorkspace"], "Workspace")
+        errors = self.location_errors()
+        if errors:
+            raise DagsterError(f"Dagster cannot load the code: {'; '.join(errors.values())}")
 
     def location_errors(self) -> dict[str, str]:
         """Code locations that do not load, with the message."""

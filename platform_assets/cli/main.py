@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -76,6 +76,25 @@ def status(as_json: Json = False) -> None:
     from platform_assets.cli import status as command
 
     command.status(as_json=as_json)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The model: lower-case letters, digits, hyphens.")],
+    file: Annotated[Path, typer.Option("--from", help="A csv, JSON lines or Parquet file.")],
+    target: Annotated[str, typer.Option(help="The column to predict.")],
+    time: Annotated[str | None, typer.Option(help="The column that says when.")] = None,
+    row_id: Annotated[str | None, typer.Option("--id", help="The column that names a row.")] = None,
+    task: Annotated[
+        Literal["binary", "multiclass", "regression"] | None,
+        typer.Option(help="Without it, told from the target."),
+    ] = None,
+) -> None:
+    """Begin a model: write its folder from a sample of a file."""
+    from platform_assets.cli import new as command
+    from platform_assets.scaffold.plan import Request
+
+    command.new(Request(name, file, target, time, row_id, task))
 
 
 @app.command()

@@ -161,8 +161,8 @@ class Cleaner:
         return partial(self.lake.pieces, self.table("cleaned"), behind, key)
 
     def _sorter(self, raw: int) -> Sorter:
-        source = self.folder.spec.source
-        return Sorter(self.lake, self.table("raw"), raw, source, self.contract)
+        reading = self.folder.spec.source.reading
+        return Sorter(self.lake, self.table("raw"), raw, reading, self.contract)
 
 
 @dataclass

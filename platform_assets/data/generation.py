@@ -7,7 +7,9 @@ from platform_assets.folder import ModelFolder
 from platform_assets.identity import digest_of_files, fingerprint
 
 # What changes nothing about a delivery that is in the raw table already.
-_ELSEWHERE = {"location", "pattern", "batch_files", "warn_quarantined"}
+_FILES = {"location", "pattern", "batch_files"}
+_ROWS = {"connection", "table", "query", "cursor", "lag", "batch_rows"}
+_ELSEWHERE = {"warn_quarantined"} | _FILES | _ROWS
 
 
 def generation(folder: ModelFolder, contract: Contract) -> int:

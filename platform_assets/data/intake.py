@@ -45,9 +45,9 @@ def take_in(lake: Lake, model: str, source: Source, most: int, say: Say) -> Take
     listing = source.listing()
     due = ledger.pending(listing, ledger.seen(lake, model))
     now = [(arrival, digest) for arrival, digest in _digests(source, due[:most], say)]
-    version, entries = _land(lake, f"{model}/raw", source, now)
+    version, entries = _land(lake, f"{model}/raw", source, now, say)
     ledger.record(lake, model, entries)
-    return Taken(version, tuple(entries), len(due) - len(now), listing.skipped)
+    return Taken(version, tuple(entries), len(due) - len(entries), listing.skipped)
 
 
 def judge_arrivals(
@@ -91,12 +91,12 @@ def _sha256(content: BinaryIO) -> str:
 
 
 def _land(
-    lake: Lake, name: str, source: Source, arrivals: Sequence[tuple[Arrival, str]]
+    lake: Lake, name: str, source: Source, arrivals: Sequence[tuple[Arrival, str]], say: Say
 ) -> tuple[int | None, list[Entry]]:
     for _ in range(ATTEMPTS):
         behind = lake.newest(name)
         known = [] if behind is None else delivered(lake, name, behind)
-        entries = judge_arrivals(arrivals, known)
+        entries = judge_arrivals(list(_following(arrivals, len(known), say)), known)
         fresh = _numbered(entries, len(known))
         if not fresh:
             return behind, entries
@@ -107,6 +107,20 @@ def _land(
         if version is not None:
             return version, entries
     raise ConcurrentWrite(lake.uri(name), ATTEMPTS)
+
+
+def _following(
+    arrivals: Sequence[tuple[Arrival, str]], landed: int, say: Say
+) -> Iterator[tuple[Arrival, str]]:
+    """Without those that were made from what the table held before."""
+    for arrival, digest in arrivals:
+        if arrival.follows in (None, landed):
+            yield arrival, digest
+        else:
+            say(
+                f"left for the next run: {arrival.name!r} was made when {arrival.follows} "
+                f"deliveries had landed, now there are {landed}"
+            )
 
 
 def _numbered(entries: Sequence[Entry], landed: int) -> list[Delivery]:

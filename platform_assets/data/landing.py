@@ -1,4 +1,4 @@
-"""The files as they arrive, one folder per model below `landing`; the graph never changes them.
+"""The files as they arrive at the model's source; the graph never changes them.
 
 The landing sensor reports here what has arrived, and starts the run that reads it.
 """

@@ -102,6 +102,15 @@ def test_a_job_cannot_be_found_in_code_that_does_not_load():
         api.launch("fraud_pipeline", {})
 
 
+def test_code_that_does_not_load_anew_is_said():
+    done = {"reloadWorkspace": {"__typename": "Workspace"}}
+    with answering(done | LOADED) as api:
+        api.reload()
+    wanted = pytest.raises(DagsterError, match="cannot load the code: no column 'x'")
+    with answering(done | BROKEN) as api, wanted:
+        api.reload()
+
+
 def beats(*parts: tuple[bool, bool, float]) -> dict[str, Any]:
     keys = ("required", "healthy", "lastHeartbeatTime")
     statuses = [dict(zip(keys, part, strict=True)) | {"daemonType": "X"} for part in parts]

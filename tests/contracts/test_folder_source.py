@@ -107,10 +107,12 @@ def test_what_cannot_be_read_as_a_file_is_skipped_with_its_reason(shelf, tmp_pat
     (shelf.path / "folder.csv").mkdir()
     (shelf.path / "linked").symlink_to(tmp_path)
     (shelf.path / "lost.csv").symlink_to("nowhere")
+    (shelf.path / "loop.csv").symlink_to("loop.csv")
     os.mkfifo(shelf.path / "pipe.csv")
     assert skipped(shelf, "*.csv") == {
         "folder.csv": "is a folder, and the pattern looks in none",
         "linked": "is a linked folder",
+        "loop.csv": "cannot be read (Too many levels of symbolic links)",
         "lost.csv": "links to nothing",
         "pipe.csv": "is no regular file",
     }

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
+from platform_assets.ml.fitness import fitness
 from platform_assets.model.rows import PART
-from platform_assets.model.training_set import divided, fitness, set_fingerprint
+from platform_assets.model.training_set import divided, set_fingerprint
 from tests.model.conftest import clean
 from tests.support.tiny import orders, tiny
 
@@ -15,12 +16,6 @@ REGRESSION = {
     "metric": "mae",
     "gates": [{"metric": "mae", "beat": "dummy"}],
 }
-
-
-def parts(**rows):
-    """A training set with these targets in its parts."""
-    pairs = [(part, target) for part, targets in rows.items() for target in targets]
-    return pd.DataFrame(pairs, columns=[PART, "returned"])
 
 
 def test_every_clean_row_is_in_one_part_and_keeps_its_columns():
@@ -41,17 +36,21 @@ def test_rows_whose_target_is_unknown_teach_and_judge_nothing():
 def test_the_delivery_a_row_came_in_does_not_decide_its_part():
     frame = orders(200, seed=1)
     one, other = (
-        divided(tiny(), clean(frame).assign(_file=name)).to_pandas().set_index("order")[PART]
-        for name in ("monday.csv", "tuesday.csv")
+        divided(tiny(), clean(frame).assign(_delivery=number)).to_pandas().set_index("order")[PART]
+        for number in (1, 2)
     )
     pd.testing.assert_series_equal(one.sort_index(), other.sort_index())
 
 
+def fit(task="binary", train=(), holdout=()):
+    return fitness(pd.Series(train, dtype=float), pd.Series(holdout, dtype=float), task)
+
+
 def test_parts_with_both_classes_are_fit():
-    result = fitness(tiny(), parts(train=[0, 0, 0, 1], holdout=[0, 1]))
-    assert result.passed
-    assert result.metadata["train_rows"].value == 4
-    assert result.metadata["class_shares"].value == {"0": 0.75, "1": 0.25}
+    found = fit(train=[0, 0, 0, 1], holdout=[0, 1])
+    assert found.passed
+    assert found.facts["train_rows"] == 4
+    assert list(found.facts["class_shares"].values()) == [0.75, 0.25]
 
 
 @pytest.mark.parametrize(
@@ -61,22 +60,22 @@ def test_parts_with_both_classes_are_fit():
         ({"holdout": [0, 1]}, "no rows to learn from; no class but one to learn from"),
         ({"train": [0, 0], "holdout": [0, 1]}, "no class but one to learn from"),
         ({"train": [0, 1], "holdout": [1, 1]}, "no class but one to be judged on"),
-        ({"train": [0, 1], "holdout": [0, 2, 3]}, "classes only in the holdout: 2, 3"),
+        ({"train": [0, 1], "holdout": [0, 2, 3]}, "classes only in the holdout: 2.0, 3.0"),
     ],
 )
 def test_unfit_parts_are_told_by_what_they_lack(rows, said):
-    result = fitness(tiny(), parts(**rows))
-    assert not result.passed
-    assert said in result.description
+    found = fit(**rows)
+    assert found.blocking
+    assert said in found.text
 
 
 def test_a_regression_needs_rows_and_no_classes():
-    folder = tiny(**REGRESSION)
-    frame = pd.DataFrame({PART: ["train", "holdout"], "amount": [1.5, 1.5]})
-    result = fitness(folder, frame)
-    assert result.passed
-    assert set(result.metadata) == {"train_rows", "holdout_rows"}
-    assert not fitness(folder, frame[:1]).passed
+    assert fit("regression", train=[1.5], holdout=[1.5]).passed
+    assert set(fit("regression", train=[1.5], holdout=[1.5]).facts) == {
+        "train_rows",
+        "holdout_rows",
+    }
+    assert fit("regression", train=[1.5]).blocking
 
 
 @pytest.mark.parametrize(

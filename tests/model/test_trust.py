@@ -18,7 +18,7 @@ from tests.defs.path import folder
 from tests.support.tiny import Contract, orders, tiny
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-LINEAGE = {"_delivery": "d", "_file": "f", "_row": 0}
+LINEAGE = {"_delivery": 1, "_row": 0}
 
 
 def split(model, frame):

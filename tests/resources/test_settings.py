@@ -4,7 +4,13 @@ import pytest
 from pydantic import ValidationError
 
 from resources.errors import SettingsError
-from resources.settings import CHECKOUT, Settings, load_aws_settings, load_settings
+from resources.settings import (
+    CHECKOUT,
+    Settings,
+    SqlSettings,
+    load_aws_settings,
+    load_settings,
+)
 
 GIVEN = {
     "HOME": ("/srv/slipway", Path("/srv/slipway")),
@@ -136,3 +142,18 @@ def test_a_variable_of_the_aws_sdks_that_cannot_be_used_is_named(monkeypatch):
     monkeypatch.setenv("AWS_ALLOW_HTTP", "perhaps")
     with pytest.raises(SettingsError, match=r"AWS_ALLOW_HTTP: .*valid boolean.*, got 'perhaps'"):
         load_aws_settings()
+
+
+def test_databases_are_named_by_the_rest_of_their_variable(monkeypatch):
+    monkeypatch.setenv("SLIPWAY_SQL_WAREHOUSE", "sqlite:///w.db")
+    monkeypatch.setenv("SLIPWAY_SQL_OLD_SHOP", "sqlite:///o.db")
+    settings = SqlSettings()
+    addresses = [settings.address(name).get_secret_value() for name in ("WAREHOUSE", "OLD_SHOP")]
+    assert addresses == ["sqlite:///w.db", "sqlite:///o.db"]
+    assert "sqlite" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+def test_a_database_without_an_address_is_named_by_its_variable(monkeypatch):
+    monkeypatch.setenv("SLIPWAY_SQL_SHOP", "")
+    with pytest.raises(SettingsError, match="SLIPWAY_SQL_SHOP: not set, expected dialect://"):
+        SqlSettings().address("SHOP")

@@ -1,13 +1,17 @@
-"""Which source a model has, by the location that its `defs.yaml` names."""
+"""Which source a model has, by what its `defs.yaml` says of it."""
 
 from platform_assets.data.sources.bucket import BucketSource
 from platform_assets.data.sources.folder import FolderSource
 from platform_assets.data.sources.port import Source
+from platform_assets.data.sources.table import TableSource
 from platform_assets.errors import SpecError
 from platform_assets.folder import ModelFolder
-from platform_assets.spec import Source as SourceSpec
-from resources.object_store import SCHEME
-from resources.settings import Settings, load_aws_settings
+from platform_assets.spec import Source as FileSource
+from platform_assets.spec import SqlSource
+from resources.lake import Lake
+from resources.object_store import SCHEME, lake_options
+from resources.settings import Settings, SqlSettings, load_aws_settings
+from resources.sql import Database
 
 
 def source_of(folder: ModelFolder, settings: Settings) -> Source:
@@ -15,7 +19,7 @@ def source_of(folder: ModelFolder, settings: Settings) -> Source:
     return source_at(folder.name, folder.spec.source, settings)
 
 
-def source_at(model: str, spec: SourceSpec, settings: Settings) -> Source:
+def source_at(model: str, spec: FileSource | SqlSource, settings: Settings) -> Source:
     """The same for a model that is not loaded.
 
     Raises
@@ -23,6 +27,10 @@ def source_at(model: str, spec: SourceSpec, settings: Settings) -> Source:
     SpecError
         If the location is an address of a kind that is not known here.
     """
+    if isinstance(spec, SqlSource):
+        database = Database(SqlSettings().address(spec.connection))
+        lake = Lake(settings.lake, lake_options(settings.lake, load_aws_settings()))
+        return TableSource(spec, database, lake, f"{model}/raw")
     if spec.location.startswith(SCHEME):
         return BucketSource(spec.location, spec.pattern, load_aws_settings())
     if "://" in spec.location:

@@ -36,13 +36,16 @@ class FolderSource:
 
     def listing(self) -> Listing:
         """What is there now; each stamp is size in bytes, time in nanoseconds and inode."""
+        finished: list[Arrival] = []
         skipped: dict[str, str] = {}
-        root = os.path.realpath(self._folder)
-        now = self._clock()
-        found = (
-            self._arrival(entry, name, root, now, skipped) for entry, name in self._walk(skipped)
-        )
-        return Listing(in_order(one for one in found if one), skipped)
+        root, now = os.path.realpath(self._folder), self._clock()
+        for entry, name in self._walk(skipped):
+            judged = self._judge(entry, name, root, now)
+            if isinstance(judged, str):
+                skipped[_printable(name)] = judged
+            else:
+                finished.append(judged)
+        return Listing(in_order(finished), skipped)
 
     def open(self, arrival: Arrival) -> BinaryIO:
         """The file, which must end as it began: a writer that is noticed at the end is an error."""
@@ -61,7 +64,7 @@ class FolderSource:
             below = waiting.pop()
             for entry in self._entries(below, skipped):
                 name = f"{below}{entry.name}"
-                if not entry.is_dir():
+                if not _is_folder(entry):
                     yield entry, name
                 elif (reason := self._refused_folder(entry, name)) is not None:
                     skipped[_printable(name)] = reason
@@ -89,24 +92,18 @@ class FolderSource:
         too_deep = depth is not None and name.count("/") >= depth
         return "is a folder, and the pattern looks in none" if too_deep else None
 
-    def _arrival(
-        self, entry: os.DirEntry[str], name: str, root: str, now: float, skipped: dict[str, str]
-    ) -> Arrival | None:
+    def _judge(self, entry: os.DirEntry[str], name: str, root: str, now: float) -> Arrival | str:
+        """The arrival that an entry is, or the reason why it is none."""
         try:
             seen = entry.stat()
             reason = self._pattern.refusal(name) or _unusable(entry, name, root, seen)
         except FileNotFoundError:
-            if not entry.is_symlink():
-                return None
-            reason = "links to nothing"
+            return "links to nothing" if entry.is_symlink() else GONE
         except OSError as error:
-            reason = f"cannot be read ({error.strerror})"
+            return f"cannot be read ({error.strerror})"
         if reason is None and abs(now - seen.st_mtime) < QUIET_SECONDS:
             reason = "still being written"
-        if reason is not None:
-            skipped[_printable(name)] = reason
-            return None
-        return Arrival(name, _stamp(seen), seen.st_size)
+        return reason or Arrival(name, _stamp(seen), seen.st_size)
 
 
 class _Unchanging(io.FileIO):
@@ -135,6 +132,13 @@ class _Unchanging(io.FileIO):
         if now != self._arrival.stamp:
             self.close()
             raise ArrivalChanged(self._place, self._arrival.name, self._arrival.stamp, now)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _unusable(entry: os.DirEntry[str], name: str, root: str, seen: os.stat_result) -> str | None:

@@ -10,12 +10,14 @@ from typing import BinaryIO, Protocol
 class Arrival:
     """Something that has arrived, known by its name; `stamp` changes when its content does.
 
-    `size` is in bytes.
+    `size` is in bytes, 0 if nobody knows before it is read. With `follows`, it was made from what
+    the raw table held then, so many deliveries: it lands right behind them, or not at all.
     """
 
     name: str
     stamp: str
     size: int
+    follows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""From a file that nobody prepared to the staging endpoint; only Ray Serve is a stand-in."""
+
+import os
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import numpy as np
+import pandas as pd
+import pytest
+
+from platform_assets.lineage import latest
+from platform_assets.scaffold.plan import Request
+from platform_assets.scaffold.write import begin, load
+from tests.scaffold.examples import flats, flowers, people, saved
+from tests.support.fake_serve import FakeServe
+from tests.support.tiny import Platform
+
+pytestmark = pytest.mark.slow
+
+
+def gzipped_regression(place):
+    return saved(place, flats(), "flats.csv.gz", sep=";"), "rent", {"time": "let on", "id": "id"}
+
+
+def headerless_binary(place):
+    return saved(place, people(1200), "adult.data", header=False), "column_3", {}
+
+
+def parquet_multiclass(place):
+    frame = flowers().assign(flag=np.arange(300) % 4 == 0, day=pd.Timestamp("2024-01-01"))
+    frame.to_parquet(place / "flowers.parquet")
+    return place / "flowers.parquet", "kind", {}
+
+
+def json_lines_of_odd_names(place):
+    frame = flowers().rename(columns={"colour": "score", "width": "class"})
+    frame.assign(kind=frame["kind"] == "rose").to_json(
+        place / "flowers.jsonl", orient="records", lines=True
+    )
+    return place / "flowers.jsonl", "kind", {"task": "binary"}
+
+
+def gaps_everywhere(place):
+    frame = flowers(400).mask(np.random.default_rng(3).random((400, 4)) < 0.1)
+    return saved(place, frame, na_rep="NA"), "kind", {}
+
+
+CASES = [
+    gzipped_regression,
+    headerless_binary,
+    parquet_multiclass,
+    json_lines_of_odd_names,
+    gaps_everywhere,
+]
+
+
+def begun(place: Path, file: Path, target: str, **asked):
+    begin(Request("trial", file, target, **asked), place / "defs")
+    return load(place / "defs" / "trial")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_file_becomes_a_model_in_staging_and_every_gate_passes(tmp_path, case):
+    file, target, asked = case(tmp_path)
+    model = begun(tmp_path, file, target, **asked)
+    with FakeServe() as serve, dg.DagsterInstance.ephemeral() as instance:
+        platform = Platform.create(tmp_path / "home", serve, instance)
+        landing = platform.settings.landing / "trial"
+        landing.mkdir(parents=True)
+        os.utime(shutil.copy(file, landing), (0, 0))  # a file of this moment is left alone
+        result = platform.run(model)
+        failed = [one.check_name for one in result.get_asset_check_evaluations() if not one.passed]
+        assert (result.success, failed) == (True, [])
+        assert not platform.lake.count("trial/quarantine")
+        assert latest(instance, model.key("staging_deployment"))["bundle_digest"]
