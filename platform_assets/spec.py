@@ -74,9 +74,13 @@ class Source(Delivered):
     @classmethod
     def _known(cls, encoding: str) -> str:
         try:
-            return codecs.lookup(encoding).name
+            # Python knows encodings between bytes and bytes too, base64 for one.
+            "".encode(encoding)
         except LookupError as error:
-            raise ValueError(f"no encoding {encoding!r}; allowed: those of Python") from error
+            raise ValueError(
+                f"no encoding {encoding!r} of text; allowed: those of Python"
+            ) from error
+        return codecs.lookup(encoding).name
 
     @property
     def reading(self) -> "Source":

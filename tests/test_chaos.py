@@ -54,7 +54,7 @@ def test_killed_at_any_moment_no_row_is_lost_or_doubled(
     trial = Deliveries(f"{deliveries.root}-trial", tmp_path / "trial", deliveries.options)
     seconds = pass_seconds(trial, files(SEED, FILE_ROWS))
     source = files(SEED, FILE_ROWS)
-    delivered, phases = kill_often(deliveries, source, kills, 1.5 * seconds, SEED)
+    delivered, phases = kill_often(deliveries, source, kills, 2.5 * seconds, SEED)
     record_property("kills_by_phase", dict(phases))
     print(f"{kills} kills around the {seconds:.2f} s of a pass: {dict(phases)}")  # noqa: T201  with -s
     deliveries.take_in()

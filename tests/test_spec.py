@@ -92,3 +92,14 @@ def test_the_same_gate_twice_is_refused():
 def test_a_gate_is_named_for_what_it_asks():
     assert gate_name(Floor(metric="r2", reach=0.3)) == "r2_reaches"
     assert gate_name(Beat(metric="mae", beat="dummy")) == "mae_beats_dummy"
+
+
+@pytest.mark.parametrize("encoding", ["base64", "rot13", "klingon", "utf-9"])
+def test_an_encoding_that_makes_no_text_of_bytes_is_refused(encoding):
+    with pytest.raises(ValidationError, match=f"no encoding '{encoding}' of text"):
+        spec(source={"pattern": "*", "format": "csv", "encoding": encoding})
+
+
+def test_an_encoding_is_known_by_each_of_its_names():
+    source = {"pattern": "*", "format": "csv", "encoding": "Latin1"}
+    assert spec(source=source).source.encoding == "iso8859-1"

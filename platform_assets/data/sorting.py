@@ -116,8 +116,9 @@ class Sorter:
             yield self._unreadable(delivery, error)
             return
         places = pl.Series(pl.from_arrow(kept))
-        otherwise = OVERTAKEN if len(kept) else REFUSED
-        if len(kept) and self.contract.key is not None:
+        refused = not len(kept) and self.source.max_quarantined < 1
+        otherwise = REFUSED if refused else OVERTAKEN
+        if self.contract.key is not None and not refused:
             otherwise = f"duplicate:{self.contract.key}"
         for rows in self._read(delivery):
             judged = self.contract.judge(rows.text, marked=rows.marked)

@@ -171,6 +171,17 @@ def test_a_crash_between_the_tables_while_all_is_judged_anew_is_completed(delive
     assert state(strict) == undisturbed
 
 
+def test_a_delivery_of_repeats_alone_is_completed_as_what_it_was(deliveries):
+    """It was completed as refused, though nothing is refused where all rows may be bad."""
+    lenient = deliveries.read_as(max_quarantined=1)
+    lenient.process("a.csv", orders(0, 2))
+    lenient.process("b.csv", orders(0, 2) + b"\n")
+    undisturbed = state(lenient)
+    rewind(lenient, QUARANTINE, 0)
+    lenient.clean()
+    assert state(lenient) == undisturbed
+
+
 def test_after_a_crash_new_deliveries_are_sorted_too(deliveries):
     deliveries.process("a.csv", HISTORY["a.csv"])
     rewind(deliveries, QUARANTINE, None)
