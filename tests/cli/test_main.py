@@ -5,19 +5,24 @@ import sys
 
 import pytest
 
-from platform_assets.cli.main import app, promotions
+from platform_assets.cli.main import app
 
 HEAVY = ("dagster", "deltalake", "httpx", "mlflow", "numpy", "pandas", "psutil", "pydantic", "ray")
 COMMANDS = [[command.name or command.callback.__name__] for command in app.registered_commands] + [
-    ["promotions", str(command.name)] for command in promotions.registered_commands
+    [str(group.name), str(command.name)]
+    for group in app.registered_groups
+    for command in group.typer_instance.registered_commands
 ]
 
 
 def test_every_promised_command_exists():
-    promised = "up down demo status run rollback hold reconcile doctor"
-    listed = "list show approve reject"
+    promised = "up down demo status new run rollback hold reconcile doctor forget"
+    groups = {"promotions": "list show approve reject", "quarantine": "show replay"}
     assert sorted(" ".join(words) for words in COMMANDS) == sorted(
-        [*promised.split(), *(f"promotions {name}" for name in listed.split())]
+        [
+            *promised.split(),
+            *(f"{group} {name}" for group, names in groups.items() for name in names.split()),
+        ]
     )
 
 

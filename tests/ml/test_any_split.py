@@ -19,8 +19,9 @@ def by_class(names):
 
 
 def by_day(days):
-    time = pd.to_datetime(pd.Series(days, dtype="float"), unit="D", origin="2026-01-01")
-    return pd.DataFrame({"id": np.arange(len(days)), "time": time, "y": 0.0})
+    start = pd.Timestamp("2026-01-01")
+    time = [pd.NaT if day is None else start + pd.Timedelta(days=day) for day in days]
+    return pd.DataFrame({"id": np.arange(len(days)), "time": pd.to_datetime(time), "y": 0.0})
 
 
 def at_random(frame, share, seed, task="multiclass"):
