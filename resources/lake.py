@@ -71,7 +71,10 @@ class Lake:
 
     def landed(self, name: str, deliveries: Iterable[str]) -> set[str]:
         """Of these deliveries, the ones the table carries; none if it was never written."""
-        return _landed(self._open(name), deliveries) if self.exists(name) else set()
+        if not self.exists(name):
+            return set()
+        table = self._open(name)
+        return {one for one in deliveries if table.transaction_version(one) is not None}
 
     def append(self, name: str, table: pa.Table, deliveries: Sequence[str]) -> int:
         """Append in one commit that names every delivery; returns the version after it.
@@ -87,14 +90,17 @@ class Lake:
             If other writers keep winning.
         """
         for _ in range(ATTEMPTS):
-            seen = self._open(name) if self.exists(name) else None
-            landed = _landed(seen, deliveries) if seen else set()
+            behind = self.newest(name)
+            landed = self.landed(name, deliveries)
             if deliveries and len(landed) == len(set(deliveries)):
                 return self.version(name)
             if landed:
                 raise PartlyLanded(self.uri(name), sorted(landed))
-            if self._append_behind(seen, name, table, deliveries):
-                return self.version(name)
+            rows = table if behind is None else self._in_order(name, behind, table)
+            ledger = dict.fromkeys(deliveries, 1)
+            version = self.commit_behind(name, behind, rows.schema, rows.to_batches(), ledger)
+            if version is not None:
+                return version
         raise ConcurrentWrite(self.uri(name), ATTEMPTS)
 
     def mark(self, name: str, mark: str, version: int | None = None) -> int | None:
@@ -162,25 +168,12 @@ class Lake:
         ledger = [Transaction(app_id=mark, version=number) for mark, number in marks.items()]
         told = CommitProperties(app_transactions=ledger, max_commit_retries=0)
         try:
-            if behind is None:
-                create_table_with_add_actions(
-                    self.uri(name), Schema.from_arrow(schema), files,
-                    configuration=WHOLE_LOG, storage_options=self._options, commit_properties=told,
-                )  # fmt: skip
-            else:
-                seen = self._open(name, behind)
-                if replace and _lacks_times(seen, schema):
-                    seen.alter.add_feature(
-                        TableFeatures.TimestampWithoutTimezone,
-                        allow_protocol_versions_increase=True,
-                    )
-                    return False
-                if not replace:
-                    self._require_fit(name, seen, schema)
-                mode = "overwrite" if replace else "append"
-                seen.create_write_transaction(
-                    list(files), mode, Schema.from_arrow(schema), commit_properties=told
-                )
+            if behind is not None:
+                return self._add(name, self._open(name, behind), schema, files, told, replace)
+            create_table_with_add_actions(
+                self.uri(name), Schema.from_arrow(schema), files,
+                configuration=WHOLE_LOG, storage_options=self._options, commit_properties=told,
+            )  # fmt: skip
         except CommitFailedError:
             return False
         except DeltaError:
@@ -188,6 +181,33 @@ class Lake:
                 return False
             raise
         return True
+
+    def _add(
+        self,
+        name: str,
+        seen: DeltaTable,
+        schema: pa.Schema,
+        files: list[AddAction],
+        told: CommitProperties,
+        replace: bool,
+    ) -> bool:
+        if replace and _lacks_times(seen, schema):
+            seen.alter.add_feature(
+                TableFeatures.TimestampWithoutTimezone, allow_protocol_versions_increase=True
+            )
+            return False
+        if not replace:
+            self._require_fit(name, seen, schema)
+        mode = "overwrite" if replace else "append"
+        seen.create_write_transaction(
+            list(files), mode, Schema.from_arrow(schema), commit_properties=told
+        )
+        return True
+
+    def _in_order(self, name: str, version: int, table: pa.Table) -> pa.Table:
+        """The columns as the table has them, if they are the same."""
+        names = [field.name for field in self._open(name, version).schema().fields]
+        return table.select(names) if set(names) == set(table.column_names) else table
 
     def _require_fit(self, name: str, table: DeltaTable, schema: pa.Schema) -> None:
         has, got = table.schema(), Schema.from_arrow(schema)
@@ -281,36 +301,8 @@ class Lake:
         except (DeltaError, pa.ArrowInvalid, FileNotFoundError) as error:
             raise LakeRefused(self.uri(name), str(error)) from error
 
-    def _append_behind(
-        self, seen: DeltaTable | None, name: str, table: pa.Table, deliveries: Sequence[str]
-    ) -> bool:
-        """Commit right behind the version just seen; False if another writer was faster."""
-        ledger = [Transaction(app_id=delivery, version=1) for delivery in deliveries]
-        try:
-            write_deltalake(
-                seen if seen is not None else self.uri(name),
-                table,
-                mode="append" if seen is not None else "error",
-                storage_options=self._options,
-                configuration=None if seen is not None else WHOLE_LOG,
-                # deltalake 1.6 would try again behind commits that nobody here has read. It refuses
-                # those with one of these transactions, but promises that nowhere.
-                commit_properties=CommitProperties(app_transactions=ledger, max_commit_retries=0),
-            )
-        except CommitFailedError:
-            return False
-        except DeltaError as error:
-            if seen is None and self.exists(name):
-                return False
-            raise LakeRefused(self.uri(name), str(error)) from error
-        return True
-
 
 def _lacks_times(table: DeltaTable, schema: pa.Schema) -> bool:
     """Times without a zone are a feature that a table must have before it holds any."""
     features = table.protocol().writer_features or []
     return "timestampNtz" not in features and any(map(pa.types.is_timestamp, schema.types))
-
-
-def _landed(table: DeltaTable, deliveries: Iterable[str]) -> set[str]:
-    return {one for one in deliveries if table.transaction_version(one) is not None}
