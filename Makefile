@@ -23,7 +23,7 @@ demo: setup ## Run the whole loop, from raw files to a tested live endpoint
 	$(BIN)/slipway demo
 
 test: setup ## Run every test that needs no browser and no minutes-long stack
-	$(BIN)/pytest -m "not e2e"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not e2e"
 
 e2e: setup ## Run the tests of the whole stack, with kill -9 and a real browser
 	$(BIN)/pytest -m e2e
@@ -49,7 +49,7 @@ workflows: setup
 	$(BIN)/zizmor --offline --quiet .github/workflows
 
 fast: setup
-	$(BIN)/pytest -q -m "not slow and not e2e"
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not e2e"
 
 bench-%: setup ## Run one benchmark, e.g. make bench-overhead
 	$(BIN)/python benchmarks/$*.py

@@ -102,6 +102,8 @@ def reading_store(uri: str, options: Mapping[str, str]) -> pafs.FileSystem | Non
         endpoint_override=address.netloc or None,
         scheme=address.scheme or "https",
         region=options.get("region"),
+        access_key=options.get("access_key_id"),
+        secret_key=options.get("secret_access_key"),
     )
     return pafs.SubTreeFileSystem(uri.removeprefix("s3://"), server)
 

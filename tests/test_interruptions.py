@@ -19,7 +19,7 @@ from tests.support.fake_serve import FakeServe
 from tests.support.interrupted import TOGETHER, Addresses, end_state, graph, play, reached
 from tests.support.tiny import Platform, orders
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 GATES = ("roc_auc_reaches", "roc_auc_beats_dummy", "roc_auc_beats_champion")
 ACTS = (

@@ -126,8 +126,9 @@ def test_a_name_that_is_no_utf_8_is_skipped_and_spelled_out(shelf):
 def test_a_file_that_may_not_be_read_is_skipped(shelf, tmp_path):
     shelf.put("a.csv", ROWS)
     (shelf.path / "a.csv").chmod(0o000)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if "pytest" in folder.as_posix():
+            folder.chmod(0o755)
     with without_root():
         assert skipped(shelf) == {"a.csv": "cannot be read (Permission denied)"}
 
