@@ -142,12 +142,12 @@ class Lake:
         # Where an error leaves open whether the commit has landed, the files stay: vacuum knows.
         with self._refusals(name):
             committed = self._commit(name, behind, schema, written, marks, replace=replace)
-        if committed or self._holds(name, version, written):
+        if committed or self.holds(name, version, written):
             return version
         files.discard(written)
         return None
 
-    def _holds(self, name: str, version: int, files: list[AddAction]) -> bool:
+    def holds(self, name: str, version: int, files: list[AddAction]) -> bool:
         """Whether a version names these files: a store may say no to a commit that has landed.
 
         It does so to the second try of a conditional put whose first answer was lost.
@@ -250,7 +250,7 @@ class Lake:
             return table.to_pyarrow_table(
                 columns=wanted,
                 filters=list(where) if where else None,
-                filesystem=self._store(name),
+                filesystem=self.store(name),
             )
 
     def batches(
@@ -258,7 +258,7 @@ class Lake:
     ) -> Iterator[pa.RecordBatch]:
         """Rows of one version, some at a time; files without such rows are not opened."""
         with self._refusals(name):
-            dataset = self._open(name, version).to_pyarrow_dataset(filesystem=self._store(name))
+            dataset = self._open(name, version).to_pyarrow_dataset(filesystem=self.store(name))
             condition = pq.filters_to_expression(list(where)) if where else None
             yield from dataset.to_batches(columns=list(columns), filter=condition)
 
@@ -270,7 +270,7 @@ class Lake:
         A path names the same rows for ever.
         """
         with self._refusals(name):
-            dataset = self._open(name, version).to_pyarrow_dataset(filesystem=self._store(name))
+            dataset = self._open(name, version).to_pyarrow_dataset(filesystem=self.store(name))
             between = [(column, ">=", low), (column, "<=", high)]
             found = dataset.get_fragments(filter=pq.filters_to_expression(between))
             return {one.path: partial(one.to_table, columns=[column]) for one in found}
@@ -284,7 +284,8 @@ class Lake:
         found = pc.value_counts(self.read(name, columns=[by]).column(0))
         return {item["values"].as_py(): item["counts"].as_py() for item in found}
 
-    def _store(self, name: str) -> FileSystem | None:
+    def store(self, name: str) -> FileSystem | None:
+        """What reads the table's files, see `reading_store`."""
         return reading_store(self.uri(name), self._options)
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:

@@ -108,7 +108,7 @@ def _merge(
     """Commit the rows of these files as fewer files; False if another writer was faster."""
     files = lake.files(name)
     schema = pa.schema(table.schema().to_arrow())
-    merged = files.write(schema, _rows(table, small, layout), layout)
+    merged = files.write(schema, _rows(table, small, layout, lake.store(name)), layout)
     told = CommitProperties(custom_metadata={TIDIED: "true"}, max_commit_retries=0)
     adds = [replace(one, data_change=False) for one in merged]
     try:
@@ -116,15 +116,20 @@ def _merge(
             [*adds, *small], "append", table.schema(), commit_properties=told
         )
     except CommitFailedError:
+        if lake.holds(name, table.version() + 1, merged):
+            return True
         files.discard(merged)
         return False
     return True
 
 
 def _rows(
-    table: DeltaTable, files: Sequence[RemoveAction], layout: Layout
+    table: DeltaTable,
+    files: Sequence[RemoveAction],
+    layout: Layout,
+    store: pafs.FileSystem | None,
 ) -> Iterator[pa.RecordBatch]:
-    dataset, rows = table.to_pyarrow_dataset(), min(layout.group_rows, BATCH_ROWS)
+    dataset, rows = table.to_pyarrow_dataset(filesystem=store), min(layout.group_rows, BATCH_ROWS)
     fragments = {one.path: one for one in dataset.get_fragments()}
     for file in files:
         yield from fragments[file.path].to_batches(

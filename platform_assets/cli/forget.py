@@ -13,6 +13,7 @@ from platform_assets.data.searching import Found
 from platform_assets.data.sources.choose import source_of
 from platform_assets.data.subject import subject
 from platform_assets.model.seen import Sighting, sightings
+from platform_assets.source_spec import SqlSource
 from platform_assets.wiring import build_lake, build_registry
 from resources.settings import load_settings
 
@@ -32,6 +33,10 @@ def forget(model: str, ids: Sequence[str], column: str | None, *, yes: bool) -> 
     whose = subject(model, sorts.contract, column, tuple(ids))
     _say_found(look(sorts, whose))
     _say_seen(sightings(sorts.lake, build_registry(settings), model, whose))
+    if isinstance(sorts.folder.spec.source, SqlSource):
+        out(
+            "rows that the database still holds may come back with the next pull: delete them first"
+        )
     if not yes:
         typer.confirm("Take these rows out of all tables for good?", abort=True)
     done = take_out(sorts, whose)

@@ -45,8 +45,9 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         yield _result(lake, cleaner.table("quarantine"), bad_spec.key)
         yield _result(lake, cleaner.table("cleaned"), cleaned_spec.key)
         known = reported(context.instance, folder, cleaner.generation)
-        fresh = accounts(lake, cleaner.table("cleaned"), cleaner.table("quarantine"), known)
         files = _files(cleaner, known)
+        found = accounts(lake, cleaner.table("cleaned"), cleaner.table("quarantine"), known)
+        fresh = [one for one in found if one.delivery in files]
         yield accounted(cleaner, fresh)
         yield quarantined(cleaner, fresh, files, known)
         yield from compared(context.instance, cleaner, fresh, files, known)
@@ -105,7 +106,7 @@ def quarantined(
             "warned_of": dict(list(warned.items())[:SHOWN]),
             "limits": {"warn": source.warn_quarantined, "refuse": source.max_quarantined},
             "rules": _rules(lake, cleaner.table("quarantine")),
-            "sorted_to": max((one.delivery for one in fresh), default=known),
+            "sorted_to": max(files, default=known),
             "generation": str(cleaner.generation),
         },
     )
@@ -137,8 +138,11 @@ def _said(instance: dg.DagsterInstance, folder: ModelFolder, check: str) -> dict
 
 
 def _files(cleaner: Cleaner, after: int) -> dict[int, Delivery]:
+    """The deliveries behind `after` that are sorted, by number; some may hold no row."""
     raw, lake = cleaner.table("raw"), cleaner.lake
-    return {one.number: one for one in delivered(lake, raw, lake.version(raw), after)}
+    last = cleaner.position("quarantine", lake.newest(cleaner.table("quarantine")))
+    found = delivered(lake, raw, lake.version(raw), after)
+    return {one.number: one for one in found if one.number <= last}
 
 
 def _sentence(model: str, refused: dict[str, float], warned: dict[str, float]) -> str | None:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pandas.api import types
 from pandas.api.extensions import ExtensionDtype
 
-from platform_assets.data.casting import TYPES, Kind, cast
+from platform_assets.data.casting import Kind, cast
 from platform_assets.data.reading.utf8 import is_marked, unmarked
 from platform_assets.errors import ContractUnusable
 
@@ -115,7 +115,7 @@ class Contract:
             lost = typed[column.name].is_null() & text[column.name].is_not_null()
             verdict.mark(f"type:{column.name}", lost)
         for column in self.columns:
-            if not column.nullable:
+            if not column.nullable or column.name == self.key:
                 verdict.mark(f"null:{column.name}", typed[column.name].is_null())
         self._check_values(typed, verdict)
         if self.key is not None and repeated is not None:
@@ -249,7 +249,3 @@ def _outcome(
 
 def _said(check: pandera.Check) -> str:
     return str(check.error or check.name)
-
-
-def polars_schema(columns: Iterable[Column]) -> dict[str, pl.DataType]:
-    return {column.name: TYPES[column.kind] for column in columns}

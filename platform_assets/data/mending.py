@@ -36,6 +36,8 @@ def mend(cleaner: Cleaner, file: Path) -> int:
     for _ in range(ATTEMPTS):
         before = mended.read(cleaner.lake, cleaner.folder.name, cleaner.contract.names)
         given = read_mends(file, cleaner.contract.names, cleaner.folder.spec.source.nulls)
+        if given.is_empty():
+            return 0
         fresh = _differing(_Known.of(cleaner, before, given), file, given)
         if fresh.is_empty():
             return 0

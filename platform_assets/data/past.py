@@ -25,15 +25,13 @@ def extended(
     delivered: Mapping[int, Delivery],
     newest: Mapping[int, datetime],
 ) -> list[Delivered]:
-    """The past with the new deliveries behind it; the oldest are left out."""
+    """The past with the new deliveries behind it, empty ones too; the oldest are left out."""
+    rows = {one.delivery: one.clean + one.bad for one in fresh}
     added = [
         Delivered(
-            delivered[one.delivery].file,
-            delivered[one.delivery].arrived.replace(tzinfo=UTC),
-            one.clean + one.bad,
-            newest.get(one.delivery),
+            one.file, one.arrived.replace(tzinfo=UTC), rows.get(number, 0), newest.get(number)
         )
-        for one in fresh
+        for number, one in sorted(delivered.items())
     ]
     return [*before, *added][-KEPT:]
 

@@ -47,12 +47,17 @@ class Broken:
 
 
 def rows_of(lake: Lake, name: str, place: Place, columns: Sequence[str]) -> pl.DataFrame:
-    """The rows asked for, with these columns and the lineage, in order of delivery and place."""
+    """The rows asked for, with these columns and the lineage, in order of delivery and place.
+
+    A column that the contract has and the table not yet is null throughout.
+    """
     wanted = list(dict.fromkeys([*columns, *LINEAGE, RULE]))
-    batches = lake.batches(name, lake.version(name), wanted, place.where())
+    there = [one for one in wanted if one in lake.schema(name).names]
+    batches = lake.batches(name, lake.version(name), there, place.where())
     parts = [place.among(pl.DataFrame(pl.from_arrow(batch))) for batch in batches]
     schema = {one: _TYPES.get(one, pl.String) for one in wanted}
-    return pl.concat([pl.DataFrame(schema=schema), *parts]).sort(LINEAGE)
+    whole = pl.concat([pl.DataFrame(schema=schema), *parts], how="diagonal")
+    return whole.select(wanted).sort(LINEAGE)
 
 
 _TYPES = {DELIVERY: pl.Int64, ROW: pl.Int64, ORIGINAL: pl.Binary}
@@ -109,6 +114,8 @@ def export(cleaner: Cleaner, place: Place, file: Path) -> int:
     written = 0
     with file.open("w", encoding="utf-8", newline="") as target:
         for rows in _deliveries(cleaner, place):
+            if rows.is_empty():
+                continue
             rows.select(*LINEAGE, RULE, *names).write_csv(
                 target, include_header=not written, null_value=absent
             )

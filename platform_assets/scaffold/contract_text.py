@@ -1,5 +1,6 @@
 """The text of `contract.py`: what a delivered row must look like."""
 
+import ast
 import json
 import math
 import re
@@ -65,7 +66,7 @@ def text_type(plan: Plan, found: Facts) -> str:
     """
     if found.kind in ("text", "empty") or (found.kind == "boolean" and found.missing):
         return "str"
-    if found.kind == "integer" and found.missing:
+    if found.kind == "integer" and found.missing and found.name != plan.id:
         return "str" if found.name == plan.target.name and plan.target.classes else "float"
     types = {"boolean": "bool", "integer": "int", "number": "float", "time": "pd.Timestamp"}
     return types[found.kind]
@@ -97,13 +98,13 @@ def _field(plan: Plan, attribute: str, found: Facts) -> Iterator[str]:
 def _long(rule: str) -> Iterator[str]:
     """A rule on its own line, its list on more where it has to be."""
     line = f"        {rule},"
-    key, bracket, items = rule.partition("=[")
-    if len(line) <= WIDTH or not bracket:
+    key, _, items = rule.partition("=[")
+    if len(line) <= WIDTH or key != "isin":
         yield line
         return
     yield f"        {key}=["
-    for item in json.loads(f"[{items[:-1]}]"):
-        yield f"            {_word(item)},"
+    for item in ast.literal_eval(f"[{items}"):
+        yield f"            {_word(item) if isinstance(item, str) else item},"
     yield "        ],"
 
 
@@ -115,7 +116,7 @@ def _rules(plan: Plan, attribute: str, found: Facts) -> Iterator[str]:
         yield f"isin=[{', '.join(allowed)}]"
     elif found.is_number and text_type(plan, found) != "str" and found.name != plan.id:
         yield from _range(found)
-    if found.missing:
+    if found.missing and found.name != plan.id:
         yield "nullable=True"
     metadata = list(_metadata(found))
     if metadata:

@@ -46,7 +46,7 @@ def parse(file: object, text: str, target: str, *, whole: bool) -> Table:
         If no delimiter divides the lines, or the header names a column twice.
     """
     delimiter = _delimiter(file, text[:_PEEK])
-    first = next(_rows(text, delimiter))
+    first = next(row for row in _rows(text, delimiter) if row)
     limit = min(MOST_ROWS, max(MOST_CELLS // len(first), 1))
     rows = _read(file, text, delimiter, limit + 2)
     whole = whole and len(rows) <= limit + 1

@@ -58,7 +58,7 @@ def from_parquet(path: Path) -> Records:
         problem = f"is no whole Parquet file ({error})"
         raise NotScaffolded(path, problem, "write it again") from error
     schema = file.schema_arrow
-    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    nested = [field.name for field in schema if _is_unusable(field.type)]
     flat = [field for field in schema if field.name not in nested]
     columns = {field.name: _texts(batch, field) for field in flat}
     fractional = frozenset(field.name for field in flat if pa.types.is_floating(field.type))
@@ -67,10 +67,15 @@ def from_parquet(path: Path) -> Records:
 
 def _record(line: str) -> Mapping[str, Any] | None:
     try:
-        record = json.loads(line, parse_int=str, parse_float=str)
+        record = json.loads(line, parse_int=str, parse_float=str, parse_constant=_refused)
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
+
+
+def _refused(constant: str) -> None:
+    """NaN and Infinity are Python's, not JSON's; the readers of deliveries take neither."""
+    raise ValueError(constant)
 
 
 def _is_nested(value: object) -> bool:
@@ -81,6 +86,12 @@ def _text(value: object) -> str | None:
     if value is None:
         return None
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_unusable(kind: pa.DataType) -> bool:
+    """Lists and records, and bytes that need be no text: pictures, geometries."""
+    packed = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary)
+    return pa.types.is_nested(kind) or any(test(kind) for test in packed)
 
 
 def _texts(batch: pa.RecordBatch | None, field: pa.Field) -> list[str | None]:

@@ -245,3 +245,14 @@ def test_a_check_of_rows_says_what_pandera_says(values):
     changes = [{"abroad": str(abroad).lower(), "channel": channel} for abroad, channel in values]
     judged = CONTRACT.judge(rows(*changes))
     assert set(np.flatnonzero(~judged.good)) == broken_places(SCHEMA, judged.typed.to_pandas())
+
+
+def test_a_row_without_a_key_is_filed_as_null_whatever_the_contract_allows():
+    """It was clean the first time and a duplicate the second; alone in a batch it raised."""
+    column = pandera.Column(str, nullable=True)
+    contract = Contract.of(pandera.DataFrameSchema({"payment": column}), "payment")
+    repeated = Repeats()
+    for keys in (["a", None, None], [None]):
+        text = pl.DataFrame({"payment": keys}, schema={"payment": pl.String})
+        expected = [None if key else "null:payment" for key in keys]
+        assert contract.judge(text, repeated).rules.to_list() == expected

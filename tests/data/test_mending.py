@@ -137,3 +137,15 @@ def test_broken_off_at_any_write_a_mend_is_finished_by_the_next_replay(yard, at)
     assert (yard.clean(), yard.whole()) == (20, True)
     assert BAD not in yard.quarantined()
     assert yard.lake.count("tiny/mended") == 3
+
+
+def test_an_export_can_be_replayed_whatever_delivery_comes_first(tmp_path):
+    """A file that cannot be taken apart left a second header behind."""
+    yard = Yard(tmp_path)
+    yard.deliver("a.csv", b"order,amount\n1,2\n")
+    yard.deliver("b.csv", with_bad_rows())
+    assert replay(yard, exported(yard, street="web")) == 3
+
+
+def test_a_header_alone_mends_nothing(yard):
+    assert replay(yard, written(yard, HEAD)) == 0

@@ -71,3 +71,8 @@ def test_an_export_holds_the_text_of_every_row_that_can_be_mended(yard, tmp_path
     rows = pl.read_csv(file, infer_schema=False)
     assert rows.columns == ["_delivery", "_row", "_rule", "order", "amount", "channel", "returned"]
     assert rows["channel"].to_list() == ["street"] * 4 + [None, "web"]
+
+
+def test_rows_are_shown_after_the_contract_has_got_a_column_that_the_table_lacks(yard):
+    found = rows_of(yard.lake, TABLE, Place(delivery=2), ["channel", "voucher"])
+    assert found["voucher"].null_count() == found.height == 3

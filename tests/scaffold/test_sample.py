@@ -94,3 +94,21 @@ def test_a_long_file_is_read_in_part(tmp_path):
 )
 def test_the_pattern_takes_files_named_alike(tmp_path, name, glob):
     assert pattern(tmp_path / name) == glob
+
+
+def test_a_blank_line_before_the_header_is_no_row(tmp_path):
+    sample = read_sample(written(tmp_path, "\n" + LINES), "y")
+    assert list(sample.columns) == list(COLUMNS)
+
+
+def test_a_line_of_json_that_only_python_understands_is_broken(tmp_path):
+    lines = ['{"a": 1, "y": "b"}'] * 20 + ['{"a": NaN, "y": "b"}']
+    sample = read_sample(written(tmp_path, "\n".join(lines), "table.jsonl"), "y")
+    assert len(sample.columns["y"]) == 20
+
+
+def test_columns_of_bytes_are_left_out(tmp_path):
+    frame = flowers().assign(photo=b"\x89PNG")
+    file = tmp_path / "table.parquet"
+    frame.to_parquet(file)
+    assert "photo" not in read_sample(file, "kind").columns

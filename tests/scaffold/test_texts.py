@@ -50,6 +50,15 @@ PLANS = {
         saved(place, flowers().assign(town=[f"the town {row % 15} on sea" for row in range(300)])),
         "kind",
     ),
+    "long lists with quotes": lambda place: planned(
+        saved(
+            place, flowers().assign(town=[f'the "{row % 15}" town on sea' for row in range(300)])
+        ),
+        "kind",
+    ),
+    "ids with gaps": lambda place: planned(
+        saved(place, flowers().assign(id=[None, *range(1, 300)])), "kind", id="id"
+    ),
 }
 
 

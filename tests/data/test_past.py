@@ -1,0 +1,38 @@
+"""The past that volume and freshness are judged by goes on from one run to the next."""
+
+from datetime import UTC, datetime, timedelta
+
+from platform_assets.data.accounts import Account
+from platform_assets.data.blocks import Delivery
+from platform_assets.data.past import KEPT, extended, read, written
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC).replace(tzinfo=None)
+
+
+def deliveries(*numbers):
+    return {number: Delivery(number, f"d{number}", f"{number}.csv", NOON) for number in numbers}
+
+
+def test_a_delivery_counts_its_rows_of_both_kinds():
+    (one,) = extended([], [Account(1, 8, 2, whole=True)], deliveries(1), {1: NOON})
+    assert (one.name, one.rows, one.newest) == ("1.csv", 10, NOON)
+    assert one.arrived == NOON.replace(tzinfo=UTC)
+
+
+def test_an_empty_delivery_is_part_of_the_past():
+    """It has no account, and so was never warned of."""
+    found = extended([], [Account(2, 5, 0, whole=True)], deliveries(1, 2), {})
+    assert [(one.name, one.rows) for one in found] == [("1.csv", 0), ("2.csv", 5)]
+
+
+def test_the_oldest_are_left_out():
+    before = extended([], [], deliveries(*range(KEPT)), {})
+    found = extended(before, [], deliveries(KEPT), {})
+    assert len(found) == KEPT
+    assert (found[0].name, found[-1].name) == ("1.csv", f"{KEPT}.csv")
+
+
+def test_what_is_written_down_is_read_again():
+    newest = {1: NOON.replace(tzinfo=UTC) - timedelta(hours=1)}
+    past = extended([], [], deliveries(1, 2), newest)
+    assert read(written(past)) == past
