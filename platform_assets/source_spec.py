@@ -15,6 +15,8 @@ from pydantic import (
 
 from platform_assets.errors import SpecError
 
+MOST_PULLS = 50
+
 
 class Section(BaseModel):
     """One section of `defs.yaml`: unknown keys are refused, values cannot change."""
@@ -75,6 +77,11 @@ class Source(Delivered):
         return codecs.lookup(encoding).name
 
     @property
+    def pulls(self) -> int:
+        """How often one run asks for arrivals: files are all listed at once."""
+        return 1
+
+    @property
     def reading(self) -> "Source":
         return self
 
@@ -120,6 +127,11 @@ class SqlSource(Delivered):
     def batch_files(self) -> int:
         """One pull follows from the one before."""
         return 1
+
+    @property
+    def pulls(self) -> int:
+        """At most so many pulls in one run; the next run goes on."""
+        return MOST_PULLS
 
     @property
     def reading(self) -> Source:

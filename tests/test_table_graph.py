@@ -45,14 +45,21 @@ def test_rows_of_a_table_are_cleaned_like_those_of_a_file(platform, model, shop)
     frame.loc[:9, "channel"] = "street"
     frame.loc[10:14, "amount"] = None
     fill(shop, frame)
-    for _ in range(2):
-        assert platform.run(model, *FIRST).success
+    assert platform.run(model, *FIRST).success
     clean, bad = (platform.lake.read(f"tiny/{name}").to_pandas() for name in FIRST[1:])
     assert (len(clean), len(bad), clean["amount"].isna().sum()) == (90, 10, 5)
     assert sorted([*clean["order"], *bad["order"]]) == sorted(frame["order"])
     given = frame.set_index("order")["amount"]
     kept = clean.set_index("order")["amount"]
     assert kept.equals(given[kept.index])
+
+
+def test_one_run_takes_in_the_backlog_of_a_table_pull_by_pull(platform, model, shop):
+    """Each pull had a run of its own, with a training behind it."""
+    fill(shop, orders(150, seed=1))
+    assert platform.run(model, "raw").success
+    outcomes = platform.lake.read(table("tiny")).column("outcome").to_pylist()
+    assert outcomes == [Outcome.LANDED] * 3
 
 
 def test_a_run_without_new_rows_takes_nothing_in_and_passes(platform, model, shop):

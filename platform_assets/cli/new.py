@@ -1,5 +1,6 @@
 """`slipway new`: begin a model from a file."""
 
+import shlex
 from pathlib import Path
 
 from platform_assets.cli.console import out
@@ -29,7 +30,7 @@ def new(request: Request, defs: Path = DEFS) -> None:
     shown = folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder
     for line in (f"written: {shown}", *summary(plan)):
         out(line)
-    out(f"next: {_start()}slipway run {request.name} {request.file}")
+    out(f"next: {_start()}slipway run {request.name} {shlex.quote(str(request.file))}")
 
 
 def summary(plan: Plan) -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -48,6 +48,20 @@ def take_in(lake: Lake, model: str, source: Source, most: int, say: Say) -> Take
     version, entries = _land(lake, f"{model}/raw", source, now, say)
     ledger.record(lake, model, entries)
     return Taken(version, tuple(entries), len(due) - len(entries), listing.skipped)
+
+
+def take_all(lake: Lake, model: str, source: Source, most: int, pulls: int, say: Say) -> Taken:
+    """`take_in`, again and again while there is more, at most `pulls` times.
+
+    A source whose next arrival follows from the last one never lists more than one.
+    """
+    taken = take_in(lake, model, source, most, say)
+    for _ in range(pulls - 1):
+        more = take_in(lake, model, source, most, say)
+        if not more.entries:
+            break
+        taken = replace(more, entries=(*taken.entries, *more.entries))
+    return taken
 
 
 def judge_arrivals(

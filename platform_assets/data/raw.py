@@ -10,7 +10,7 @@ import dagster as dg
 
 from platform_assets.data import landing
 from platform_assets.data.blocks import delivered
-from platform_assets.data.intake import Taken, take_in
+from platform_assets.data.intake import Taken, take_all
 from platform_assets.data.ledger import Outcome
 from platform_assets.data.sources.choose import source_of
 from platform_assets.errors import NothingDelivered
@@ -33,8 +33,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
         source = source_of(folder, settings)
-        most = folder.spec.source.batch_files
-        taken = take_in(lake, folder.name, source, most, context.log.info)
+        spec, say = folder.spec.source, context.log.info
+        taken = take_all(lake, folder.name, source, spec.batch_files, spec.pulls, say)
         if taken.version is None:
             raise NothingDelivered(folder.name, source.place)
         known = delivered(lake, name, taken.version)

@@ -65,7 +65,7 @@ def spec_text(plan: Plan) -> str:
         source="\n".join(_source(plan)) + "\n",
         target=_scalar(target.name),
         positive=_positive(plan),
-        keys="\n".join(_keys(plan)) + "\n",
+        keys="".join(f"{line}\n" for line in _keys(plan)),
         features="\n".join(_features(plan)) + "\n",
         split="\n".join(_split(plan)) + "\n",
         metric=target.metric,

@@ -32,6 +32,12 @@ def test_a_file_becomes_a_folder_and_the_next_step_is_named(home, tmp_path, caps
     assert f"next: slipway up --detach, then slipway run flowers {file}\n" in said
 
 
+def test_a_file_whose_name_holds_a_space_is_quoted_in_the_next_step(home, tmp_path, capsys):
+    file = saved(tmp_path, flowers(), "two words.csv")
+    new(Request("flowers", file, "kind"), tmp_path / "defs")
+    assert f"slipway run flowers '{file}'\n" in capsys.readouterr().out
+
+
 def test_what_was_left_out_is_said_with_the_reason(tmp_path):
     said = summary(planned(saved(tmp_path, flats(), sep=";"), "rent"))
     assert "  without 'let on': is a date" in said
