@@ -81,8 +81,8 @@ def test_a_commit_that_landed_though_the_store_said_no_is_known_by_its_files(lak
     ours = TableFiles(lake.uri(NAME), {}).write(SCHEMA, [batch(2)], Layout())
     others = TableFiles(lake.uri(NAME), {}).write(SCHEMA, [batch(3)], Layout())
     lake._commit(NAME, 0, SCHEMA, ours, {}, replace=False)
-    assert lake._holds(NAME, 1, ours)
-    assert not lake._holds(NAME, 1, others)
+    assert lake.holds(NAME, 1, ours)
+    assert not lake.holds(NAME, 1, others)
 
 
 def test_no_row_at_all_is_a_commit_too(lake):

@@ -36,6 +36,7 @@ def load(application, *, bodies=(b"{}",), rate=200.0, seconds=0.1, warm_up=0, **
 def test_the_stated_number_of_requests_is_sent_and_measured():
     recorder = Recorder()
     report = load(recorder, rate=100, seconds=0.2)
+    assert report.failures == {}
     assert (report.requests, report.errors, report.error_rate) == (20, 0, 0.0)
     assert len(recorder.bodies) == 20
     assert report.latencies_ms.shape == (20,)

@@ -36,6 +36,7 @@ def listening(application: Application) -> Iterator[str]:
     # asyncio switches Nagle's delay (40 ms an answer) off only where the protocol is named.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
