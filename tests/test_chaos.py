@@ -18,19 +18,17 @@ from tests.support.delivered import Deliveries
 
 SEED = 20260301
 FILE_ROWS = 400
-KILLS = [
-    pytest.param(10, marks=pytest.mark.slow),
-    pytest.param(100, marks=[pytest.mark.e2e, pytest.mark.timeout(1800)]),
+SLOW = pytest.mark.slow
+E2E = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+CASES = [
+    pytest.param("disk", 10, marks=SLOW),
+    pytest.param("moto", 10, marks=SLOW),
+    pytest.param("disk", 100, marks=E2E),
+    pytest.param("radosgw", 100, marks=E2E),
 ]
 
 
-@pytest.fixture(
-    params=[
-        "disk",
-        pytest.param("moto", marks=pytest.mark.slow),
-        pytest.param("radosgw", marks=pytest.mark.e2e),
-    ]
-)
+@pytest.fixture
 def deliveries(request, tmp_path, monkeypatch):
     """A landing folder, and a lake on each kind of store.
 
@@ -47,7 +45,7 @@ def deliveries(request, tmp_path, monkeypatch):
     return Deliveries(root, tmp_path / "landing", options)
 
 
-@pytest.mark.parametrize("kills", KILLS)
+@pytest.mark.parametrize(("deliveries", "kills"), CASES, indirect=["deliveries"])
 def test_killed_at_any_moment_no_row_is_lost_or_doubled(
     deliveries, kills, tmp_path, record_property
 ):
