@@ -24,7 +24,7 @@ CASES = [
     pytest.param("disk", 10, marks=SLOW),
     pytest.param("moto", 10, marks=SLOW),
     pytest.param("disk", 100, marks=E2E),
-    pytest.param("radosgw", 40, marks=E2E),
+    pytest.param("radosgw", 100, marks=E2E),
 ]
 
 
