@@ -138,7 +138,7 @@ def look_at_lake(layout: Layout) -> Iterator[Finding]:
 
 def look_at_sources(layout: Layout) -> Iterator[Finding]:
     from platform_assets.data.sources.choose import source_at
-    from platform_assets.source_spec import AnySource
+    from platform_assets.spec.source import AnySource
 
     sources: TypeAdapter[AnySource] = TypeAdapter(AnySource)
     for model in model_folders():

@@ -13,7 +13,7 @@ from platform_assets.data.searching import Found
 from platform_assets.data.sources.choose import source_of
 from platform_assets.data.subject import subject
 from platform_assets.model.seen import Sighting, sightings
-from platform_assets.source_spec import SqlSource
+from platform_assets.spec.source import SqlSource
 from platform_assets.wiring import build_lake, build_registry
 from resources.settings import load_settings
 

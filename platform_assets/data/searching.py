@@ -14,7 +14,7 @@ from platform_assets.data.reading.read import read_rows
 from platform_assets.data.reading.rows import Readable, TextRows
 from platform_assets.data.subject import Subject
 from platform_assets.errors import FileUnreadable
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 _READ = 1 << 20
 

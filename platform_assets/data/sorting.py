@@ -24,7 +24,7 @@ from platform_assets.data.mended import Mends, patched
 from platform_assets.data.reading.read import read_rows
 from platform_assets.data.reading.rows import Fault, TextRows
 from platform_assets.errors import FileUnreadable
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 from resources.lake import Lake
 
 REFUSED = "delivery:too_many_bad_rows"

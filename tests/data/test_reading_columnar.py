@@ -13,7 +13,7 @@ from platform_assets.data.casting import cast
 from platform_assets.data.reading import columnar
 from platform_assets.data.reading.columnar import read_columnar
 from platform_assets.errors import FileUnreadable
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 
 def parquet(table):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from platform_assets.data.reading import delimited
 from platform_assets.data.reading.delimited import RAGGED, read_delimited
 from platform_assets.errors import FileUnreadable
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 COLUMNS = ("id", "amount")
 

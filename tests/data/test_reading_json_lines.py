@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from platform_assets.data.reading import json_lines
 from platform_assets.data.reading.json_lines import BROKEN, read_json_lines
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 COLUMNS = ("id", "amount")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from platform_assets.data.reading.pieces import buffered
 from platform_assets.data.reading.read import read_rows
 from platform_assets.data.reading.taking_out import without
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 COLUMNS = ["id", "said"]
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from platform_assets.data.blocks import content, delivered
 from platform_assets.data.intake import Taken, take_in
 from platform_assets.data.sources.table import TableSource
-from platform_assets.source_spec import SqlSource
+from platform_assets.spec.source import SqlSource
 from resources.lake import Lake
 from resources.sql import Database
 

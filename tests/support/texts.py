@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from platform_assets.data.reading.read import read_rows
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 
 def texts(path: Path, columns: Sequence[str], form: str) -> pl.DataFrame:

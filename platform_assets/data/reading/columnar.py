@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from platform_assets.data.reading.rows import Readable, TextRows
 from platform_assets.errors import FileUnreadable
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 ROWS = 100_000
 COPY = 1 << 22

@@ -13,7 +13,7 @@ import pyarrow.csv as pc
 from platform_assets.data.reading.rows import Fault, Readable, TextRows
 from platform_assets.data.reading.utf8 import Utf8, original, unmarked
 from platform_assets.errors import FileUnreadable
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 BLOCK = 4 << 20
 RAGGED = "row:columns"

@@ -11,7 +11,7 @@ import polars as pl
 
 from platform_assets.data.reading.rows import Fault, Readable, TextRows
 from platform_assets.data.reading.utf8 import Utf8, original
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 LINES = 50_000
 ROUNDED = 2.0**63

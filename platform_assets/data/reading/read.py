@@ -10,7 +10,7 @@ from platform_assets.data.reading.delimited import read_delimited
 from platform_assets.data.reading.json_lines import read_json_lines
 from platform_assets.data.reading.rows import Readable, TextRows
 from platform_assets.errors import FileUnreadable
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 _READERS = {"csv": read_delimited, "jsonl": read_json_lines, "parquet": read_columnar}
 _GZIP = b"\x1f\x8b"

@@ -20,7 +20,7 @@ from platform_assets.data.reading.columnar import COPY, ROWS
 from platform_assets.data.reading.pieces import buffered
 from platform_assets.data.reading.rows import Readable
 from platform_assets.data.reading.utf8 import MARKS, Utf8, original
-from platform_assets.source_spec import Source
+from platform_assets.spec.source import Source
 
 _GZIP = b"\x1f\x8b"
 _NEWLINE = b"\r\n"

@@ -6,8 +6,8 @@ from platform_assets.data.sources.port import Source
 from platform_assets.data.sources.table import TableSource
 from platform_assets.errors import SpecError
 from platform_assets.folder import ModelFolder
-from platform_assets.source_spec import Source as FileSource
-from platform_assets.source_spec import SqlSource
+from platform_assets.spec.source import Source as FileSource
+from platform_assets.spec.source import SqlSource
 from resources.lake import Lake
 from resources.object_store import SCHEME, lake_options
 from resources.settings import Settings, SqlSettings, load_aws_settings

@@ -18,7 +18,7 @@ from platform_assets.data.sources.row_text import Row, read, row_text, text, wri
 from platform_assets.data.sources.taken import Taken
 from platform_assets.data.sources.window import Batch, Cursor, batches, behind, reaches, usable
 from platform_assets.errors import ArrivalChanged, SourceUnavailable
-from platform_assets.source_spec import SqlSource
+from platform_assets.spec.source import SqlSource
 from resources.errors import SqlRefused
 from resources.lake import Lake
 from resources.sql import Database, Relation, Rows

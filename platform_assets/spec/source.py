@@ -4,8 +4,6 @@ import codecs
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
@@ -14,14 +12,9 @@ from pydantic import (
 )
 
 from platform_assets.errors import SpecError
+from platform_assets.spec.section import Section
 
 MOST_PULLS = 50
-
-
-class Section(BaseModel):
-    """One section of `defs.yaml`: unknown keys are refused, values cannot change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Delivered(Section):

@@ -1,0 +1,22 @@
+"""A model's specification: what stands in `platform_assets/defs/<model>/defs.yaml`.
+
+Every key is checked when the code location loads, so that a contradiction is refused before
+anything is trained.
+"""
+
+from platform_assets.spec.data_checks import DataChecks
+from platform_assets.spec.evaluation import Beat, Floor, Slices, gate_name
+from platform_assets.spec.model import ModelSpec, Task
+from platform_assets.spec.training import Search, Split
+
+__all__ = [
+    "Beat",
+    "DataChecks",
+    "Floor",
+    "ModelSpec",
+    "Search",
+    "Slices",
+    "Split",
+    "Task",
+    "gate_name",
+]

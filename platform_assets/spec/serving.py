@@ -1,0 +1,28 @@
+"""How a model is served, and what its endpoint must keep: the key `serving` of `defs.yaml`."""
+
+from pydantic import Field
+
+from platform_assets.spec.section import Section
+
+
+class LatencyBudget(Section):
+    """What the endpoint must keep under open-loop load, in milliseconds."""
+
+    rate: float = Field(default=50, gt=0, le=5000, description="Requests per second sent.")
+    seconds: float = Field(default=5, gt=0, le=300, description="Length of the load test.")
+    p50_ms: float = Field(default=25, gt=0)
+    p95_ms: float = Field(default=75, gt=0)
+    p99_ms: float = Field(default=150, gt=0)
+    error_rate: float = Field(default=0.0, ge=0, lt=1, description="Share of failed requests.")
+
+
+class Serving(Section):
+    """How the model is served."""
+
+    replicas: int = Field(default=1, ge=1, le=100)
+    cpus: float = Field(default=0.25, gt=0, le=64, description="Ray CPUs of each replica.")
+    max_ongoing_requests: int = Field(default=64, ge=1, le=10_000)
+    parity: float = Field(
+        default=1e-4, gt=0, description="Largest difference to scikit-learn that ONNX may show."
+    )
+    latency: LatencyBudget = Field(default_factory=LatencyBudget)
