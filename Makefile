@@ -23,10 +23,10 @@ demo: setup ## Run the whole loop, from raw files to a tested live endpoint
 	$(BIN)/slipway demo
 
 test: setup ## Run every test that needs no browser and no minutes-long stack
-	$(BIN)/pytest -n 2 --dist loadfile -m "not e2e"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not e2e" --durations 25
 
 e2e: setup ## Run the tests of the whole stack, with kill -9 and a real browser
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -m e2e --durations 40
 
 check: lint types imports workflows fast ## Format, lint, types, import contracts, fast tests
 
