@@ -26,6 +26,7 @@ from pyarrow.fs import FileSystem
 
 from resources.delta_files import Layout, TableFiles, reading_store
 from resources.errors import ConcurrentWrite, LakeRefused, PartlyLanded, TableMissing
+from resources.open_tables import OpenTables
 
 ATTEMPTS = 20
 FINGERPRINT = "slipway.fingerprint"
@@ -43,13 +44,15 @@ class Lake:
     def __init__(self, root: str, storage_options: Mapping[str, str] | None = None) -> None:
         self._root = root.rstrip("/")
         self._options = dict(storage_options or {})
+        self._tables = OpenTables(self._options)
 
     def uri(self, name: str) -> str:
         return f"{self._root}/{name}"
 
     def table(self, name: str, version: int | None = None) -> DeltaTable:
         """What `resources.lake_upkeep` works on."""
-        return self._open(name, version)
+        with self._refusals(name):
+            return DeltaTable(self.uri(name), version=version, storage_options=self._options)
 
     def files(self, name: str) -> TableFiles:
         """The same for the files that it writes."""
@@ -71,9 +74,9 @@ class Lake:
 
     def landed(self, name: str, deliveries: Iterable[str]) -> set[str]:
         """Of these deliveries, the ones the table carries; none if it was never written."""
-        if not self.exists(name):
+        table = self._find(name)
+        if table is None:
             return set()
-        table = self._open(name)
         return {one for one in deliveries if table.transaction_version(one) is not None}
 
     def append(self, name: str, table: pa.Table, deliveries: Sequence[str]) -> int:
@@ -109,7 +112,8 @@ class Lake:
 
     def newest(self, name: str) -> int | None:
         """The newest version, or None if the table was never written."""
-        return self.version(name) if self.exists(name) else None
+        table = self._find(name)
+        return None if table is None else table.version()
 
     def commit_behind(
         self,
@@ -289,11 +293,20 @@ class Lake:
         return reading_store(self.uri(name), self._options)
 
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
+        uri = self.uri(name)
         with self._refusals(name):
             try:
-                return DeltaTable(self.uri(name), version=version, storage_options=self._options)
+                return (
+                    self._tables.newest(uri) if version is None else self._tables.at(uri, version)
+                )
             except TableNotFoundError as error:
-                raise TableMissing(self.uri(name)) from error
+                raise TableMissing(uri) from error
+
+    def _find(self, name: str) -> DeltaTable | None:
+        try:
+            return self._open(name)
+        except TableMissing:
+            return None
 
     @contextmanager
     def _refusals(self, name: str) -> Iterator[None]:

@@ -1,0 +1,65 @@
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from resources.open_tables import OpenTables
+
+
+def grow(uri: Path) -> None:
+    write_deltalake(uri, pa.table({"number": [1]}), mode="append")
+
+
+@pytest.fixture
+def uri(tmp_path):
+    grow(tmp_path / "table")
+    return str(tmp_path / "table")
+
+
+@pytest.fixture
+def tables():
+    return OpenTables({})
+
+
+def test_an_open_table_follows_what_others_write(tables, uri):
+    assert tables.newest(uri).version() == 0
+    for version in (1, 2):
+        grow(uri)
+        assert tables.newest(uri).version() == version
+        assert tables.newest(uri).count() == version + 1
+
+
+def test_what_was_read_of_the_log_is_not_read_again(tables, uri):
+    tables.newest(uri)
+    grow(uri)
+    (Path(uri) / "_delta_log" / f"{0:020}.json").unlink()
+    assert tables.newest(uri).count() == 2
+    with pytest.raises(DeltaError, match="No table metadata"):
+        DeltaTable(uri)
+
+
+def test_a_version_is_the_same_whatever_came_after_it(tables, uri):
+    tables.newest(uri)
+    grow(uri)
+    assert tables.at(uri, 0).count() == 1
+    assert tables.newest(uri).version() == 1
+    assert [tables.at(uri, version).count() for version in (0, 1)] == [1, 2]
+
+
+def test_a_table_that_is_made_later_is_found(tables, tmp_path):
+    place = tmp_path / "later"
+    with pytest.raises(TableNotFoundError):
+        tables.newest(str(place))
+    grow(place)
+    assert tables.newest(str(place)).version() == 0
+
+
+def test_no_thread_changes_the_table_of_another(tables, uri):
+    mine = tables.newest(uri)
+    grow(uri)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: tables.newest(uri).version()).result() == 1
+    assert mine.version() == 0
