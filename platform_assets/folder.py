@@ -130,6 +130,7 @@ def _attribute(path: Path, key: str, reference: str, load_module: LoadModule) ->
 def _columns_exist(path: Path, spec: ModelSpec, columns: list[str]) -> None:
     wanted = [("target", spec.target), ("id", spec.id), ("time", spec.time)]
     wanted += [("features", name) for name in spec.features]
+    wanted += [("split.group", spec.split.group), ("split.strata", spec.split.strata)]
     wanted += [("slices.columns", name) for name in spec.slices.columns]
     for key, name in wanted:
         if name is not None and name not in columns:

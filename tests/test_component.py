@@ -64,7 +64,7 @@ def test_a_folder_becomes_the_graph_of_a_model(project):
             {"split": {"kind": "sorted"}},
             "split.kind",
             "sorted",
-            "'random' or 'time'",
+            "'random', 'time', 'group' or 'stratified'",
         ),
         ({"metric": "accurracy"}, "metric", "'accurracy'", "allowed: mae"),
         ({"gates": [{"metric": "roc_auc", "reach": 1}]}, "gates[0].metric", "'roc_auc'", "mae"),

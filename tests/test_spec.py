@@ -45,6 +45,10 @@ def test_the_defaults_are_enough_for_a_model():
         ({"checks": {"trusted": ["colour"]}}, "no feature 'colour'; allowed: amount, items"),
         ({"checks": {"warn_leak": 0.995}}, "warn_leak: 0.995 is above max_leak"),
         ({"checks": {"min_class_rows": 0}}, "greater than or equal to 1"),
+        ({"split": {"kind": "group"}}, "kind 'group' and group None"),
+        ({"split": {"kind": "random", "group": "who"}}, "kind 'random' and group 'who'"),
+        ({"split": {"kind": "group", "group": "fraud"}}, "'fraud' is the target"),
+        ({"split": {"kind": "time", "strata": "who"}}, "split.strata: 'who' stands with"),
     ],
 )
 def test_a_contradiction_is_refused_by_key_value_and_allowed_values(changes, message):

@@ -21,6 +21,9 @@ from platform_assets.model.rows import PART
 from platform_assets.model.trust import check_names, check_results, columns
 from resources.lake import Lake
 
+RULES = 2
+"""Goes up when the same rows and settings are divided in another way."""
+
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
     name = f"{folder.name}/training_set"
@@ -54,6 +57,7 @@ def set_fingerprint(folder: ModelFolder, cleaned: int) -> str:
     """Changes with the rows, with the columns and with the way they are split."""
     spec = folder.spec
     return fingerprint(
+        rules=RULES,
         cleaned=cleaned,
         split=spec.split.model_dump(mode="json"),
         columns=list(folder.contract.columns),

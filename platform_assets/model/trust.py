@@ -15,6 +15,7 @@ import pandas as pd
 
 from platform_assets.folder import ModelFolder
 from platform_assets.metadata import check_result, picture
+from platform_assets.ml.apart import shared_groups
 from platform_assets.ml.balance import class_balance, number_balance
 from platform_assets.ml.fitness import fitness
 from platform_assets.ml.leak_bars import leak_bars
@@ -28,14 +29,15 @@ PERSONAL = "personal"
 
 
 def check_names(spec: ModelSpec) -> list[str]:
-    """The checks that apply to the model; all but the order of time apply to each."""
+    """The checks that apply to the model; all but those of groups and of time apply to each."""
     always = ["parts_are_fit", "no_row_in_both_parts", "no_feature_leaks", "labels_balanced"]
-    return [*always, "time_in_order"] if spec.time else always
+    grouped = ["no_group_in_both_parts"] if spec.split.group else []
+    return [*always, *grouped, *(["time_in_order"] if spec.time else [])]
 
 
 def columns(spec: ModelSpec) -> list[str]:
     """What the checks read of a row, besides its part."""
-    named = [one for one in (spec.id, spec.time) if one]
+    named = [one for one in (spec.id, spec.time, spec.split.group) if one]
     return list(dict.fromkeys([spec.target, *named, *spec.features]))
 
 
@@ -52,6 +54,8 @@ def check_results(
         _no_feature_leaks(spec, train),
         check_result("labels_balanced", _balance(spec)(*targets)),
     ]
+    if spec.split.group:
+        found.append(_no_group_in_both_parts(folder, spec.split.group, train, holdout))
     if spec.time is None:
         return found
     by_time = spec.split.kind == "time"
@@ -74,6 +78,14 @@ def _no_row_in_both_parts(
         limit=spec.checks.max_copied_rows,
     )
     return check_result("no_row_in_both_parts", found)
+
+
+def _no_group_in_both_parts(
+    folder: ModelFolder, column: str, train: pd.DataFrame, holdout: pd.DataFrame
+) -> dg.AssetCheckResult:
+    shown = not _personal(folder, column)
+    found = shared_groups(train[column], holdout[column], column, shown=shown)
+    return check_result("no_group_in_both_parts", found)
 
 
 def _no_feature_leaks(spec: ModelSpec, train: pd.DataFrame) -> dg.AssetCheckResult:

@@ -65,6 +65,8 @@ def _metrics_exist(spec: ModelSpec) -> None:
 def _columns_agree(spec: ModelSpec) -> None:
     if spec.split.kind == "time" and spec.time is None:
         raise SpecError("split.kind: 'time' needs the key `time` to name a column, got nothing")
+    if spec.split.group == spec.target:
+        raise SpecError(f"split.group: {spec.target!r} is the target; each class would be held out")
     reserved = {"target": spec.target, "id": spec.id, "time": spec.time}
     for key, column in reserved.items():
         if column in spec.features:

@@ -2,22 +2,44 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from platform_assets.errors import SpecError
 from platform_assets.spec.section import Section
 
 
 class Split(Section):
     """How the holdout is set aside."""
 
-    kind: Literal["random", "time"] = Field(
-        description="`time` holds out the newest rows, `random` a seeded sample by content."
+    kind: Literal["random", "time", "group", "stratified"] = Field(
+        description="Which rows are held out: the newest, a seeded sample of rows or groups."
+    )
+    group: str | None = Field(
+        default=None, description="Column whose equal values stay on one side: patient, machine."
+    )
+    strata: str | None = Field(
+        default=None,
+        description="Column of which each value, or tenth of numbers, gives its share.",
     )
     holdout: float = Field(default=0.2, gt=0, lt=0.9, description="Share of rows held out.")
     validation: float = Field(
         default=0.2, gt=0, lt=0.9, description="Share of training rows the search is judged on."
     )
     seed: int = Field(default=0, ge=0, description="Seed of the random split and of training.")
+
+    @model_validator(mode="after")
+    def _columns_are_used(self) -> "Split":
+        if (self.kind == "group") != (self.group is not None):
+            raise SpecError(
+                f"split.group: names the column of `kind: group` and stands with it alone, got "
+                f"kind {self.kind!r} and group {self.group!r}"
+            )
+        if self.strata is not None and self.kind != "stratified":
+            raise SpecError(
+                f"split.strata: {self.strata!r} stands with `kind: stratified` alone, got kind "
+                f"{self.kind!r}"
+            )
+        return self
 
 
 class Search(Section):

@@ -91,3 +91,54 @@ def test_the_rows_a_search_is_judged_on_are_rows_of_the_training_part(names, sha
     judged = validation(train, spec, target="y", time=None, task="multiclass")
     assert judged.shape == (len(train),)
     assert judged.dtype == bool
+
+
+GROUPS = st.lists(st.none() | st.integers(0, 12), min_size=1, max_size=60)
+NUMBERS = st.lists(st.floats(-1e6, 1e6), min_size=40, max_size=80)
+
+
+def by_group(names):
+    return pd.DataFrame({"id": np.arange(len(names)), "who": names, "y": 0.0})
+
+
+def grouped(frame, share, seed):
+    spec = Split(kind="group", group="who", holdout=share, seed=seed)
+    return split(frame, spec, target="y", time=None, task="regression")
+
+
+@given(GROUPS, SHARES, SEEDS)
+def test_a_group_is_on_one_side_and_no_row_is_lost(names, share, seed):
+    frame = by_group(names)
+    parts = grouped(frame, share, seed)
+    assert not set(parts.train["who"].dropna()) & set(parts.holdout["who"].dropna())
+    assert sorted([*parts.train["id"], *parts.holdout["id"]]) == list(frame["id"])
+
+
+@given(GROUPS, SHARES, SEEDS)
+def test_of_two_groups_one_is_learned_and_one_held_out(names, share, seed):
+    parts = grouped(by_group(names), share, seed)
+    if len({name for name in names if name is not None}) > 1:
+        assert len(parts.train)
+        assert len(parts.holdout)
+
+
+@given(GROUPS, SHARES, SEEDS, st.randoms(use_true_random=False))
+def test_the_side_of_a_group_does_not_depend_on_the_order_of_reading(names, share, seed, random):
+    frame = by_group(names)
+    order = list(frame.index)
+    random.shuffle(order)
+    held = set(grouped(frame, share, seed).holdout["id"])
+    assert set(grouped(frame.loc[order], share, seed).holdout["id"]) == held
+
+
+@given(NUMBERS, SHARES, SEEDS)
+def test_each_tenth_of_a_measured_target_gives_its_share(values, share, seed):
+    frame = pd.DataFrame({"id": np.arange(len(values)), "y": values})
+    spec = Split(kind="stratified", holdout=share, seed=seed)
+    held = split(frame, spec, target="y", time=None, task="regression").holdout
+    many = frame["y"].nunique() > 10
+    tenths = pd.qcut(frame["y"], 10, labels=False, duplicates="drop") if many else frame["y"]
+    for _, rows in frame.groupby(tenths):
+        given_ = held["id"].isin(rows["id"]).sum()
+        least = min(1, len(rows) - 1)
+        assert abs(given_ - share * len(rows)) <= max(1, least)

@@ -139,3 +139,39 @@ def test_validation_rows_are_the_newest_of_the_training_part():
     judged = validation(train, BY_TIME, target="y", time="time", task="binary")
     assert judged.sum() == 20
     assert train.loc[~judged, "time"].max() < train.loc[judged, "time"].min()
+
+
+BY_GROUP = Split(kind="group", group="who", holdout=0.2, seed=7)
+
+
+def people(count):
+    return pd.DataFrame({"id": np.arange(count * 3), "who": np.arange(count * 3) % count, "y": 0.0})
+
+
+def test_groups_are_held_out_whole_and_close_to_the_share():
+    parts = divide(people(200), BY_GROUP, "regression")
+    assert len(parts.holdout) == 120
+    assert parts.holdout["who"].value_counts().eq(3).all()
+
+
+def test_groups_stay_on_their_side_when_others_arrive():
+    before, after = (divide(people(count), BY_GROUP, "regression") for count in (1000, 1500))
+    moved = set(after.holdout["who"]) & set(before.train["who"])
+    assert len(moved) < 0.1 * after.holdout["who"].nunique()
+
+
+def test_each_value_of_a_stratum_gives_its_share_of_each_class():
+    rows = 1000
+    frame = pd.DataFrame({"id": np.arange(rows), "shop": np.arange(rows) % 20 == 0})
+    frame["y"] = np.arange(rows) // 20 % 2
+    spec = AT_RANDOM.model_copy(update={"kind": "stratified", "strata": "shop"})
+    held = divide(frame, spec).holdout
+    assert held.groupby(["shop", "y"]).size().tolist() == [95, 95, 5, 5]
+
+
+def test_a_row_keeps_its_side_when_the_first_gap_appears_in_a_column_of_whole_numbers():
+    frame = pd.DataFrame({"id": np.arange(500), "age": np.arange(500) % 80, "y": 0.0})
+    gap = pd.DataFrame({"id": [500], "age": [np.nan], "y": [0.0]})
+    before = divide(frame, AT_RANDOM, "regression", key="id")
+    after = divide(pd.concat([frame, gap], ignore_index=True), AT_RANDOM, "regression", key="id")
+    assert len(set(before.holdout["id"]) ^ set(after.holdout["id"])) <= 2

@@ -54,6 +54,23 @@ def test_time_is_judged_where_a_model_has_one():
     assert "time_in_order" not in check_names(folder("diabetes").spec)
 
 
+GROUPED = {"split": {"kind": "group", "group": "order"}}
+
+
+def test_groups_are_judged_where_a_model_names_them():
+    results = judged(tiny(**GROUPED), orders(600, seed=1))
+    assert results["no_group_in_both_parts"].passed
+    assert "no_group_in_both_parts" not in check_names(tiny().spec)
+
+
+def test_a_group_that_came_into_both_parts_blocks():
+    model = tiny(**GROUPED)
+    table = split(model, orders(600, seed=1))
+    table.loc[table[PART] == "holdout", "order"] = table.loc[table[PART] == "train", "order"].iat[0]
+    names = {one.check_name: one for one in check_results(model, table, NOW)}
+    assert names["no_group_in_both_parts"].severity is dg.AssetCheckSeverity.ERROR
+
+
 def test_a_leak_blocks_and_is_drawn():
     frame = orders(600, seed=1)
     result = judged(tiny(), frame.assign(amount=frame["returned"] * 50.0))["no_feature_leaks"]
