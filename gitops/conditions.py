@@ -45,11 +45,15 @@ SENTENCES: Mapping[Reason, str] = {
 }
 
 
+VerdictOutcome: TypeAlias = Literal["pass", "fail", "inconclusive"]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """One judgement: what was asked, what was seen, what was allowed.
 
-    `observed` is None when there was no measurement; such a verdict never passes.
+    `observed` is None when there was no measurement; such a verdict never passes. `outcome` says
+    of one that did not pass whether it failed or whether more data would be needed to tell.
     """
 
     check: str
@@ -60,10 +64,14 @@ class Verdict:
     unit: str = ""
     message: str = ""
     evidence: str = ""
+    outcome: VerdictOutcome | None = None
 
     def __post_init__(self) -> None:
-        if self.observed is None and self.passed:
-            object.__setattr__(self, "passed", False)
+        passed = self.passed and self.observed is not None and self.outcome in (None, "pass")
+        unsure = not passed and self.outcome == "inconclusive"
+        outcome = "pass" if passed else ("inconclusive" if unsure else "fail")
+        object.__setattr__(self, "passed", passed)
+        object.__setattr__(self, "outcome", outcome)
 
     def sentence(self) -> str:
         """One line, e.g. `latency: p99 was 412 ms, allowed 200 ms`."""
@@ -78,6 +86,11 @@ class Verdict:
             seen = f"{self.metric} was {_figure(self.observed)}{unit}"
             text = f"{self.check}: {seen}{allowed}{remark}"
         return " ".join(text.split())
+
+    @property
+    def word(self) -> str:
+        """The outcome as tables show it: what did not pass stands out."""
+        return {"pass": "pass", "inconclusive": "UNSURE"}.get(self.outcome or "", "FAIL")
 
     def to_dict(self) -> dict[str, Any]:
         return dict(self.__dict__)

@@ -171,7 +171,7 @@ def _section(title: str, content: str) -> str:
 def _verdict_table(verdicts: tuple[Verdict, ...]) -> str:
     rows = [
         (
-            "pass" if verdict.passed else "FAIL",
+            verdict.word,
             verdict.check,
             verdict.metric,
             figure(verdict.observed, verdict.unit),

@@ -38,7 +38,7 @@ def print_verdicts(title: str, verdicts: Iterable[Verdict]) -> None:
     """What was asked, seen and allowed; no table without a verdict."""
     rows = [
         (
-            "pass" if one.passed else "FAIL",
+            one.word,
             one.check,
             one.metric,
             _figure(one.observed, one.unit),

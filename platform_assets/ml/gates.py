@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from platform_assets.ml.figures import Figures
-from platform_assets.ml.intervals import Interval
+from platform_assets.ml.intervals import Interval, rows_to_tell
 from platform_assets.ml.metrics import metric
 from platform_assets.spec import Beat, Floor, gate_name
 
 CHAMPION = "champion"
+Outcome = Literal["pass", "fail", "inconclusive"]
 
 
 @dataclass(frozen=True)
@@ -17,28 +19,34 @@ class GateResult:
 
     `observed`, `low` and `high` are the figure that was compared with `threshold`, in the
     metric's unit: the metric itself, or the improvement over a reference (positive is better).
-    They are None where there was nothing to compare.
+    They are None where there was nothing to compare. `rows_needed` is how many rows the holdout
+    of an inconclusive gate would have to have; None where no number of rows is likely to tell.
     """
 
     name: str
-    passed: bool
+    outcome: Outcome
     metric: str
     observed: float | None
     threshold: float
     low: float | None
     high: float | None
     message: str
+    rows_needed: int | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome == "pass"
 
 
 def judge(gates: Sequence[Floor | Beat], figures: Figures) -> list[GateResult]:
     """Judge every gate, in order.
 
-    A floor passes if the metric itself reaches the value, in the metric's better direction.
+    The interval decides. A gate passes if all of it is as good as asked for, fails if none of it
+    is, and is inconclusive if the threshold lies within: the rows at hand do not tell.
 
-    A reference is beaten if the improvement is at least `by`, and its interval does not reach
-    below `by` or zero, whichever is lower. So with `by` of zero or more the candidate is better
-    beyond chance, and by that much on the rows at hand; with a negative `by` it is not worse by
-    more than the tolerated loss, beyond chance.
+    A floor looks at the metric itself, a contest at the improvement over its reference: with `by`
+    above zero it must be at least that much better, with zero better at all, with a negative `by`
+    not worse by more than the tolerated loss.
 
     Without a champion there is nothing to beat, and its gate passes; any other figure that is
     missing or undefined fails its gate.
@@ -49,32 +57,48 @@ def judge(gates: Sequence[Floor | Beat], figures: Figures) -> list[GateResult]:
     ]
 
 
+def overall(gates: Sequence[GateResult]) -> Outcome:
+    """What all gates say together: the worst of them; `fail` if there are none."""
+    found = {gate.outcome for gate in gates} or {"fail"}
+    if "fail" in found:
+        return "fail"
+    return "inconclusive" if "inconclusive" in found else "pass"
+
+
 def _reaches(gate: Floor, figures: Figures) -> GateResult:
     found = figures.candidate.get(gate.metric)
     if found is None or not found.known:
         return _undefined(gate, gate.reach, found)
     greater = metric(figures.task, gate.metric).greater_is_better
-    passed = found.value >= gate.reach if greater else found.value <= gate.reach
     wanted = f"{'at least' if greater else 'at most'} {_number(gate.reach)}"
     message = f"{gate.metric} is {found}, {wanted} is asked for"
-    if found.low < gate.reach < found.high:
-        message += "; on other rows it might fall on the other side"
-    return _result(gate, passed, gate.reach, found, message)
+    if greater:
+        outcome = _outcome(found.low >= gate.reach, found.high < gate.reach)
+    else:
+        outcome = _outcome(found.high <= gate.reach, found.low > gate.reach)
+    return _result(gate, outcome, gate.reach, found, message, figures.rows)
 
 
 def _beats(gate: Beat, figures: Figures) -> GateResult:
     if gate.beat == CHAMPION and CHAMPION not in figures.improvements:
         return GateResult(
-            gate_name(gate), True, gate.metric, None, gate.by, None, None, "no champion yet"
+            gate_name(gate), "pass", gate.metric, None, gate.by, None, None, "no champion yet"
         )
     found = figures.improvements.get(gate.beat, {}).get(gate.metric)
     if found is None or not found.known:
         return _undefined(gate, gate.by, found)
-    enough, sure = found.value >= gate.by, found.low >= min(gate.by, 0.0)
     message = f"{gate.metric} improves on {gate.beat} by {found}, {_asked(gate)} asked for"
-    if enough and not sure:
-        message += "; that may be chance, and more rows would tell"
-    return _result(gate, enough and sure, gate.by, found, message)
+    if gate.by:
+        outcome = _outcome(found.low >= gate.by, found.high < gate.by)
+    else:
+        outcome = _outcome(found.low > 0, found.high <= 0)
+    return _result(gate, outcome, gate.by, found, message, figures.rows)
+
+
+def _outcome(all_good: bool, none_good: bool) -> Outcome:
+    if all_good:
+        return "pass"
+    return "fail" if none_good else "inconclusive"
 
 
 def _asked(gate: Beat) -> str:
@@ -87,14 +111,40 @@ def _undefined(gate: Floor | Beat, threshold: float, found: Interval | None) -> 
     what = "was not measured" if found is None else "is undefined on these rows"
     other = f" beside {gate.beat}" if isinstance(gate, Beat) else ""
     message = f"{gate.metric}{other} {what}, and what is not known does not pass"
-    return GateResult(gate_name(gate), False, gate.metric, None, threshold, None, None, message)
+    return GateResult(gate_name(gate), "fail", gate.metric, None, threshold, None, None, message)
 
 
 def _result(
-    gate: Floor | Beat, passed: bool, threshold: float, found: Interval, message: str
+    gate: Floor | Beat,
+    outcome: Outcome,
+    threshold: float,
+    found: Interval,
+    message: str,
+    rows: int,
 ) -> GateResult:
+    needed = rows_to_tell(found, threshold, rows) if outcome == "inconclusive" else None
     return GateResult(
-        gate_name(gate), passed, gate.metric, found.value, threshold, found.low, found.high, message
+        name=gate_name(gate),
+        outcome=outcome,
+        metric=gate.metric,
+        observed=found.value,
+        threshold=threshold,
+        low=found.low,
+        high=found.high,
+        message=message + (_more(rows, needed) if outcome == "inconclusive" else ""),
+        rows_needed=needed,
+    )
+
+
+def _more(rows: int, needed: int | None) -> str:
+    if needed is None:
+        return (
+            f"; inconclusive: {rows:,} held-out rows do not tell, and the figure is too close to "
+            "what is asked for that more rows would"
+        )
+    return (
+        f"; inconclusive: more rows needed, about {needed:,} in the holdout (now {rows:,}) "
+        "if the figure stays as it is"
     )
 
 

@@ -5,6 +5,7 @@ resample; rows of a regression are drawn from all. Equal data and seed draw equa
 metric and model, so that two models are always compared on the same resamples.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ Array = npt.NDArray[Any]
 
 SAMPLES = 200
 LEVEL = 0.95
+MOST_TIMES = 1000
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,21 @@ def interval(value: float, drawn: Array) -> Interval:
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Interval(value, float(low), float(high))
+
+
+def rows_to_tell(found: Interval, threshold: float, rows: int) -> int | None:
+    """How many rows would part the interval from `threshold`, if the figure stayed as it is.
+
+    An interval narrows with the root of the rows. Two digits, rounded up; None if it were more
+    than a thousand times the `rows` at hand, or without end.
+    """
+    away = abs(found.value - threshold)
+    width = found.value - found.low if found.value >= threshold else found.high - found.value
+    if away * math.sqrt(MOST_TIMES) <= width:
+        return None
+    needed = max(math.ceil(round(rows * (width / away) ** 2, 6)), rows + 1)
+    unit = int(10 ** max(len(str(needed)) - 2, 0))
+    return math.ceil(needed / unit) * unit
 
 
 def _resamples(y: Array, classes: bool, samples: int, seed: int) -> Iterator[Array]:

@@ -14,7 +14,7 @@ from jinja2 import Environment, StrictUndefined
 
 from platform_assets.ml.canvas import Plot
 from platform_assets.ml.figures import CANDIDATE, Figures
-from platform_assets.ml.gates import CHAMPION, GateResult
+from platform_assets.ml.gates import CHAMPION, GateResult, overall
 from platform_assets.ml.intervals import SAMPLES, Interval
 from platform_assets.ml.metrics import metric
 from platform_assets.ml.slices import Slice, worst
@@ -58,7 +58,7 @@ def render_report(facts: ReportFacts) -> str:
     template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text("utf-8"))
     return template.render(
         facts=facts,
-        passed=bool(facts.gates) and all(gate.passed for gate in facts.gates),
+        outcome=overall(facts.gates),
         verdict=verdict(facts),
         headline=headline(facts),
         remarks=remarks(facts),
@@ -73,13 +73,17 @@ def render_report(facts: ReportFacts) -> str:
 
 def verdict(facts: ReportFacts) -> str:
     """The one sentence that the page is about."""
-    failed = [gate for gate in facts.gates if not gate.passed]
-    if not facts.gates:
+    gates = facts.gates
+    if not gates:
         return "Not fit for release: no gate was judged."
-    if not failed:
-        return f"Fit for release: {len(facts.gates)} of {len(facts.gates)} gates pass."
-    names = ", ".join(gate.name for gate in failed)
-    return f"Not fit for release: {len(failed)} of {len(facts.gates)} gates fail ({names})."
+    match overall(gates):
+        case "pass":
+            return f"Fit for release: {len(gates)} of {len(gates)} gates pass."
+        case "fail":
+            return f"Not fit for release: {_named(gates, 'fail', 'fail')}."
+        case "inconclusive":
+            unsure = _named(gates, "inconclusive", "cannot be told")
+            return f"Inconclusive: {unsure}; {_wanted_rows(facts)}."
 
 
 def headline(facts: ReportFacts) -> str:
@@ -126,6 +130,22 @@ def best_trial(facts: ReportFacts) -> int:
 def number(value: float | None) -> str:
     """Four digits, as few characters as they need; a dash for what is not known."""
     return "-" if value is None or not np.isfinite(value) else f"{value:.4g}"
+
+
+def _named(gates: Sequence[GateResult], outcome: str, verb: str) -> str:
+    found = [gate.name for gate in gates if gate.outcome == outcome]
+    return f"{len(found)} of {len(gates)} gates {verb} ({', '.join(found)})"
+
+
+def _wanted_rows(facts: ReportFacts) -> str:
+    """What would settle the gates that are inconclusive: as many rows as the hardest needs."""
+    needed = [gate.rows_needed for gate in facts.gates if gate.outcome == "inconclusive"]
+    known = [rows for rows in needed if rows is not None]
+    if len(known) < len(needed):
+        return "a figure is too close to what is asked for that more rows would tell"
+    return (
+        f"more data needed, about {max(known):,} rows in the holdout (now {facts.figures.rows:,})"
+    )
 
 
 def _beside(model: str, better: Interval) -> str:

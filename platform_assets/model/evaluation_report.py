@@ -1,8 +1,8 @@
 """The judgement on the candidate, on a holdout that its search never saw.
 
 The candidate's bundle, the champion's bundle and both baselines are scored now, on the same rows.
-Every gate of `defs.yaml` becomes a check that names the bundle it judged; a failed one stops the
-release.
+Every gate of `defs.yaml` becomes a check that names the bundle it judged; one that fails stops the
+release, and so does one that is inconclusive because the holdout has too few rows to tell.
 """
 
 import json
@@ -31,6 +31,7 @@ from resources.settings import CHECKOUT, Settings
 
 KIND = "reports"
 JUDGEMENT = "judgement.json"
+RULES = 2
 Facts = Mapping[str, Any]
 
 
@@ -84,7 +85,11 @@ def evaluate_once(
 
 
 def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str | None) -> str:
-    """Changes with the bundle, the holdout, the champion and what is asked of them."""
+    """Changes with the bundle, the holdout, the champion, what is asked of them and `RULES`.
+
+    `RULES` counts the ways in which figures became verdicts: equal figures and gates may be judged
+    otherwise by a later version of this code, and then need a report of their own.
+    """
     spec = folder.spec
     return fingerprint(
         bundle=entry["bundle_digest"],
@@ -92,6 +97,7 @@ def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str 
         table=lake.table_id(f"{folder.name}/training_set"),
         version=entry["training_set_version"],
         champion=champion,
+        rules=RULES,
         gates=[gate.model_dump(mode="json") for gate in spec.gates],
         slices=spec.slices.model_dump(mode="json"),
     )
@@ -135,6 +141,7 @@ def lineage(folder: ModelFolder, lake: Lake, entry: Facts) -> dict[str, str]:
 def shown(document: Facts, stored: Path) -> dict[str, Any]:
     """What the UI shows of a judgement: who was judged against whom, figures and pictures."""
     return {
+        "outcome": document["outcome"],
         "bundle_digest": document["bundle_digest"],
         "champion": document["champion"] or "none",
         **{one["metric"]: one["value"] for one in document["figures"]},
@@ -151,6 +158,7 @@ def check(digest: str, gate: Facts) -> dg.AssetCheckResult:
         description=verdict.message,
         metadata={
             "bundle_digest": digest,
+            "outcome": verdict.outcome,
             "metric": verdict.metric,
             "observed": verdict.observed if verdict.observed is not None else "not measured",
             "threshold": verdict.threshold if verdict.threshold is not None else "none",

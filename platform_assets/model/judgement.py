@@ -14,7 +14,7 @@ from gitops.conditions import Verdict
 from gitops.evidence import Figure, SliceFigure
 from platform_assets.folder import ModelFolder
 from platform_assets.ml.figures import CANDIDATE, Figures, measure
-from platform_assets.ml.gates import CHAMPION, GateResult, judge
+from platform_assets.ml.gates import CHAMPION, GateResult, judge, overall
 from platform_assets.ml.intervals import Interval
 from platform_assets.ml.metrics import metric
 from platform_assets.ml.slices import Slice, slices
@@ -52,6 +52,7 @@ def as_document(folder: ModelFolder, judgement: Judgement) -> dict[str, Any]:
     """The judgement as plain JSON values, in the terms of a promotion's evidence."""
     figures = judgement.figures
     return {
+        "outcome": overall(judgement.gates),
         "gates": [verdict(gate).to_dict() for gate in judgement.gates],
         "figures": [asdict(_figure(figures, name)) for name in _known(figures)],
         "slices": [asdict(_slice(folder.spec.metric, one)) for one in judgement.slices],
@@ -68,6 +69,7 @@ def verdict(gate: GateResult) -> Verdict:
         observed="no champion" if absent else gate.observed,
         threshold=gate.threshold,
         message=gate.message,
+        outcome=gate.outcome,
     )
 
 

@@ -10,10 +10,10 @@ Reference = Literal["dummy", "linear", "champion"]
 
 
 class Floor(Section):
-    """A gate: the metric must reach a value (or stay under it, if lower is better)."""
+    """A gate: all of the interval reaches a value, or stays under it if lower is better."""
 
     metric: str
-    reach: float = Field(description="Worst value that passes.")
+    reach: float = Field(description="Worst value that is acceptable.")
 
 
 class Beat(Section):
@@ -23,7 +23,7 @@ class Beat(Section):
     beat: Reference
     by: float = Field(
         default=0.0,
-        description="Least improvement, in the metric's unit; negative: tolerated loss.",
+        description="Least improvement, by the whole interval; negative: tolerated loss.",
     )
 
 

@@ -45,6 +45,30 @@ def test_a_verdict_says_in_one_line_what_was_seen_and_allowed(verdict, sentence)
     assert verdict.sentence() == sentence
 
 
+@pytest.mark.parametrize(
+    ("passed", "observed", "given", "outcome"),
+    [
+        (True, 1.0, None, "pass"),
+        (False, 1.0, None, "fail"),
+        (False, 1.0, "inconclusive", "inconclusive"),
+        (True, 1.0, "inconclusive", "inconclusive"),
+        (True, 1.0, "fail", "fail"),
+        (False, 1.0, "pass", "fail"),
+        (True, None, "pass", "fail"),
+        (True, 1.0, "perhaps", "fail"),
+    ],
+)
+def test_a_verdict_passes_only_where_everything_says_so(passed, observed, given, outcome):
+    verdict = Verdict("quality", passed, "auc", observed, 0.8, outcome=given)
+    assert (verdict.outcome, verdict.passed) == (outcome, outcome == "pass")
+
+
+def test_a_verdict_written_before_there_was_an_outcome_is_read():
+    fields = Verdict("latency", False, "p99", 412.0, 200.0).to_dict()
+    del fields["outcome"]
+    assert Verdict.from_dict(fields).outcome == "fail"
+
+
 def test_a_verdict_survives_its_dictionary():
     verdict = Verdict("latency", False, "p99", 412.0, 200.0, "ms", "slow", "report.html")
     assert Verdict.from_dict(verdict.to_dict()) == verdict

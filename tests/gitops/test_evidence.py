@@ -35,6 +35,14 @@ def test_the_page_shows_every_gate_with_what_was_seen_and_allowed():
     assert "| FAIL | calibration | ece | - | 0.05 |  |" in page
 
 
+def test_an_inconclusive_gate_is_told_from_a_failed_one_and_survives_the_file():
+    unsure = Verdict("quality", False, "auc", 0.8, 0.79, outcome="inconclusive")
+    full = replace(FULL, gates=(unsure,))
+    assert Evidence.from_json(full.to_json(), full.path).gates == (unsure,)
+    assert "| UNSURE | quality | auc | 0.8 | 0.79 |  |" in full.markdown()
+    assert full.failing() == (unsure,)
+
+
 def test_the_page_shows_the_candidate_beside_champion_and_baselines():
     page = FULL.markdown()
     assert "| metric | candidate | 95 % interval | champion | dummy | linear |" in page

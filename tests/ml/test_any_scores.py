@@ -137,5 +137,6 @@ def test_a_gate_that_asks_for_less_is_passed_when_a_stricter_one_is(rows, one, o
 @given(both_classes())
 def test_no_model_beats_itself(rows):
     found = measure("binary", *rows, {"champion": rows[1]}, samples=25)
-    (result,) = judge([Beat(metric="roc_auc", beat="champion", by=1e-9)], found)
-    assert not result.passed
+    for by in (0.0, 1e-9):
+        (result,) = judge([Beat(metric="roc_auc", beat="champion", by=by)], found)
+        assert not result.passed

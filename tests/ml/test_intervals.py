@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from platform_assets.ml.figures import measure
-from platform_assets.ml.intervals import bootstrap, paired_bootstrap
+from platform_assets.ml.intervals import Interval, bootstrap, paired_bootstrap, rows_to_tell
 from platform_assets.ml.metrics import metric, metric_names
 
 MAE = metric("regression", "mae")
@@ -114,3 +114,29 @@ def test_figures_of_a_multiclass_model_count_its_rows_and_references():
     assert figures.candidate["accuracy"].value == 1
     assert set(figures.improvements) == {"dummy"}
     assert figures.improvements["dummy"]["log_loss"].low > 0
+
+
+@pytest.mark.parametrize(
+    ("found", "threshold", "needed"),
+    [
+        (Interval(0.8, 0.7, 0.9), 0.75, 400),
+        (Interval(0.8, 0.7, 0.9), 0.85, 400),
+        (Interval(0.8, 0.77, 0.9), 0.79, 900),
+        (Interval(0.8, 0.7, 0.9), 0.701, 110),
+        (Interval(0.8, 0.7, 0.9), 0.8, None),
+        (Interval(0.8, 0.7, 0.9), 0.799, None),
+    ],
+)
+def test_rows_grow_with_the_square_of_how_much_too_wide_an_interval_is(found, threshold, needed):
+    assert rows_to_tell(found, threshold, rows=100) == needed
+
+
+def test_with_as_many_rows_as_asked_for_an_interval_tells():
+    draw = np.random.default_rng(3)
+    error = np.abs(draw.normal(size=40_000))
+    few = bootstrap(MAE, np.zeros(400), error[:400])
+    threshold = few.value + (few.high - few.value) / 2
+    enough = rows_to_tell(few, threshold, 400)
+    assert 1200 < enough < 2000
+    many = bootstrap(MAE, np.zeros(enough), error[:enough])
+    assert many.high - many.value < threshold - few.value + 0.01

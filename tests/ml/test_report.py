@@ -122,6 +122,22 @@ def test_a_page_names_the_gates_that_fail():
     assert "brier_reaches brier is 0." in text
 
 
+def test_a_page_calls_what_cannot_be_told_inconclusive_and_asks_for_rows():
+    settled = facts().gates[0]
+    unsure = replace(settled, outcome="inconclusive", rows_needed=2400)
+    page = render_report(replace(facts(), gates=[settled, unsure]))
+    told = "Inconclusive: 1 of 2 gates cannot be told (average_precision_beats_dummy); "
+    assert told + "more data needed, about 2,400 rows in the holdout (now 600)." in words(page)
+    assert "<title>toy: inconclusive</title>" in page
+
+
+def test_a_page_promises_nothing_of_more_rows_where_they_would_not_tell():
+    settled = facts().gates[0]
+    unsure = replace(settled, outcome="inconclusive", rows_needed=None)
+    text = words(render_report(replace(facts(), gates=[unsure])))
+    assert "a figure is too close to what is asked for that more rows would tell." in text
+
+
 def test_a_page_without_a_gate_is_not_fit_for_release():
     page = render_report(replace(facts(), gates=[]))
     assert "Not fit for release: no gate was judged." in words(page)

@@ -1,6 +1,7 @@
 """The report: judged once, kept whole, and each gate a check that names its bundle."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_the_judgement_names_the_bundle_the_code_and_the_champion(judged):
     workshop, entry, key = judged
     found = document(workshop, key)
     assert found["bundle_digest"] == entry["bundle_digest"]
-    assert found["champion"] is None
+    assert (found["champion"], found["outcome"]) == (None, "pass")
     assert len(found["code_commit"].removesuffix("-dirty")) == 40
 
 
@@ -97,10 +98,19 @@ def test_a_gate_is_a_check_that_names_its_bundle():
     told = {name: value.value for name, value in result.metadata.items()}
     assert told == {
         "bundle_digest": digest("a"),
+        "outcome": "pass",
         "metric": "roc_auc",
         "observed": 0.8,
         "threshold": 0.7,
     }
+
+
+def test_an_inconclusive_gate_does_not_pass_its_check():
+    unsure = replace(GATE, passed=False, outcome="inconclusive", message="more rows needed")
+    result = check(digest("a"), unsure.to_dict())
+    assert not result.passed
+    assert result.metadata["outcome"].value == "inconclusive"
+    assert result.description == "more rows needed"
 
 
 def test_a_gate_on_what_was_not_measured_says_so():

@@ -11,9 +11,9 @@ from gitops.evidence import Figure, SliceFigure
 from platform_assets.ml.gates import GateResult
 from platform_assets.model.judgement import as_document, judge_scores, verdict
 from platform_assets.model.rows import Rows
-from tests.support.tiny import orders, tiny
+from tests.support.tiny import SPEC, orders, tiny
 
-RESULT = GateResult("roc_auc_reaches", True, "roc_auc", 0.8, 0.7, 0.75, 0.85, "it does")
+RESULT = GateResult("roc_auc_reaches", "pass", "roc_auc", 0.8, 0.7, 0.75, 0.85, "it does")
 
 
 def rows(count=200, seed=1):
@@ -58,8 +58,17 @@ def test_a_champion_stands_apart_from_the_baselines():
 def test_a_candidate_worse_than_its_champion_fails_that_gate_alone():
     holdout = rows()
     better = scores(holdout)["candidate"] + holdout.target
-    gates = document(holdout=holdout, champion=better)["gates"]
-    assert [gate["passed"] for gate in gates] == [True, True, False]
+    strict = tiny(gates=[*SPEC["gates"][:2], {"metric": "roc_auc", "beat": "champion"}])
+    gates = document(strict, holdout, champion=better)["gates"]
+    assert [gate["outcome"] for gate in gates] == ["pass", "pass", "fail"]
+
+
+def test_a_judgement_on_few_rows_is_inconclusive_and_says_how_many_it_needs():
+    found = document(tiny(gates=[{"metric": "roc_auc", "reach": 0.96}]), rows(80))
+    (gate,) = found["gates"]
+    assert found["outcome"] == gate["outcome"] == "inconclusive"
+    assert not gate["passed"]
+    assert "more rows needed, about" in gate["message"]
 
 
 def test_a_figure_that_is_undefined_is_left_out():
@@ -92,7 +101,7 @@ def test_equal_rows_and_scores_give_an_equal_judgement():
     [
         (RESULT, 0.8),
         (replace(RESULT, observed=None), "no champion"),
-        (replace(RESULT, observed=None, passed=False), None),
+        (replace(RESULT, observed=None, outcome="fail"), None),
     ],
 )
 def test_only_a_passed_gate_without_a_figure_speaks_of_no_champion(result, observed):
