@@ -14,7 +14,8 @@ SlipwayError
 ├── NotMaterialized         an asset that something downstream needs first
 ├── TrainingError           an estimator that raised, or answered with no number
 ├── ExportError             a model that neither runtime can carry
-└── GateError               a gate without a result for the exact candidate
+├── GateError               a gate without a result for the exact candidate
+└── CodeNotCommitted        a bundle for production whose code nobody could find again
 """
 
 from pathlib import Path
@@ -113,3 +114,8 @@ class GateError(SlipwayError):
             f"{model}: bundle {digest} is not released: {'; '.join(reasons)}. "
             f"The checks of {model}/evaluation_report show the figures"
         )
+
+
+class CodeNotCommitted(SlipwayError):
+    def __init__(self, model: str, digest: str, problem: str) -> None:
+        super().__init__(f"{model}: bundle {digest} is not proposed for production: {problem}")

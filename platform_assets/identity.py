@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,3 @@ def digest_of_files(files: Iterable[Path]) -> str:
     for file in sorted(files):
         total.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     return total.hexdigest()
-
-
-def code_commit(folder: Path) -> str:
-    """The commit the code stands at, with `-dirty` behind it when files differ from it.
-
-    `unknown` outside a git checkout.
-    """
-    described = subprocess.run(
-        ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return described.stdout.strip() or "unknown"

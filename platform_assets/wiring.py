@@ -11,6 +11,7 @@ from gitops.reconcile import Reconciler
 from gitops.runtime import Runtime, Verifier
 from gitops.serve_runtime import ServeRuntime
 from resources.artifacts import Artifacts
+from resources.checkout import Checkout
 from resources.endpoint import EndpointVerifier
 from resources.lake import Lake
 from resources.object_store import lake_options
@@ -27,6 +28,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "lake": build_lake(settings),
         "registry": build_registry(settings),
         "artifacts": Artifacts(settings.artifacts),
+        "checkout": Checkout(CHECKOUT),
         "forge": build_forge(settings),
         "reconciler": build_reconciler(settings, build_verifier(settings)),
     }

@@ -142,6 +142,17 @@ class Registry:
         named = found[0].aliases if found else {}
         return {alias: str(version) for alias, version in named.items()}
 
+    def run_tags(self, run_id: str) -> dict[str, str]:
+        """What a run says of itself."""
+        with self._refusals():
+            return dict(self._client.get_run(run_id).data.tags)
+
+    def tag_run(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Let a run say these things as well, in place of what it said before."""
+        with self._refusals():
+            for name, value in tags.items():
+                self._client.set_tag(run_id, name, value)
+
     def log_figures(self, run_id: str, metrics: Mapping[str, float]) -> None:
         """Add metrics to a run."""
         with self._refusals():

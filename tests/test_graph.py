@@ -9,7 +9,9 @@ from platform_assets.data.blocks import delivered
 from platform_assets.data.cleaning import Cleaner
 from platform_assets.data.contract import RULE
 from platform_assets.lineage import latest
+from platform_assets.model.candidate_model import CODE, CODE_AT_TRAINING
 from resources.registry import Registry
+from tests.support.checkouts import commit_all, write
 from tests.support.fake_serve import FakeServe
 from tests.support.tiny import Platform, orders, tiny
 
@@ -183,6 +185,22 @@ def test_a_gate_that_was_never_judged_blocks_the_release(platform):
     more = tiny(gates=[{"metric": "log_loss", "reach": 0.6}])
     result = platform.run(more, "staging_release")
     assert "gate log_loss_reaches has no result" in failures(result)["tiny__staging_release"]
+
+
+def test_code_in_no_commit_goes_to_staging_and_no_further_until_it_is_committed(platform):
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    write(platform.checkout.root, "platform_assets/ml/training.py", "# changed\n")
+    refused = failures(platform.run(tiny()))
+    assert "platform_assets/ml/training.py" in refused["tiny__production_promotion"]
+    assert platform.forge.promotions() == []
+    commit = commit_all(platform.checkout.root)
+    alone = failures(platform.run(tiny(), "production_promotion"))
+    assert "-dirty' and not from a commit" in alone["tiny__production_promotion"]
+    assert failures(platform.run(tiny())) == {}
+    (promotion,) = platform.forge.promotions("open")
+    assert f"{commit[:12]}" in promotion.body
+    told = platform.registry.run_tags(entry(platform)["mlflow_run"])
+    assert (told[CODE], told[CODE_AT_TRAINING][-6:]) == (commit, "-dirty")
 
 
 def test_a_failing_staging_is_taken_back_held_and_not_proposed(platform):

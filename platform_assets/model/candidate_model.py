@@ -2,25 +2,28 @@
 
 The search is judged on a validation part of the training rows; the holdout is not read here. The
 MLflow run names the table version, the parameters of every trial and the commit of the code. The
-same rows and the same code give the same candidate, which is then not trained again.
+same rows and the same code give the same candidate, which is then not trained again; the first
+commit that gives it is the one it is known by.
 """
 
 import dagster as dg
 
 from platform_assets.folder import ModelFolder
-from platform_assets.identity import code_commit, fingerprint
+from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import figures
 from platform_assets.ml.baselines import baselines
 from platform_assets.ml.splits import validation
 from platform_assets.ml.training import Training, train
 from platform_assets.model.fitted import KIND, load_facts, publish, trials
-from platform_assets.model.lock import lock_digest
+from platform_assets.model.lock import lock_digest, program_digest
 from platform_assets.model.rows import Rows, classes, load_rows
 from resources.artifacts import Artifacts
+from resources.checkout import UNKNOWN, Checkout, Code, is_commit
 from resources.lake import Lake
 from resources.registry import Registry, TrainingRecord
-from resources.settings import CHECKOUT
+
+CODE, CODE_AT_TRAINING = "slipway.code_commit", "slipway.code_at_training"
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
@@ -30,10 +33,12 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         lake: dg.ResourceParam[Lake],
         registry: dg.ResourceParam[Registry],
         artifacts: dg.ResourceParam[Artifacts],
+        checkout: dg.ResourceParam[Checkout],
     ) -> dg.MaterializeResult:
         training_set = latest(context.instance, folder.key("training_set"))
         version = training_set["delta_version"]
         key = candidate_key(folder, lake, version)
+        code = checkout.code(folder.name)
         known = artifacts.has(KIND, folder.name, key)
         run_id = registry.find_run(folder.name, key) if known else None
         if run_id is None:
@@ -41,7 +46,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
             training = search(context, folder, rows)
             beside = baselines(folder.spec.task, rows.features, rows.target)
             publish(artifacts, folder, key, training, beside, classes(lake, folder, version))
-            run_id = registry.log_training(record(folder, lake, key, version, training, rows))
+            run_id = registry.log_training(record(folder, lake, key, version, training, rows, code))
         facts = load_facts(artifacts, folder, key)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(key),
@@ -50,6 +55,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "training_set_version": version,
                 "cleaned_version": training_set["cleaned_version"],
                 "mlflow_run": run_id,
+                "code_commit": known_by(registry, run_id, code),
                 "parameters": facts["parameters"],
                 "training_seconds": facts["seconds"],
                 "trials": figures({str(one["params"]): one["score"] for one in facts["trials"]}),
@@ -60,7 +66,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
 
 
 def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
-    """Changes with the rows, the code of the folder, the search and the locked libraries."""
+    """Changes with the rows, the code that trains, the search and the locked libraries."""
     spec = folder.spec
     return fingerprint(
         table=lake.table_id(f"{folder.name}/training_set"),
@@ -71,6 +77,7 @@ def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
         metric=spec.metric,
         features=spec.features,
         libraries=lock_digest(),
+        program=program_digest(),
     )
 
 
@@ -83,8 +90,32 @@ def search(context: dg.AssetExecutionContext, folder: ModelFolder, rows: Rows) -
     return train(folder.build, rows.features, rows.target, judged_on, spec, report=context.log.info)
 
 
+def known_by(registry: Registry, run_id: str, now: Code) -> str:
+    """The commit that gives this candidate; as it was trained from, until one is known.
+
+    Whatever gives the same key gives the same candidate, so the first clean checkout that finds it
+    is where it comes from. How it was trained stays on record.
+    """
+    said = registry.run_tags(run_id).get(CODE, UNKNOWN)
+    name = known_as(said, now)
+    if name != said:
+        registry.tag_run(run_id, {CODE: name, CODE_AT_TRAINING: said})
+    return name
+
+
+def known_as(said: str, now: Code) -> str:
+    """The commit that is on record already, else that of a clean checkout, else what was said."""
+    return now.commit if now.clean and not is_commit(said) else said
+
+
 def record(
-    folder: ModelFolder, lake: Lake, key: str, version: int, training: Training, rows: Rows
+    folder: ModelFolder,
+    lake: Lake,
+    key: str,
+    version: int,
+    training: Training,
+    rows: Rows,
+    code: Code,
 ) -> TrainingRecord:
     """What MLflow remembers of the training."""
     return TrainingRecord(
@@ -93,7 +124,7 @@ def record(
         params={**training.best.parameters, "estimator": type(training.model[-1]).__name__},
         metrics={f"validation_{name}": value for name, value in training.validation.items()},
         tags={
-            "slipway.code_commit": code_commit(CHECKOUT),
+            CODE: code.name,
             "slipway.code_version": folder.code_version,
             "slipway.lock": lock_digest(),
         },

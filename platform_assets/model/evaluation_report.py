@@ -15,7 +15,7 @@ import dagster as dg
 from gitops.conditions import Verdict
 from gitops.forge import Forge
 from platform_assets.folder import ModelFolder
-from platform_assets.identity import code_commit, fingerprint
+from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import picture
 from platform_assets.model.contenders import champion_digest, contenders
@@ -27,7 +27,7 @@ from platform_assets.spec import gate_name
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.registry import Registry
-from resources.settings import CHECKOUT, Settings
+from resources.settings import Settings
 
 KIND = "reports"
 JUDGEMENT = "judgement.json"
@@ -85,7 +85,7 @@ def evaluate_once(
 
 
 def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str | None) -> str:
-    """Changes with the bundle, the holdout, the champion, what is asked of them and `RULES`.
+    """Changes with bundle, code, holdout, champion, what is asked of them and `RULES`.
 
     `RULES` counts the ways in which figures became verdicts: equal figures and gates may be judged
     otherwise by a later version of this code, and then need a report of their own.
@@ -94,6 +94,7 @@ def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str 
     return fingerprint(
         bundle=entry["bundle_digest"],
         candidate=entry["candidate_key"],
+        code=entry["code_commit"],
         table=lake.table_id(f"{folder.name}/training_set"),
         version=entry["training_set_version"],
         champion=champion,
@@ -131,7 +132,7 @@ def lineage(folder: ModelFolder, lake: Lake, entry: Facts) -> dict[str, str]:
     table = f"{folder.name}/training_set"
     return {
         "training set": f"{lake.uri(table)} version {entry['training_set_version']}",
-        "code": code_commit(CHECKOUT),
+        "code": entry["code_commit"],
         "MLflow run": entry["mlflow_run"],
         "model version": entry["model_version"],
         "bundle": entry["bundle_uri"],

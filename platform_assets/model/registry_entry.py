@@ -33,6 +33,7 @@ from serving.scorer import load_scorer, verify_golden
 from serving.signature import Signature
 
 KIND = "entries"
+FROM_CANDIDATE = ("training_set_version", "candidate_key", "code_commit")
 REASONS = ("runtime", "why_runtime", "largest_difference")
 Facts = Mapping[str, Any]
 
@@ -63,7 +64,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "bundle_uri": uri,
                 "model_version": version.version,
                 "mlflow_run": version.run_id,
-                **{name: candidate[name] for name in ("training_set_version", "candidate_key")},
+                **{name: candidate[name] for name in FROM_CANDIDATE},
                 **{name: decided[name] for name in REASONS},
             },
             check_results=[golden_check(folder, artifacts, digest)],

@@ -21,6 +21,8 @@ from resources.artifacts import Artifacts
 from resources.lake import Lake
 from tests.support.tiny import orders, tiny
 
+COMMIT = "c" * 40
+
 
 @dataclass(frozen=True)
 class Workshop:
@@ -48,7 +50,12 @@ class Workshop:
         beside = baselines(self.folder.spec.task, rows.features, rows.target)
         names = classes(self.lake, self.folder, version)
         publish(self.artifacts, self.folder, key, trained(self.folder, rows), beside, names)
-        return {"candidate_key": key, "training_set_version": version, "mlflow_run": "run-1"}
+        return {
+            "candidate_key": key,
+            "training_set_version": version,
+            "mlflow_run": "run-1",
+            "code_commit": COMMIT,
+        }
 
     def entry(self, seed: int = 1) -> dict[str, Any]:
         """A candidate as a bundle; returns what the registry entry says of it."""

@@ -52,6 +52,7 @@ def entry(version, letter="a"):
         "bundle_digest": digest(letter),
         "candidate_key": "a candidate",
         "training_set_version": version,
+        "code_commit": "c" * 40,
     }
 
 

@@ -19,6 +19,7 @@ ENTRY = {
     "bundle_uri": f"file:///bundles/{'a' * 64}",
     "model_version": "3",
     "training_set_version": 7,
+    "code_commit": "c" * 40,
 }
 REPORT = {"mlflow_run": "run-a", "report": "http://127.0.0.1:5000/report.html"}
 GATE = Verdict("roc_auc_reaches", True, "roc_auc", 0.8, 0.7, message="it does")

@@ -44,7 +44,15 @@ READS = {
         "pieces",
     },
     "artifacts": {"bundles", "bundle_folder", "bundle_uri", "folder", "has", "load"},
-    "registry": {"find_run", "find_version", "versions", "aliases", "run_url", "file_url"},
+    "registry": {
+        "find_run",
+        "run_tags",
+        "find_version",
+        "versions",
+        "aliases",
+        "run_url",
+        "file_url",
+    },
     "forge": {"head", "read", "paths", "last_change", "promotions", "read_record"},
 }
 NAMED_BY = {

@@ -24,9 +24,11 @@ from platform_assets.folder import ModelFolder
 from platform_assets.release.deployment import CHECKS
 from platform_assets.spec import ModelSpec
 from resources.artifacts import Artifacts
+from resources.checkout import Checkout
 from resources.lake import Lake
 from resources.registry import Registry
 from resources.settings import CHECKOUT, Settings
+from tests.support.checkouts import committed
 from tests.support.fake_serve import FakeServe
 
 
@@ -110,6 +112,7 @@ class Platform:
     artifacts: Artifacts
     forge: LocalForge
     verifier: Approving
+    checkout: Checkout
 
     @classmethod
     def create(cls, home: Path, serve: FakeServe, instance: dg.DagsterInstance) -> "Platform":
@@ -124,6 +127,7 @@ class Platform:
             artifacts=Artifacts(settings.artifacts),
             forge=LocalForge.create(settings.gitops_path, {POLICY_PATH: policy}),
             verifier=Approving(),
+            checkout=committed(home / "checkout"),
         )
 
     @property
@@ -155,6 +159,7 @@ class Platform:
                 "lake": self.lake,
                 "registry": self.registry,
                 "artifacts": self.artifacts,
+                "checkout": self.checkout,
                 "forge": self.forge,
                 "reconciler": self.reconciler,
             },
