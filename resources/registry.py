@@ -1,48 +1,19 @@
-"""The registry: MLflow remembers runs and model versions; what is live, git decides.
+"""The registry: one MLflow model version for each bundle; what is live, git decides."""
 
-MLflow's client is imported on first use (it takes seconds), and no global state of MLflow is set.
-"""
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-import json
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
-
-from resources.errors import RegistryError
-from resources.tracking_database import alone, database_file, make_database
+from resources.tracking import ABANDONED, FINGERPRINT, PARENT, Tracking, TrainingRecord
+from resources.tracking_database import alone
 
 if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
-    from mlflow.tracking import MlflowClient
 
-FINGERPRINT = "slipway.fingerprint"
+__all__ = ["ABANDONED", "FINGERPRINT", "PARENT", "Registry", "TrainingRecord", "Version"]
+
 DIGEST = "slipway.digest"
 BUNDLE = "slipway.bundle"
-ABANDONED = "slipway.abandoned"
-PARENT = "mlflow.parentRunId"
-
-
-@dataclass(frozen=True)
-class TrainingRecord:
-    """One training: `fingerprint` names its exact inputs, `dataset_version` the table version.
-
-    `trials` holds for each fit its `params` and its `score`.
-    """
-
-    model: str
-    fingerprint: str
-    params: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    tags: Mapping[str, str]
-    dataset_uri: str
-    dataset_version: int
-    dataset_rows: int
-    trials: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -57,46 +28,8 @@ class Version:
     tags: Mapping[str, str]
 
 
-class Registry:
+class Registry(Tracking):
     """Runs and versions of every model, at one tracking address."""
-
-    def __init__(self, tracking_uri: str, artifact_root: Path) -> None:
-        self._uri = tracking_uri
-        self._artifacts = artifact_root
-        self._lock = artifact_root / ".lock"
-
-    def prepare(self) -> None:
-        """Make the SQLite file of a new installation; harmless if it is there or elsewhere.
-
-        Call it before MLflow's server starts, which would make the tables in place: killed then,
-        it leaves a file that nothing can use.
-        """
-        file = database_file(self._uri)
-        if file is not None:
-            make_database(file, self._artifacts)
-
-    def find_run(self, model: str, fingerprint: str) -> str | None:
-        """The finished run with these exact inputs; one that was interrupted does not count."""
-        wanted = f"tags.`{FINGERPRINT}` = '{fingerprint}' and status = 'FINISHED'"
-        with self._refusals():
-            experiment = self._client.get_experiment_by_name(model)
-            if experiment is None:
-                return None
-            runs = self._client.search_runs([experiment.experiment_id], wanted, max_results=1)
-        return str(runs[0].info.run_id) if runs else None
-
-    def log_training(self, record: TrainingRecord) -> str:
-        """Write a run with one child for each trial; it counts as finished only at the very end.
-
-        Returns the run that stands already, if the same inputs were logged before. Processes of
-        one machine take turns, so a run that still counts as running was left by a killed one.
-        """
-        with alone(self._lock), self._refusals():
-            known = self.find_run(record.model, record.fingerprint)
-            if known:
-                return known
-            self._abandon(record)
-            return self._log(record)
 
     def find_version(self, model: str, digest: str) -> Version | None:
         """The version of a bundle, if it was registered."""
@@ -111,14 +44,14 @@ class Registry:
     def register(
         self, model: str, run_id: str, digest: str, bundle_uri: str, tags: Mapping[str, str]
     ) -> Version:
-        """The one version of this bundle, made if there is none.
+        """The one version of this bundle, made if there is none; it says what `tags` say now.
 
         Processes of one machine take turns, so they never make two.
         """
         with alone(self._lock), self._refusals():
             known = self.find_version(model, digest)
             if known:
-                return known
+                return self._told(known, tags)
             if not self._client.search_registered_models(f"name = '{model}'"):
                 self._client.create_registered_model(model)
             # MLflow's server takes no folder outside of its own as a source.
@@ -129,6 +62,12 @@ class Registry:
                 tags={**tags, DIGEST: digest, BUNDLE: bundle_uri},
             )
         return _version(made)
+
+    def tag_version(self, model: str, version: str, tags: Mapping[str, str]) -> None:
+        """Let a version say these things as well, in place of what it said before."""
+        with self._refusals():
+            for name, value in tags.items():
+                self._client.set_model_version_tag(model, version, name, value)
 
     def set_alias(self, model: str, alias: str, version: str) -> None:
         """Let an alias name a version; it steers nothing."""
@@ -142,130 +81,10 @@ class Registry:
         named = found[0].aliases if found else {}
         return {alias: str(version) for alias, version in named.items()}
 
-    def run_tags(self, run_id: str) -> dict[str, str]:
-        """What a run says of itself."""
-        with self._refusals():
-            return dict(self._client.get_run(run_id).data.tags)
-
-    def tag_run(self, run_id: str, tags: Mapping[str, str]) -> None:
-        """Let a run say these things as well, in place of what it said before."""
-        with self._refusals():
-            for name, value in tags.items():
-                self._client.set_tag(run_id, name, value)
-
-    def log_figures(self, run_id: str, metrics: Mapping[str, float]) -> None:
-        """Add metrics to a run."""
-        with self._refusals():
-            self._client.log_batch(run_id, metrics=self._metrics(metrics))
-
-    def log_files(self, run_id: str, folder: Path, path: str) -> None:
-        """Have a folder's files among the run's artifacts, under `path`; sends what is missing."""
-        with self._refusals():
-            there = {(one.path, one.file_size) for one in self._client.list_artifacts(run_id, path)}
-            for file in sorted(folder.iterdir()):
-                if (f"{path}/{file.name}", file.stat().st_size) not in there:
-                    self._client.log_artifact(run_id, str(file), path)
-
-    def run_url(self, ui: str, model: str, run_id: str) -> str:
-        """Where MLflow's UI shows a run."""
-        with self._refusals():
-            return f"{ui}/#/experiments/{self._experiment(model)}/runs/{run_id}"
-
-    def file_url(self, ui: str, run_id: str, path: str) -> str:
-        """Where MLflow's UI shows one artifact of a run, an HTML page as a page.
-
-        The server's `get-artifact` hands the same file out as a download.
-        """
-        with self._refusals():
-            experiment = self._client.get_run(run_id).info.experiment_id
-        return f"{ui}/#/experiments/{experiment}/runs/{run_id}/artifacts/{quote(path)}"
-
-    @cached_property
-    def _client(self) -> "MlflowClient":
-        from mlflow.tracking import MlflowClient
-
-        self.prepare()
-        return MlflowClient(tracking_uri=self._uri)
-
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
-        from mlflow.exceptions import MlflowException
-
-        try:
-            yield
-        except MlflowException as error:
-            raise RegistryError(f"MLflow at {self._uri!r} refused: {error.message}") from error
-
-    def _experiment(self, model: str) -> str:
-        found = self._client.get_experiment_by_name(model)
-        if found is not None:
-            return str(found.experiment_id)
-        place = (self._artifacts / model).absolute().as_uri()
-        return str(self._client.create_experiment(model, artifact_location=place))
-
-    def _abandon(self, record: TrainingRecord) -> None:
-        """Mark what a killed attempt at the same training left behind."""
-        wanted = f"tags.`{FINGERPRINT}` = '{record.fingerprint}' and status = 'RUNNING'"
-        experiment = [self._experiment(record.model)]
-        for run in self._client.search_runs(experiment, wanted):
-            trials = f"tags.`{PARENT}` = '{run.info.run_id}' and status = 'RUNNING'"
-            for left in [*self._client.search_runs(experiment, trials), run]:
-                self._client.set_tag(left.info.run_id, ABANDONED, "its process ended before it did")
-                self._client.set_terminated(left.info.run_id, "FAILED")
-
-    def _log(self, record: TrainingRecord) -> str:
-        experiment = self._experiment(record.model)
-        tags = {**record.tags, FINGERPRINT: record.fingerprint}
-        run = self._client.create_run(
-            experiment, tags=tags, run_name=f"{record.model}-{record.fingerprint[:8]}"
-        )
-        run_id = str(run.info.run_id)
-        self._client.log_batch(
-            run_id, metrics=self._metrics(record.metrics), params=self._params(record.params)
-        )
-        self._client.log_inputs(run_id, datasets=[self._dataset(record)])
-        for number, trial in enumerate(record.trials, start=1):
-            self._log_trial(experiment, run_id, number, trial)
-        self._client.set_terminated(run_id)
-        return run_id
-
-    def _log_trial(
-        self, experiment: str, parent: str, number: int, trial: Mapping[str, Any]
-    ) -> None:
-        run = self._client.create_run(experiment, tags={PARENT: parent}, run_name=f"trial-{number}")
-        self._client.log_batch(
-            run.info.run_id,
-            metrics=self._metrics({"score": trial["score"]}),
-            params=self._params(trial["params"]),
-        )
-        self._client.set_terminated(run.info.run_id)
-
-    @staticmethod
-    def _metrics(values: Mapping[str, float]) -> list[Any]:
-        from mlflow.entities import Metric
-
-        now = int(time.time() * 1000)
-        return [Metric(name, float(value), now, 0) for name, value in values.items()]
-
-    @staticmethod
-    def _params(values: Mapping[str, Any]) -> list[Any]:
-        from mlflow.entities import Param
-
-        return [Param(name, str(value)) for name, value in values.items()]
-
-    @staticmethod
-    def _dataset(record: TrainingRecord) -> Any:
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-
-        source = {"uri": record.dataset_uri, "delta_version": record.dataset_version}
-        dataset = Dataset(
-            name=f"{record.model}/training_set",
-            digest=f"version-{record.dataset_version}",
-            source_type="delta",
-            source=json.dumps(source),
-            profile=json.dumps({"num_rows": record.dataset_rows}),
-        )
-        return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
+    def _told(self, known: Version, tags: Mapping[str, str]) -> Version:
+        fresh = {name: value for name, value in tags.items() if known.tags.get(name) != value}
+        self.tag_version(known.model, known.version, fresh)
+        return replace(known, tags={**known.tags, **fresh})
 
 
 def _version(found: "ModelVersion") -> Version:

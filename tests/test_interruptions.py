@@ -66,7 +66,7 @@ POINTS = {
     ],
     "evaluation_report": [
         *published("reports"),
-        *around("registry.log_files", "end(evaluation_report)"),
+        *around("registry.log_files", "registry.tag_version", "end(evaluation_report)"),
     ],
     "staging_release": around("forge.commit", "end(staging_release)"),
     "staging_deployment": around(*ACTS, "registry.set_alias(staging)", "end(staging_deployment)"),

@@ -6,6 +6,8 @@ same rows and the same code give the same candidate, which is then not trained a
 commit that gives it is the one it is known by.
 """
 
+import platform
+
 import dagster as dg
 
 from platform_assets.folder import ModelFolder
@@ -127,6 +129,7 @@ def record(
             CODE: code.name,
             "slipway.code_version": folder.code_version,
             "slipway.lock": lock_digest(),
+            "slipway.platform": platform.platform(),
         },
         dataset_uri=lake.uri(f"{folder.name}/training_set"),
         dataset_version=version,

@@ -18,6 +18,7 @@ from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import picture
+from platform_assets.model.audit import verdict_tags
 from platform_assets.model.contenders import champion_digest, contenders
 from platform_assets.model.fitted import load_facts
 from platform_assets.model.judgement import as_document, judge_scores
@@ -59,6 +60,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         registry.log_files(run, stored, place)
         page_url = registry.file_url(settings.mlflow_url, run, f"{place}/{PAGE}")
         document = json.loads(artifacts.load(KIND, folder.name, key, JUDGEMENT))
+        told = verdict_tags(document["outcome"], page_url, key)
+        registry.tag_version(folder.name, entry["model_version"], told)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(key),
             metadata={

@@ -20,10 +20,10 @@ from platform_assets.ml.golden import golden_rows
 from platform_assets.ml.reference import reference
 from platform_assets.ml.scoring import scores
 from platform_assets.ml.signature import signature_of
+from platform_assets.model.audit import audit_tags
 from platform_assets.model.fitted import load_facts, load_fitted
 from platform_assets.model.lock import lock_digest
 from platform_assets.model.rows import load_rows
-from platform_assets.model.seen import CLEANED, TRAINING_SET
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.registry import Registry
@@ -56,7 +56,9 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         decided = decide_once(folder, lake, artifacts, candidate)
         digest = decided["digest"]
         uri, run = artifacts.bundle_uri(folder.name, digest), candidate["mlflow_run"]
-        version = registry.register(folder.name, run, digest, uri, tags(candidate, decided))
+        version = registry.register(
+            folder.name, run, digest, uri, audit_tags(folder, lake, artifacts, candidate, decided)
+        )
         return dg.MaterializeResult(
             data_version=dg.DataVersion(digest),
             metadata={
@@ -124,18 +126,6 @@ def promised(folder: ModelFolder, facts: Facts) -> Signature:
         classes=facts["classes"],
         threshold=facts["threshold"],
     )
-
-
-def tags(candidate: Facts, decided: Facts) -> dict[str, str]:
-    """What MLflow's model version says beside its digest."""
-    # Candidates made before `upkeep` was there do not say it.
-    cleaned = candidate.get("cleaned_version")
-    return {
-        "slipway.runtime": decided["runtime"],
-        TRAINING_SET: str(candidate["training_set_version"]),
-        **({} if cleaned is None else {CLEANED: str(cleaned)}),
-        "slipway.candidate": candidate["candidate_key"],
-    }
 
 
 def golden_check(folder: ModelFolder, artifacts: Artifacts, digest: str) -> dg.AssetCheckResult:

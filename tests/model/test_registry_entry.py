@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from platform_assets.model.fitted import KIND as CANDIDATES
-from platform_assets.model.registry_entry import decide_once, golden_check, tags
+from platform_assets.model.registry_entry import decide_once, golden_check
 from resources.artifacts import Artifacts
 from serving.bundle import open_bundle
 from tests.model.conftest import workshop_at
@@ -87,11 +87,3 @@ def test_a_bundle_that_lost_a_file_fails_and_names_it(name, made):
     result = golden_check(workshop.folder, workshop.artifacts, digest)
     assert not result.passed
     assert f"{name} is not there" in result.description
-
-
-def test_the_registry_says_where_a_version_comes_from(made):
-    _, entry = made
-    told = tags(entry, entry)
-    assert told["slipway.candidate"] == entry["candidate_key"]
-    assert told["slipway.training_set_version"] == str(entry["training_set_version"])
-    assert all(isinstance(value, str) for value in told.values())

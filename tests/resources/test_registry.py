@@ -144,6 +144,24 @@ def test_a_bundle_is_registered_once(registry):
     assert registry.find_version("fraud", DIGEST) == made
 
 
+def test_a_version_says_what_it_was_last_told(registry):
+    run = registry.log_training(RECORD)
+    registry.register("fraud", run, DIGEST, "file:///b", {"code": "dirty", "task": "binary"})
+    again = registry.register("fraud", run, DIGEST, "file:///b", {"code": "committed"})
+    registry.tag_version("fraud", again.version, {"verdict": "pass"})
+    found = registry.find_version("fraud", DIGEST)
+    told = {name: found.tags[name] for name in ("code", "task", "verdict")}
+    assert told == {"code": "committed", "task": "binary", "verdict": "pass"}
+    assert again.tags["code"] == "committed"
+
+
+def test_what_a_run_says_can_be_replaced_and_added_to(registry):
+    run = registry.log_training(RECORD)
+    registry.tag_run(run, {"git.commit": "1" * 40, "more": "words"})
+    tags = registry.run_tags(run)
+    assert (tags["git.commit"], tags["more"]) == ("1" * 40, "words")
+
+
 def test_versions_are_listed_newest_first(registry):
     run = registry.log_training(RECORD)
     digests = [f"sha256:{number:064}" for number in range(11)]
