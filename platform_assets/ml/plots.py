@@ -8,6 +8,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from sklearn.metrics import confusion_matrix, precision_recall_curve
 
+from platform_assets.ml.calibration import wilson
 from platform_assets.ml.canvas import COLOURS, INK, PAPER, Plot, label, legend, new_axes, png
 from platform_assets.ml.figures import CANDIDATE, Figures
 from platform_assets.ml.slices import Slice
@@ -207,15 +208,8 @@ def _calibration(y: Array, score: Array) -> tuple[Array, Array, Array, Array]:
     told = np.bincount(place, weights=score, minlength=_CALIBRATION_BINS)
     held = positives > 0
     rows, positives, told = rows[held], positives[held], told[held]
-    low, high = _wilson(positives, rows)
+    low, high = wilson(positives, rows)
     return told / rows, positives / rows, low, high
-
-
-def _wilson(hits: Array, rows: Array) -> tuple[Array, Array]:
-    z = 1.96
-    centre = (hits + z**2 / 2) / (rows + z**2)
-    reach = z / (rows + z**2) * np.sqrt(hits * (rows - hits) / rows + z**2 / 4)
-    return centre - reach, centre + reach
 
 
 def _colour(model: str) -> str:

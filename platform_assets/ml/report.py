@@ -1,4 +1,4 @@
-"""One page that says whether a candidate is fit for release, and why: `report.html.j2`, filled in.
+"""One page that says whether a candidate is fit for release, and why: `page/`, filled in.
 
 The page needs nothing but itself: style and pictures are inside.
 """
@@ -10,18 +10,29 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from platform_assets.ml.calibration import Calibration, Tenth
 from platform_assets.ml.canvas import Plot
 from platform_assets.ml.figures import CANDIDATE, Figures
 from platform_assets.ml.gates import CHAMPION, GateResult, overall
+from platform_assets.ml.importance import useless
 from platform_assets.ml.intervals import SAMPLES, Interval
 from platform_assets.ml.metrics import metric
+from platform_assets.ml.probes import Probes
 from platform_assets.ml.slices import Slice, worst
+from platform_assets.ml.stress import stress_sentence
+from platform_assets.ml.whisker import Axis, axis, whisker
 
 _TEMPLATE = "report.html.j2"
 _FEW_ROWS = 500
 _MOST_SLICES = 20
+_MOST_STRESS = 12
+_TITLES = {
+    "pass": "fit for release",
+    "fail": "not fit for release",
+    "inconclusive": "inconclusive",
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +54,7 @@ class ReportFacts:
     figures: Figures
     gates: Sequence[GateResult]
     slices: Sequence[Slice]
+    probes: Probes
     plots: Sequence[Plot]
     runtime: str
     runtime_reason: str
@@ -53,21 +65,42 @@ class ReportFacts:
 
 def render_report(facts: ReportFacts) -> str:
     """The page as HTML; equal facts give an equal page."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    environment.filters.update(number=number, base64=_base64)
-    template = environment.from_string(files(__package__).joinpath(_TEMPLATE).read_text("utf-8"))
-    return template.render(
-        facts=facts,
-        outcome=overall(facts.gates),
-        verdict=verdict(facts),
-        headline=headline(facts),
-        remarks=remarks(facts),
-        rows=_rows(facts),
-        models=list(facts.figures.values),
-        slices=facts.slices[:_MOST_SLICES],
-        hidden_slices=max(len(facts.slices) - _MOST_SLICES, 0),
-        best_trial=best_trial(facts),
-        samples=SAMPLES,
+    found = facts.probes
+    return (
+        _environment()
+        .get_template(_TEMPLATE)
+        .render(
+            facts=facts,
+            outcome=overall(facts.gates),
+            title=_TITLES[overall(facts.gates)],
+            verdict=verdict(facts),
+            headline=headline(facts),
+            remarks=remarks(facts),
+            rows=_rows(facts),
+            models=list(facts.figures.values),
+            slices=facts.slices[:_MOST_SLICES],
+            hidden_slices=max(len(facts.slices) - _MOST_SLICES, 0),
+            slice_scale=_slice_scale(facts),
+            importance=importance(found),
+            loss_scale=axis([one.loss for one in found.importances], 0.0),
+            stress=stress_sentence(found.stress),
+            most_stress=_MOST_STRESS,
+            flips=facts.figures.task != "regression",
+            best_trial=best_trial(facts),
+            samples=SAMPLES,
+        )
+    )
+
+
+def importance(found: Probes) -> str:
+    """Which features the model would be no worse without."""
+    names = useless(found.importances)
+    if not names:
+        return "The model is worse without any of its features, beyond chance."
+    listed = ", ".join(names)
+    return (
+        f"Without {listed} the model would be no worse, beyond chance: {len(names)} of "
+        f"{len(found.importances)} features show no worth on {found.importance_rows:,} rows."
     )
 
 
@@ -116,6 +149,8 @@ def remarks(facts: ReportFacts) -> list[str]:
         found.append(
             f"{facts.metric} is undefined on {unknown} of {len(facts.slices)} groups of rows."
         )
+    if facts.probes.calibration.off:
+        found.append(facts.probes.calibration.sentence)
     if facts.runtime == "skops":
         found.append("The model is served by scikit-learn, which takes milliseconds for a row.")
     return found
@@ -146,6 +181,34 @@ def _wanted_rows(facts: ReportFacts) -> str:
     return (
         f"more data needed, about {max(known):,} rows in the holdout (now {facts.figures.rows:,})"
     )
+
+
+def percent(value: float | None) -> str:
+    """A share in per cent, one digit behind the point; a dash for what is not known."""
+    return "-" if value is None or not np.isfinite(value) else f"{value:.1%}".replace("%", " %")
+
+
+def _environment() -> Environment:
+    loader = FileSystemLoader(str(files(__package__).joinpath("page")))
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.filters.update(
+        number=number, percent=percent, whisker=whisker, seen_scale=_seen_scale, base64=_base64
+    )
+    return environment
+
+
+def _slice_scale(facts: ReportFacts) -> Axis:
+    whole = facts.figures.candidate[facts.metric].value
+    return axis([one.figure for one in facts.slices], whole)
+
+
+def _seen_scale(tenth: Tenth, found: Calibration) -> Axis:
+    """What was seen in all tenths, with a mark at what this one was told."""
+    told = [Interval(one.told, one.told, one.told) for one in found.tenths]
+    whole = axis([*told, *(one.seen for one in found.tenths)])
+    return Axis(whole.low, whole.high, tenth.told)
 
 
 def _beside(model: str, better: Interval) -> str:

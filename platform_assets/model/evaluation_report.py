@@ -18,11 +18,13 @@ from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import picture
+from platform_assets.ml.figures import CANDIDATE
 from platform_assets.model.audit import verdict_tags
 from platform_assets.model.contenders import champion_digest, contenders
 from platform_assets.model.fitted import load_facts
 from platform_assets.model.judgement import as_document, judge_scores
 from platform_assets.model.page import PAGE, page, pictures
+from platform_assets.model.probing import probe_bundle
 from platform_assets.model.rows import load_rows
 from platform_assets.spec import gate_name
 from resources.artifacts import Artifacts
@@ -32,7 +34,7 @@ from resources.settings import Settings
 
 KIND = "reports"
 JUDGEMENT = "judgement.json"
-RULES = 2
+RULES = 3
 Facts = Mapping[str, Any]
 
 
@@ -115,6 +117,7 @@ def evaluate(
     models = contenders(artifacts, folder, entry, champion, holdout)
     judgement = judge_scores(folder, holdout, models)
     training = load_facts(artifacts, folder, entry["candidate_key"])
+    probes = probe_bundle(artifacts, folder, entry["bundle_digest"], holdout, models[CANDIDATE])
     drawn = pictures(folder, judgement, holdout, models, training)
     origin = lineage(folder, lake, entry)
     document = {
@@ -125,7 +128,7 @@ def evaluate(
     }
     return {
         JUDGEMENT: json.dumps(document, indent=2, allow_nan=False).encode(),
-        PAGE: page(folder, entry, judgement, drawn, training, origin).encode(),
+        PAGE: page(folder, entry, judgement, probes, drawn, training, origin).encode(),
         **{f"{plot.name}.png": plot.png for plot in drawn},
     }
 

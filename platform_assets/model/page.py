@@ -11,6 +11,7 @@ from platform_assets.data.contract import personal_columns
 from platform_assets.folder import ModelFolder
 from platform_assets.ml.canvas import Plot
 from platform_assets.ml.plots import plots
+from platform_assets.ml.probes import Probes
 from platform_assets.ml.report import ReportFacts, render_report
 from platform_assets.model.judgement import Judgement
 from platform_assets.model.rows import Rows
@@ -43,6 +44,7 @@ def page(
     folder: ModelFolder,
     entry: Facts,
     judgement: Judgement,
+    probes: Probes,
     drawn: list[Plot],
     training: Facts,
     lineage: Mapping[str, str],
@@ -60,6 +62,7 @@ def page(
             figures=judgement.figures,
             gates=judgement.gates,
             slices=judgement.slices,
+            probes=probes,
             plots=drawn,
             runtime=entry["runtime"],
             runtime_reason=entry["why_runtime"],

@@ -8,13 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from platform_assets.ml.calibration import calibration
 from platform_assets.ml.figures import measure
 from platform_assets.ml.gates import judge
+from platform_assets.ml.importance import Importance
 from platform_assets.ml.intervals import Interval
 from platform_assets.ml.metrics import metric
 from platform_assets.ml.plots import plots
+from platform_assets.ml.probes import Probes
 from platform_assets.ml.report import ReportFacts, best_trial, render_report
 from platform_assets.ml.slices import slices
+from platform_assets.ml.stress import Stress
 from platform_assets.spec import Beat, Floor, Slices
 
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}
@@ -44,6 +48,23 @@ def holdout(task, rows=600, champion=True):
     return y, {name: score for name, score in models.items() if champion or name != "champion"}
 
 
+def probes(task, y, score):
+    flipped = None if task == "regression" else 0.25
+    return Probes(
+        calibration=calibration(task, y, score),
+        importances=[
+            Importance("amount", Interval(0.2, 0.1, 0.3)),
+            Importance("shoe_size", Interval(0.0, -0.1, 0.1)),
+        ],
+        importance_rows=len(y),
+        stress=[
+            Stress("amount", "missing", 0.5, flipped),
+            Stress("age", "missing", None, None),
+        ],
+        stress_rows=len(y),
+    )
+
+
 @cache
 def facts(task="binary", rows=600, champion=True):
     y, models = holdout(task, rows, champion)
@@ -63,6 +84,7 @@ def facts(task="binary", rows=600, champion=True):
         figures=figures,
         gates=judge([Beat(metric=name, beat="dummy")], figures),
         slices=groups,
+        probes=probes(task, y, models["candidate"]),
         plots=plots(task, y, models, CLASSES[task], figures, groups, name),
         runtime="onnx",
         runtime_reason="ONNX agrees with scikit-learn to 2e-07 on all 600 rows",
@@ -204,6 +226,28 @@ def test_a_page_names_the_columns_with_personal_data_or_says_that_none_is_tagged
     told = replace(facts(), personal=["customer_id", "name"])
     assert "Personal data: customer_id, name" in words(render_report(told))
     assert "Personal data: no column is tagged" in words(render_report(facts()))
+
+
+def test_a_page_names_the_features_that_show_no_worth():
+    text = words(render_report(facts()))
+    assert "Without shoe_size the model would be no worse" in text
+    useful = replace(facts().probes, importances=facts().probes.importances[:1])
+    assert "worse without any of its features" in words(
+        render_report(replace(facts(), probes=useful))
+    )
+
+
+def test_a_page_says_what_a_change_of_unit_would_do():
+    text = words(render_report(facts()))
+    assert "Worst: `amount` missing moves scores by 0.5 on average and flips 25.0%" in text
+    assert "age missing refused" in text
+
+
+@pytest.mark.parametrize("task", PLOTS)
+def test_a_page_warns_of_a_model_that_is_off_and_of_no_other(task):
+    given = facts(task)
+    off = given.probes.calibration.sentence in words(render_report(given)).split("Gates")[0]
+    assert off is given.probes.calibration.off
 
 
 def test_what_comes_from_a_model_is_never_taken_for_markup():
