@@ -164,7 +164,7 @@ def package(
         threshold=found.threshold,
     )
     features = holdout[spec.features]
-    exported = export(found.model, signature, features, spec.serving.parity)
+    exported = export(found.model, signature, features, learn[spec.features], spec.serving.parity)
     golden = golden_rows(exported, features)
     contents = BundleContents(
         runtime=exported.runtime,

@@ -1,24 +1,26 @@
 """From a fitted pipeline to the bytes that are served, with the proof that both say the same.
 
 ONNX is tried first: it is a hundred times faster for one row and carries no code. Whether a
-conversion is right is measured on the whole holdout, never assumed: splits of trees can disagree
-in 32-bit floats, and some conversions are wrong without a word. A pipeline that does not come
-through is served as it is, as a skops file.
+conversion is right is measured on the whole holdout and on rows at the edges, never assumed:
+splits of trees can disagree in 32-bit floats, and some conversions are wrong without a word. A
+pipeline that does not come through is served as it is, as a skops file.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from platform_assets.errors import ExportError
+from platform_assets.ml.edge_rows import EdgeRows, edge_rows
 from platform_assets.ml.onnx_file import to_onnx
+from platform_assets.ml.parity import HOLDOUT, Bound, Parity, compare, wrong
 from platform_assets.ml.scoring import as_fitted, scores
 from platform_assets.ml.skops_file import to_skops
-from serving.errors import ServingError
+from serving.errors import InvalidInput, ServingError
 from serving.scorer import OnnxScorer, Scorer, SkopsScorer
 from serving.signature import Signature
 
@@ -32,9 +34,10 @@ Array = npt.NDArray[Any]
 class Export:
     """A model as it will be served.
 
-    `max_error` is the largest difference to scikit-learn over the rows compared, in units of the
-    score; `reason` one sentence on why this runtime; `trusted` the types that a skops file needs
-    beyond those that skops trusts by itself.
+    `max_error` is the largest difference to scikit-learn on the holdout, in units of the score;
+    `reason` one sentence on why this runtime; `parity` what was compared, on the holdout and on
+    each kind of edge rows, for every runtime that was tried; `trusted` the types that a skops file
+    needs beyond those that skops trusts by itself.
     """
 
     runtime: Literal["onnx", "skops"]
@@ -42,31 +45,47 @@ class Export:
     signature: Signature
     max_error: float
     reason: str
+    parity: tuple[Parity, ...] = ()
     trusted: tuple[str, ...] = ()
 
 
 def export(
-    pipeline: Pipeline, signature: Signature, features: pd.DataFrame, tolerance: float
+    pipeline: Pipeline,
+    signature: Signature,
+    features: pd.DataFrame,
+    seen: pd.DataFrame,
+    tolerance: float,
 ) -> Export:
-    """Take ONNX if it answers every row of `features` as `pipeline` does, otherwise skops.
+    """Take ONNX if it answers every row as `pipeline` does, otherwise skops.
 
     Parameters
     ----------
     features
         The holdout: n rows with the columns of the signature.
+    seen
+        The training rows, from which rows at the edges are made; see `edge_rows`.
     tolerance
-        Largest difference allowed, in units of the score.
+        Largest difference allowed, in units of the score; see `Bound` for scores beyond those of
+        the holdout.
 
     Raises
     ------
     ExportError
         If neither runtime can carry the pipeline, with both reasons.
     """
-    expected = scores(pipeline, signature.task, features)
+    trial = _Trial.of(pipeline, signature, features, seen, tolerance)
+    parity: tuple[Parity, ...] = ()
     try:
-        return _as_onnx(pipeline, signature, features, expected, tolerance)
+        onnx = Export("onnx", to_onnx(pipeline, signature), signature, 0.0, "")
+        parity = trial.compare(onnx)
+        why = wrong(parity, tolerance)
     except ExportError as error:
-        return _as_skops(pipeline, signature, features, expected, tolerance, str(error))
+        why = str(error)
+    if not why:
+        rows, largest = parity[0].rows, parity[0].largest
+        reason = f"ONNX agrees with scikit-learn to {largest:.1g} on all {rows:,} rows"
+        return replace(onnx, max_error=parity[0].largest, reason=reason, parity=parity)
+    return _as_skops(trial, why, parity)
 
 
 def columns(features: pd.DataFrame, signature: Signature) -> dict[str, Array]:
@@ -97,53 +116,59 @@ class _Loaded:
         return self.model
 
 
-def _as_onnx(
-    pipeline: Pipeline,
-    signature: Signature,
-    features: pd.DataFrame,
-    expected: Array,
-    tolerance: float,
-) -> Export:
-    exported = Export("onnx", to_onnx(pipeline, signature), signature, 0.0, "not compared yet")
-    error = _errors(exported, features, expected)
-    off = int((error > tolerance).sum())
-    if off:
-        raise ExportError(
-            f"ONNX differs from scikit-learn by up to {error.max():.2g} on {off:,} of "
-            f"{len(error):,} rows, more than {tolerance:g}"
-        )
-    largest = float(error.max(initial=0.0))
-    reason = f"ONNX agrees with scikit-learn to {largest:.1g} on all {len(error):,} rows"
-    return replace(exported, max_error=largest, reason=reason)
+@dataclass(frozen=True)
+class _Trial:
+    """What both runtimes have to show."""
+
+    pipeline: Pipeline
+    signature: Signature
+    kinds: tuple[EdgeRows, ...]
+    bound: Bound
+
+    @classmethod
+    def of(
+        cls,
+        pipeline: Pipeline,
+        signature: Signature,
+        features: pd.DataFrame,
+        seen: pd.DataFrame,
+        tolerance: float,
+    ) -> "_Trial":
+        rows = as_fitted(features[list(signature.names)])
+        bound = Bound.of(signature.task, tolerance, scores(pipeline, signature.task, rows))
+        kinds = (EdgeRows(HOLDOUT, rows), *edge_rows(pipeline, signature, seen))
+        return cls(pipeline, signature, kinds, bound)
+
+    def compare(self, exported: Export) -> tuple[Parity, ...]:
+        """The holdout first; ExportError if the runtime cannot load its model."""
+        try:
+            loaded = scorer(exported)
+            return tuple(
+                compare(kind, self._truth, partial(self._ask, loaded), self.bound, exported.runtime)
+                for kind in self.kinds
+            )
+        except ServingError as error:
+            raise ExportError(f"{exported.runtime} cannot score the rows ({error})") from error
+
+    def _truth(self, rows: pd.DataFrame) -> Array:
+        return scores(self.pipeline, self.signature.task, rows)
+
+    def _ask(self, loaded: Scorer, rows: pd.DataFrame) -> Array:
+        try:
+            return loaded.score(columns(rows, self.signature))
+        except InvalidInput as error:
+            raise ValueError(str(error)) from error
 
 
-def _as_skops(
-    pipeline: Pipeline,
-    signature: Signature,
-    features: pd.DataFrame,
-    expected: Array,
-    tolerance: float,
-    why: str,
-) -> Export:
+def _as_skops(trial: _Trial, why: str, tried: tuple[Parity, ...]) -> Export:
+    name = trial.signature.model
     try:
-        model, trusted = to_skops(pipeline)
-        exported = Export("skops", model, signature, 0.0, f"skops, since {why}", trusted)
-        largest = float(_errors(exported, features, expected).max(initial=0.0))
+        model, trusted = to_skops(trial.pipeline)
+        reason = f"skops, since {why}"
+        exported = Export("skops", model, trial.signature, 0.0, reason, trusted=trusted)
+        parity = trial.compare(exported)
     except ExportError as also:
-        raise ExportError(f"{signature.model}: {why}; and {also}") from also
-    if largest > tolerance:
-        raise ExportError(
-            f"{signature.model}: {why}; and the skops file differs by up to {largest:.2g} "
-            "from the pipeline it was written from"
-        )
-    return replace(exported, max_error=largest)
-
-
-def _errors(exported: Export, features: pd.DataFrame, expected: Array) -> Array:
-    """Largest difference to `expected` in each row, shape (n,)."""
-    try:
-        got = scorer(exported).score(columns(features, exported.signature))
-    except ServingError as error:
-        raise ExportError(f"{exported.runtime} cannot score the rows ({error})") from error
-    off: Array = np.abs(got - expected).reshape(len(expected), -1).max(axis=1)
-    return off
+        raise ExportError(f"{name}: {why}; and {also}") from also
+    if also_wrong := wrong(parity, trial.bound.tolerance):
+        raise ExportError(f"{name}: {why}; and {also_wrong}")
+    return replace(exported, max_error=parity[0].largest, parity=(*parity, *tried))

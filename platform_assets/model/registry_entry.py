@@ -1,13 +1,14 @@
 """The candidate as a bundle: what will be judged and what will be served, under one digest.
 
-ONNX where its answers match scikit-learn's on the holdout, skops otherwise. MLflow holds one model
-version for each digest. Before the entry stands, the bundle is opened again, byte for byte, and
-must answer its golden rows.
+ONNX where its answers match scikit-learn's on the holdout and on rows at the edges, skops
+otherwise. MLflow holds one model version for each digest. Before the entry stands, the bundle is
+opened again, byte for byte, and must answer its golden rows.
 """
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
@@ -35,6 +36,8 @@ from serving.signature import Signature
 KIND = "entries"
 FROM_CANDIDATE = ("training_set_version", "candidate_key", "code_commit")
 REASONS = ("runtime", "why_runtime", "largest_difference")
+# What is compared with scikit-learn; a candidate compared by other rules is decided anew.
+RULES = 2
 Facts = Mapping[str, Any]
 
 
@@ -68,6 +71,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "mlflow_run": version.run_id,
                 **{name: candidate[name] for name in FROM_CANDIDATE},
                 **{name: decided[name] for name in REASONS},
+                "parity": parity_table(decided["parity"]),
             },
             check_results=[golden_check(folder, artifacts, digest)],
         )
@@ -79,7 +83,9 @@ def decide_once(
     folder: ModelFolder, lake: Lake, artifacts: Artifacts, candidate: Facts
 ) -> dict[str, Any]:
     """The bundle of a candidate: written the first time, read from its note afterwards."""
-    key = fingerprint(candidate=candidate["candidate_key"], parity=folder.spec.serving.parity)
+    key = fingerprint(
+        candidate=candidate["candidate_key"], parity=folder.spec.serving.parity, rules=RULES
+    )
     if not artifacts.has(KIND, folder.name, key):
         decided = bundle(folder, lake, artifacts, candidate)
         note = json.dumps(decided).encode()
@@ -96,7 +102,9 @@ def bundle(
     train, holdout = (load_rows(lake, folder, version, part) for part in ("train", "holdout"))
     model = load_fitted(artifacts, folder, key, "model")
     signature = promised(folder, load_facts(artifacts, folder, key))
-    exported = export(model, signature, holdout.features, folder.spec.serving.parity)
+    exported = export(
+        model, signature, holdout.features, train.features, folder.spec.serving.parity
+    )
     golden = golden_rows(exported, holdout.features)
     answers = scores(model, folder.spec.task, holdout.features)
     contents = BundleContents(
@@ -113,7 +121,13 @@ def bundle(
         "runtime": exported.runtime,
         "why_runtime": exported.reason,
         "largest_difference": exported.max_error,
+        "parity": [asdict(one) for one in exported.parity],
     }
+
+
+def parity_table(parity: Sequence[Facts]) -> dg.TableMetadataValue:
+    """What was compared with scikit-learn, one row for each runtime and kind of rows."""
+    return dg.MetadataValue.table([dg.TableRecord(dict(one)) for one in parity])
 
 
 def promised(folder: ModelFolder, facts: Facts) -> Signature:

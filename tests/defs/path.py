@@ -54,7 +54,7 @@ def walk(model, frame):
         model.name, spec.task, model.contract, spec.features, classes=names,
         threshold=training.threshold,
     )  # fmt: skip
-    exported = export(training.model, signature, held, spec.serving.parity)
+    exported = export(training.model, signature, held, given, spec.serving.parity)
     score = scorer(exported).score(columns(held, signature))
     beside = baselines(spec.task, given, train_y)
     references = {name: scores(model, spec.task, held) for name, model in beside.items()}

@@ -18,7 +18,7 @@ AMOUNT = Signature(
 def golden(task="binary", rows=400):
     features, _ = example(task, rows)
     case = {"binary": "binary boosting", "multiclass": "multiclass linear"}[task]
-    found = export(CONVERTIBLE[case](), signature(task), features, 1e-4)
+    found = export(CONVERTIBLE[case](), signature(task), features, features, 1e-4)
     return found, features, golden_rows(found, features)
 
 
@@ -59,7 +59,7 @@ def test_the_tolerance_grows_with_the_scores():
     features = features[["amount"]]
     for scale in (0.001, 1000):
         pipeline = make_pipeline(StandardScaler(), Ridge()).fit(features, target * scale)
-        found = export(pipeline, AMOUNT, features, 1)
+        found = export(pipeline, AMOUNT, features, features, 1)
         expected = 1e-5 * max(1, np.abs(pipeline.predict(features)).max())
         assert golden_rows(found, features).tolerance == pytest.approx(expected, rel=1e-3)
 
@@ -73,5 +73,5 @@ def test_integers_and_booleans_stay_what_they_are():
     )
     asked = Signature(model="toy", task="binary", columns=kinds, classes=("no", "yes"))
     pipeline = make_pipeline(LogisticRegression()).fit(given.astype(float), target)
-    row = golden_rows(export(pipeline, asked, given, 1e-4), given).rows[0]
+    row = golden_rows(export(pipeline, asked, given, given, 1e-4), given).rows[0]
     assert (type(row["hour"]), type(row["night"])) == (int, bool)

@@ -28,7 +28,7 @@ def renamed(name, task, last):
     features = features.rename(columns={"amount": name})
     encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     pipeline = make_pipeline(make_column_transformer((encoder, TEXT), remainder="drop"), last)
-    return export(pipeline.fit(features, target), signature(name, task), features, 1e-4)
+    return export(pipeline.fit(features, target), signature(name, task), features, features, 1e-4)
 
 
 def signature(name, task):
@@ -38,6 +38,13 @@ def signature(name, task):
         Column(name="country", type="string", nullable=True),
     )
     return Signature(model="toy", task=task, columns=columns, classes=CLASSES[task])
+
+
+def closed(signature):
+    """The same with the values of its text listed, so that "" is not among what may be asked."""
+    *numbers, text = signature.columns
+    listed = text.model_copy(update={"categories": ("de", "fr", "jp")})
+    return signature.model_copy(update={"columns": (*numbers, listed)})
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -66,6 +73,6 @@ def test_missing_and_unknown_text_are_answered_as_scikit_learn_does(encoder):
     pipeline = make_pipeline(columns, HistGradientBoostingClassifier(max_iter=20))
     pipeline.fit(rows, target)
     rows.loc[::5, "country"] = "unknown to it"
-    exported = export(pipeline, signature("amount", "binary"), rows, 1e-4)
+    exported = export(pipeline, closed(signature("amount", "binary")), rows, rows, 1e-4)
     assert (exported.runtime, exported.max_error < 1e-5) == ("onnx", True)
     assert np.isnan(pipeline[0].transformers_[0][1].categories_[0][-1])

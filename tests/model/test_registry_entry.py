@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from platform_assets.model.fitted import KIND as CANDIDATES
-from platform_assets.model.registry_entry import decide_once, golden_check
+from platform_assets.model.registry_entry import decide_once, golden_check, parity_table
 from resources.artifacts import Artifacts
 from serving.bundle import open_bundle
 from tests.model.conftest import workshop_at
@@ -87,3 +87,13 @@ def test_a_bundle_that_lost_a_file_fails_and_names_it(name, made):
     result = golden_check(workshop.folder, workshop.artifacts, digest)
     assert not result.passed
     assert f"{name} is not there" in result.description
+
+
+def test_an_entry_says_for_each_kind_of_rows_how_far_onnx_was_off(made):
+    _, entry = made
+    table = parity_table(entry["parity"])
+    told = {record.data["kind"]: record.data for record in table.records}
+    assert {"holdout", "nulls", "categories", "ends of the training range"} <= told.keys()
+    assert {row["runtime"] for row in told.values()} == {"onnx"}
+    assert told["holdout"]["largest"] == entry["largest_difference"]
+    assert all(row["over"] == 0 for row in told.values())
