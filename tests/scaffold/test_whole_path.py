@@ -16,7 +16,7 @@ from tests.scaffold.examples import flats, flowers, people, saved
 from tests.support.fake_serve import FakeServe
 from tests.support.tiny import Platform
 
-ERROR = dg.AssetCheckSeverity.ERROR
+WARN = dg.AssetCheckSeverity.WARN
 pytestmark = pytest.mark.slow
 
 
@@ -54,6 +54,8 @@ CASES = [
     json_lines_of_odd_names,
     gaps_everywhere,
 ]
+# The length of a petal was drawn so that it tells roses alone: 0.97 of 1, and 0.96 is warned of.
+WARNED = {json_lines_of_odd_names: [("no_feature_leaks", WARN)]}
 
 
 def begun(place: Path, file: Path, target: str, **asked):
@@ -62,7 +64,7 @@ def begun(place: Path, file: Path, target: str, **asked):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_file_becomes_a_model_in_staging_and_every_gate_passes(tmp_path, case):
+def test_a_file_becomes_a_model_in_staging_and_every_check_passes(tmp_path, case):
     file, target, asked = case(tmp_path)
     model = begun(tmp_path, file, target, **asked)
     with FakeServe() as serve, dg.DagsterInstance.ephemeral() as instance:
@@ -72,7 +74,7 @@ def test_a_file_becomes_a_model_in_staging_and_every_gate_passes(tmp_path, case)
         os.utime(shutil.copy(file, landing), (0, 0))  # a file of this moment is left alone
         result = platform.run(model)
         checks = result.get_asset_check_evaluations()
-        failed = [one.check_name for one in checks if not one.passed and one.severity is ERROR]
-        assert (result.success, failed) == (True, [])
+        failed = [(one.check_name, one.severity) for one in checks if not one.passed]
+        assert (result.success, failed) == (True, WARNED.get(case, []))
         assert not platform.lake.count("trial/quarantine")
         assert latest(instance, model.key("staging_deployment"))["bundle_digest"]
