@@ -70,6 +70,7 @@ class ArrivalChanged(DataError):
             f"{place}: {name!r} changed while it was read (was {was}, now {now}); "
             "deliver under a name that does not match the pattern, and rename when it is whole"
         )
+        self.name = name
 
 
 class MendRefused(DataError):

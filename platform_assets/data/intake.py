@@ -20,6 +20,7 @@ from resources.lake import ATTEMPTS, Lake
 
 DELIVERIES = "deliveries"
 _READ = 1 << 20
+_LEFT = "left for the next run"
 Say = Callable[[str], None]
 
 
@@ -40,12 +41,13 @@ def take_in(lake: Lake, model: str, source: Source, most: int, say: Say) -> Take
     """Take in at most `most` arrivals that were not looked at before; returns what became of each.
 
     The content lands in one commit, behind the version that was looked at: whoever is second looks
-    again. The ledger follows, and repeats nothing if the process dies between the two.
+    again. The ledger follows, and repeats nothing if the process dies between the two. What changes
+    while it is read, or is gone, is left for the next pass; the others land.
     """
     listing = source.listing()
     due = ledger.pending(listing, ledger.seen(lake, model))
-    now = [(arrival, digest) for arrival, digest in _digests(source, due[:most], say)]
-    version, entries = _land(lake, f"{model}/raw", source, now, say)
+    now = list(_digests(source, due[:most], say))
+    version, entries = _land_unchanged(lake, f"{model}/raw", source, now, say)
     ledger.record(lake, model, entries)
     return Taken(version, tuple(entries), len(due) - len(entries), listing.skipped)
 
@@ -94,7 +96,7 @@ def _digests(
             with closing(source.open(arrival)) as content:
                 yield arrival, _sha256(content)
         except ArrivalChanged as error:
-            say(f"left for the next run: {error}")
+            say(f"{_LEFT}: {error}")
 
 
 def _sha256(content: BinaryIO) -> str:
@@ -102,6 +104,19 @@ def _sha256(content: BinaryIO) -> str:
     while block := content.read(_READ):
         total.update(block)
     return total.hexdigest()
+
+
+def _land_unchanged(
+    lake: Lake, name: str, source: Source, arrivals: Sequence[tuple[Arrival, str]], say: Say
+) -> tuple[int | None, list[Entry]]:
+    """`_land`, begun again without an arrival that has changed since its digest was taken."""
+    left = {arrival.name: (arrival, digest) for arrival, digest in arrivals}
+    while True:
+        try:
+            return _land(lake, name, source, list(left.values()), say)
+        except ArrivalChanged as error:
+            del left[error.name]
+            say(f"{_LEFT}: {error}")
 
 
 def _land(
@@ -132,7 +147,7 @@ def _following(
             yield arrival, digest
         else:
             say(
-                f"left for the next run: {arrival.name!r} was made when {arrival.follows} "
+                f"{_LEFT}: {arrival.name!r} was made when {arrival.follows} "
                 f"deliveries had landed, now there are {landed}"
             )
 
