@@ -28,3 +28,19 @@ def radosgw():
         pytest.skip(f"not installed: {', '.join(missing_programs())}")
     with radosgw_server() as store:
         yield store
+
+
+@pytest.fixture(
+    params=[
+        "disk",
+        pytest.param("moto", marks=pytest.mark.slow),
+        pytest.param("radosgw", marks=pytest.mark.e2e),
+    ]
+)
+def root(request, tmp_path, monkeypatch):
+    """Where a lake is: a folder, or a new bucket."""
+    if request.param == "disk":
+        return str(tmp_path / "lake")
+    store = request.getfixturevalue(request.param)
+    store.enter(monkeypatch)
+    return f"s3://{store.new_bucket()}/lake"

@@ -16,6 +16,7 @@ from platform_assets.data.quarantine import counts
 from platform_assets.data.sources.folder import FolderSource
 from platform_assets.folder import ModelFolder
 from resources.lake import Lake
+from tests.support.lakes import lake_at
 from tests.support.tiny import orders, tiny
 
 BAD = "value:channel:isin(['web', 'shop'])"
@@ -50,18 +51,19 @@ class DyingLake(Lake):
 
 @dataclass
 class Yard:
-    """A landing folder and a lake."""
+    """A landing folder and a lake, which is beside it or, with `at`, elsewhere."""
 
     home: Path
     folder: ModelFolder = field(default_factory=tiny)
+    at: str = ""
 
     @property
     def root(self) -> str:
-        return str(self.home / "lake")
+        return self.at or str(self.home / "lake")
 
     @property
     def lake(self) -> Lake:
-        return Lake(self.root)
+        return lake_at(self.root)
 
     @property
     def landing(self) -> Path:
