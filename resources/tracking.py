@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FINGERPRINT = "slipway.fingerprint"
 ABANDONED = "slipway.abandoned"
+ERROR = "slipway.error"
 PARENT = "mlflow.parentRunId"
 
 
@@ -28,7 +29,7 @@ PARENT = "mlflow.parentRunId"
 class TrainingRecord:
     """One training: `fingerprint` names its exact inputs, `dataset_version` the table version.
 
-    `trials` holds for each fit its `params` and its `score`.
+    `trials` holds for each fit its `params`, and its `score` or the `error` it failed with.
     """
 
     model: str
@@ -174,12 +175,14 @@ class Tracking:
         self, experiment: str, parent: str, number: int, trial: Mapping[str, Any]
     ) -> None:
         run = self._client.create_run(experiment, tags={PARENT: parent}, run_name=f"trial-{number}")
+        failed = "error" in trial
         self._client.log_batch(
             run.info.run_id,
-            metrics=self._metrics({"score": trial["score"]}),
+            metrics=self._metrics({} if failed else {"score": trial["score"]}),
             params=self._params(trial["params"]),
+            tags=self._tags({ERROR: trial["error"]} if failed else {}),
         )
-        self._client.set_terminated(run.info.run_id)
+        self._client.set_terminated(run.info.run_id, "FAILED" if failed else "FINISHED")
 
     @staticmethod
     def _metrics(values: Mapping[str, float]) -> list[Any]:
@@ -193,6 +196,12 @@ class Tracking:
         from mlflow.entities import Param
 
         return [Param(name, str(value)) for name, value in values.items()]
+
+    @staticmethod
+    def _tags(values: Mapping[str, str]) -> list[Any]:
+        from mlflow.entities import RunTag
+
+        return [RunTag(name, value) for name, value in values.items()]
 
     @staticmethod
     def _dataset(record: TrainingRecord) -> Any:

@@ -5,39 +5,34 @@ the holdout is unknown here.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import precision_recall_curve
-from sklearn.model_selection import ParameterGrid, ParameterSampler
 from sklearn.pipeline import Pipeline
 
 from platform_assets.errors import TrainingError
-from platform_assets.ml.metrics import evaluate, metric
-from platform_assets.ml.scoring import as_fitted, scores
+from platform_assets.ml.fitting import Array, Parameters, answers, fitted
+from platform_assets.ml.metrics import evaluate
+from platform_assets.ml.scoring import as_fitted
+from platform_assets.ml.search import (
+    BuildEstimator,
+    Clock,
+    Data,
+    Failed,
+    Found,
+    Report,
+    Trial,
+    best_of,
+    search,
+)
+from platform_assets.ml.space import on_edge
 from platform_assets.spec import ModelSpec
 
-Array = npt.NDArray[Any]
-Parameters = Mapping[str, Any]
-BuildEstimator = Callable[[], Pipeline]
-
-# What estimators raise for data and parameters that they cannot use; numpy's LinAlgError is a
-# ValueError. Anything else (an interrupt, no memory) is no statement about the estimator.
-_REFUSALS = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RuntimeError)
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One fit of the search: what was set beyond the estimator's own defaults, and its figure."""
-
-    parameters: Parameters
-    score: float
-    seconds: float
+_ROWS_TO_PROVE = 1000
 
 
 @dataclass(frozen=True)
@@ -46,12 +41,15 @@ class Training:
 
     `validation` are all metrics of the best trial on the validation rows; `threshold` is the
     probability from which a binary answer is positive, chosen on the same rows. `model` was then
-    fitted on the training and validation rows together.
+    fitted on the training and validation rows together. `failed` are trials without a figure;
+    `on_edge` says where the best trial lies at an end of what was tried.
     """
 
     model: Pipeline
     best: Trial
     trials: Sequence[Trial]
+    failed: Sequence[Failed]
+    on_edge: Sequence[str]
     validation: Mapping[str, float]
     threshold: float
     seconds: float
@@ -69,8 +67,8 @@ def train(
     validation: npt.NDArray[np.bool_],
     spec: ModelSpec,
     *,
-    report: Callable[[str], None] = lambda _: None,
-    clock: Callable[[], float] = time.monotonic,
+    report: Report = lambda _: None,
+    clock: Clock = time.monotonic,
 ) -> Training:
     """Search the parameters, take the best, fit on every row given.
 
@@ -82,23 +80,24 @@ def train(
     Raises
     ------
     TrainingError
-        If a fit raises, or gives a score that is no finite number, with its parameters; if there
-        are no rows to fit or to judge on.
+        If every trial, or the last fit, raises, does not converge, or gives a score that is no
+        finite number, with its parameters; if there are no rows to fit or to judge on.
     """
     started = clock()
     _require_both_parts(validation)
-    data = _Data(build, as_fitted(features), target, validation, spec)
-    tried = list(_tried(data, report, clock))
-    trials = tuple(trial for trial, _ in tried)
-    judge = metric(spec.task, spec.metric)
-    best, answer = tried[judge.best([trial.score for trial in trials])]
+    data = Data(build, as_fitted(features), target, validation, spec)
+    outcomes = search(data, report, clock)
+    best = best_of(outcomes, spec)
     seen = target[validation]
+    trials = tuple(one.trial for one in outcomes if isinstance(one, Found))
     return Training(
-        model=_refitted(data, best.parameters),
-        best=best,
+        model=_refitted(data, best.trial.parameters),
+        best=best.trial,
         trials=trials,
-        validation=evaluate(spec.task, seen, answer),
-        threshold=_threshold(seen, answer) if spec.task == "binary" else 0.5,
+        failed=tuple(one for one in outcomes if isinstance(one, Failed)),
+        on_edge=_edges(data, best.trial) if len(trials) > 1 else (),
+        validation=evaluate(spec.task, seen, best.answer),
+        threshold=_threshold(seen, best.answer) if spec.task == "binary" else 0.5,
         seconds=clock() - started,
     )
 
@@ -111,80 +110,14 @@ def _require_both_parts(validation: npt.NDArray[np.bool_]) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Data:
-    build: BuildEstimator
-    rows: pd.DataFrame
-    target: Array
-    validation: npt.NDArray[np.bool_]
-    spec: ModelSpec
+def _edges(data: Data, best: Trial) -> Sequence[str]:
+    return tuple(on_edge(data.spec.search.space, data.build().get_params(), best.parameters))
 
 
-def _tried(
-    data: _Data, report: Callable[[str], None], clock: Callable[[], float]
-) -> Iterator[tuple[Trial, Array]]:
-    """Each trial with its scores on the validation rows."""
-    judge = metric(data.spec.task, data.spec.metric)
-    judged = data.validation
-    started = clock()
-    for number, parameters in enumerate(_sampled(data), start=1):
-        begun = clock()
-        if number > 1 and begun - started >= data.spec.search.seconds:
-            report(f"search stopped after {begun - started:.0f} s and {number - 1} trials")
-            return
-        model = _fitted(data, parameters, data.rows[~judged], data.target[~judged])
-        answer = _answer(data, model, parameters, data.rows[judged])
-        trial = Trial(parameters, judge(data.target[judged], answer), clock() - begun)
-        report(f"trial {number}: {judge.name} {trial.score:.4f} with {_words(parameters)}")
-        yield trial, answer
-
-
-def _sampled(data: _Data) -> Iterator[Parameters]:
-    """The estimator's defaults, then other parameters in seeded order, none twice."""
-    search, defaults = data.spec.search, data.build().get_params()
-    yield {}
-    size = len(ParameterGrid(search.space)) if search.space else 0
-    drawn = ParameterSampler(
-        search.space, min(search.trials, size), random_state=data.spec.split.seed
-    )
-    others = (
-        found
-        for found in (drawn if size else ())
-        if any(defaults[name] != value for name, value in found.items())
-    )
-    yield from islice(others, search.trials - 1)
-
-
-def _refitted(data: _Data, parameters: Parameters) -> Pipeline:
-    model = _fitted(data, parameters, data.rows, data.target)
-    _answer(data, model, parameters, data.rows.iloc[:1000])
+def _refitted(data: Data, parameters: Parameters) -> Pipeline:
+    model = fitted(data.build(), parameters, data.rows, data.target)
+    answers(model, data.spec.task, data.rows.iloc[:_ROWS_TO_PROVE], parameters)
     return model
-
-
-def _fitted(data: _Data, parameters: Parameters, rows: pd.DataFrame, target: Array) -> Pipeline:
-    try:
-        return data.build().set_params(**parameters).fit(rows, target)
-    except _REFUSALS as error:
-        raise TrainingError(
-            f"the estimator failed on {len(rows)} rows with {_words(parameters)}: "
-            f"{type(error).__name__}: {error}"
-        ) from error
-
-
-def _answer(data: _Data, model: Pipeline, parameters: Parameters, rows: pd.DataFrame) -> Array:
-    try:
-        answer = scores(model, data.spec.task, rows)
-    except _REFUSALS as error:
-        raise TrainingError(
-            f"the fitted estimator cannot score {len(rows)} rows with {_words(parameters)}: "
-            f"{type(error).__name__}: {error}"
-        ) from error
-    wrong = len(rows) - int(np.isfinite(answer).reshape(len(rows), -1).all(axis=1).sum())
-    if wrong:
-        raise TrainingError(
-            f"{wrong} of {len(rows)} scores are no finite numbers with {_words(parameters)}"
-        )
-    return answer
 
 
 def _threshold(y: Array, score: Array) -> float:
@@ -197,8 +130,3 @@ def _threshold(y: Array, score: Array) -> float:
     precision, recall, thresholds = precision_recall_curve(y, score)
     balance = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
     return float(np.clip(thresholds[balance[:-1].argmax()], 0.0, 1.0))
-
-
-def _words(parameters: Parameters) -> str:
-    named = ", ".join(f"{name}={value!r}" for name, value in parameters.items())
-    return named or "the estimator's defaults"

@@ -3,21 +3,24 @@
 The search is judged on a validation part of the training rows; the holdout is not read here. The
 MLflow run names the table version, the parameters of every trial and the commit of the code. The
 same rows and the same code give the same candidate, which is then not trained again; the first
-commit that gives it is the one it is known by.
+commit that gives it is the one it is known by. The check `seeds_fixed` stops an estimator that
+draws at random without a seed.
 """
 
 import platform
+from typing import Any
 
 import dagster as dg
 
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
-from platform_assets.metadata import figures
+from platform_assets.metadata import check_result, figures
 from platform_assets.ml.baselines import baselines
+from platform_assets.ml.seeds import seeds_fixed
 from platform_assets.ml.splits import validation
 from platform_assets.ml.training import Training, train
-from platform_assets.model.fitted import KIND, load_facts, publish, trials
+from platform_assets.model.fitted import KIND, failed_trials, load_facts, publish, trials
 from platform_assets.model.lock import lock_digest, program_digest
 from platform_assets.model.rows import Rows, classes, load_rows
 from resources.artifacts import Artifacts
@@ -29,7 +32,13 @@ CODE, CODE_AT_TRAINING = "slipway.code_commit", "slipway.code_at_training"
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    @folder.asset("candidate_model", __doc__, {"scikitlearn", "mlflow"}, after="training_set")
+    @folder.asset(
+        "candidate_model",
+        __doc__,
+        {"scikitlearn", "mlflow"},
+        after="training_set",
+        checks=["seeds_fixed"],
+    )
     def candidate_model(
         context: dg.AssetExecutionContext,
         lake: dg.ResourceParam[Lake],
@@ -58,10 +67,9 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "cleaned_version": training_set["cleaned_version"],
                 "mlflow_run": run_id,
                 "code_commit": known_by(registry, run_id, code),
-                "parameters": facts["parameters"],
-                "training_seconds": facts["seconds"],
-                "trials": figures({str(one["params"]): one["score"] for one in facts["trials"]}),
+                **told(facts),
             },
+            check_results=[seeds_check(folder, key)],
         )
 
     return candidate_model
@@ -89,7 +97,30 @@ def search(context: dg.AssetExecutionContext, folder: ModelFolder, rows: Rows) -
     judged_on = validation(
         rows.frame, spec.split, target=spec.target, time=spec.time, task=spec.task, key=spec.id
     )
-    return train(folder.build, rows.features, rows.target, judged_on, spec, report=context.log.info)
+    found = train(
+        folder.build, rows.features, rows.target, judged_on, spec, report=context.log.info
+    )
+    for sentence in found.on_edge:
+        context.log.warning("%s; a wider search.space may find better", sentence)
+    return found
+
+
+def told(facts: dict[str, Any]) -> dict[str, Any]:
+    """What the UI shows of a training."""
+    failed = {str(one["params"]): one["error"] for one in facts["failed_trials"]}
+    return {
+        "parameters": facts["parameters"],
+        "training_seconds": facts["seconds"],
+        "trials": figures({str(one["params"]): one["score"] for one in facts["trials"]}),
+        **({"failed_trials": failed} if failed else {}),
+        **({"on_edge": facts["on_edge"]} if facts["on_edge"] else {}),
+    }
+
+
+def seeds_check(folder: ModelFolder, key: str) -> dg.AssetCheckResult:
+    """Whether training again would give the same candidate."""
+    named = dg.MetadataValue.text(key)
+    return check_result("seeds_fixed", seeds_fixed(folder.build()), candidate_key=named)
 
 
 def known_by(registry: Registry, run_id: str, now: Code) -> str:
@@ -134,5 +165,5 @@ def record(
         dataset_uri=lake.uri(f"{folder.name}/training_set"),
         dataset_version=version,
         dataset_rows=len(rows.target),
-        trials=trials(training),
+        trials=[*trials(training), *failed_trials(training)],
     )

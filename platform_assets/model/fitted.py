@@ -31,6 +31,8 @@ def publish(
     facts = {
         "parameters": dict(training.best.parameters),
         "trials": trials(training),
+        "failed_trials": failed_trials(training),
+        "on_edge": list(training.on_edge),
         "classes": list(classes),
         "threshold": training.threshold,
         "seconds": training.seconds,
@@ -42,6 +44,11 @@ def publish(
 def trials(training: Training) -> list[dict[str, Any]]:
     """Each trial as plain values."""
     return [{"params": dict(trial.parameters), "score": trial.score} for trial in training.trials]
+
+
+def failed_trials(training: Training) -> list[dict[str, Any]]:
+    """Each trial without a figure, with the reason."""
+    return [{"params": dict(one.parameters), "error": one.reason} for one in training.failed]
 
 
 def load_facts(artifacts: Artifacts, folder: ModelFolder, key: str) -> dict[str, Any]:

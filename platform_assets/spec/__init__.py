@@ -7,13 +7,14 @@ anything is trained.
 from platform_assets.spec.data_checks import DataChecks
 from platform_assets.spec.evaluation import Beat, Floor, Slices, gate_name
 from platform_assets.spec.model import ModelSpec, Task
-from platform_assets.spec.training import Search, Split
+from platform_assets.spec.training import Range, Search, Split
 
 __all__ = [
     "Beat",
     "DataChecks",
     "Floor",
     "ModelSpec",
+    "Range",
     "Search",
     "Slices",
     "Split",

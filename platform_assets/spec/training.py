@@ -42,11 +42,31 @@ class Split(Section):
         return self
 
 
+class Range(Section):
+    """Numbers to draw from, both ends included; whole numbers if both ends are."""
+
+    low: int | float = Field(description="Least value.")
+    high: int | float = Field(description="Greatest value.")
+    log: bool = Field(default=False, description="Each power of ten is drawn as often as another.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Range":
+        if not self.low < self.high:
+            raise SpecError(f"search.space: low {self.low} is not below high {self.high}")
+        if self.log and self.low <= 0:
+            raise SpecError(f"search.space: `log` needs low above 0, got {self.low}")
+        return self
+
+
+Values = list[float | int | str | bool | None]
+
+
 class Search(Section):
     """A bounded random search over the estimator's parameters."""
 
     trials: int = Field(default=1, ge=1, le=1000, description="At most this many fits.")
     seconds: float = Field(default=60, gt=0, description="No new fit starts after this long.")
-    space: dict[str, list[float | int | str | bool | None]] = Field(
-        default_factory=dict, description="Pipeline parameter (step__name) and values to try."
+    space: dict[str, Values | Range] = Field(
+        default_factory=dict,
+        description="Pipeline parameter (step__name), and a list of values or a range to try.",
     )

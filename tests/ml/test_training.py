@@ -1,7 +1,10 @@
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import make_column_transformer
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -89,13 +92,15 @@ def test_no_trial_starts_after_the_time_is_up_but_one_is_always_made():
     training = trained(spec=asked, clock=lambda: next(ticks), report=said.append)
     assert 1 <= len(training.trials) < 5
     assert "search stopped" in said[-1]
+    assert f"{len(training.trials)} of 5 trials" in said[-1]
 
 
 def test_every_trial_is_told_as_it_ends():
     said = []
     trained(spec=spec(search={"trials": 2, "space": DEPTHS}), report=said.append)
-    assert said[0].startswith("trial 1: roc_auc 0.")
+    assert said[0].startswith("trial 1 of 2: roc_auc 0.")
     assert "max_depth=" in said[1]
+    assert "; best so far 0." in said[1]
 
 
 def test_the_threshold_balances_precision_and_recall_on_validation_rows():
@@ -104,10 +109,59 @@ def test_the_threshold_balances_precision_and_recall_on_validation_rows():
     assert trained(ridge, "regression", spec=spec("regression")).threshold == 0.5
 
 
-def test_an_estimator_that_raises_is_named_with_its_parameters():
-    asked = spec(search={"trials": 2, "space": {"decisiontreeclassifier__max_depth": [-3]}})
-    with pytest.raises(TrainingError, match=r"max_depth=-3: InvalidParameterError"):
-        trained(spec=asked)
+def test_a_trial_that_fails_is_told_with_its_reason_and_left_behind():
+    said = []
+    asked = spec(search={"trials": 3, "space": {"decisiontreeclassifier__max_depth": [-3, 4]}})
+    training = trained(spec=asked, report=said.append)
+    (failed,) = training.failed
+    assert failed.parameters == {"decisiontreeclassifier__max_depth": -3}
+    assert "max_depth=-3: InvalidParameterError" in failed.reason
+    assert len(training.trials) == 2
+    assert sum("of 3 failed: the estimator failed" in line for line in said) == 1
+
+
+def test_the_estimators_own_defaults_may_fail_like_any_other_trial():
+    def shallow():
+        return tree().set_params(decisiontreeclassifier__max_depth=-3)
+
+    asked = spec(search={"trials": 3, "space": DEPTHS})
+    assert len(trained(shallow, spec=asked).trials) == 2
+
+
+def test_when_every_trial_fails_each_reason_is_said():
+    asked = spec(search={"trials": 2, "space": {"decisiontreeclassifier__max_depth": [-4]}})
+
+    def deeper():
+        return tree().set_params(decisiontreeclassifier__max_depth=-3)
+
+    with pytest.raises(TrainingError, match=r"(?s)defaults: Invalid.*max_depth=-4: Invalid"):
+        trained(deeper, spec=asked)
+
+
+def test_an_estimator_that_does_not_converge_is_refused():
+    def hasty():
+        columns = make_column_transformer(
+            (OneHotEncoder(), ["country"]), ("passthrough", ["amount"])
+        )
+        return make_pipeline(columns, LogisticRegression(max_iter=1))
+
+    with pytest.raises(TrainingError, match="did not converge on 320 rows with the estimator's"):
+        trained(hasty)
+
+
+def test_a_fit_on_all_rows_that_does_not_converge_is_refused():
+    with pytest.raises(TrainingError, match="did not converge on 400 rows"):
+        trained(lambda: make_pipeline(Slow()), "regression", spec=spec("regression"))
+
+
+def test_the_best_at_an_end_of_what_was_tried_is_told():
+    asked = spec(search={"trials": 3, "space": {"decisiontreeclassifier__max_depth": [1, 2]}})
+    training = trained(spec=asked)
+    (sentence,) = training.on_edge
+    assert sentence == (
+        "decisiontreeclassifier__max_depth=2 is at the high end of what was tried (1 to 2)"
+    )
+    assert trained().on_edge == ()
 
 
 def test_an_estimator_that_answers_nan_is_refused_with_the_number_of_rows():
@@ -151,6 +205,19 @@ def logistic():
     return make_pipeline(
         make_column_transformer((OneHotEncoder(), ["country"])), LogisticRegression()
     )
+
+
+class Slow(RegressorMixin, BaseEstimator):
+    """Converges on few rows alone."""
+
+    def fit(self, features, target):
+        self.mean_ = target.mean()
+        if len(target) > 350:
+            warnings.warn("lbfgs failed to converge", ConvergenceWarning, stacklevel=2)
+        return self
+
+    def predict(self, features):
+        return np.full(len(features), self.mean_)
 
 
 class Nowhere(RegressorMixin, BaseEstimator):

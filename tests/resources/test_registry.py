@@ -15,6 +15,7 @@ from mlflow.tracking import MlflowClient
 
 from resources.errors import RegistryError
 from resources.registry import ABANDONED, PARENT, Registry, TrainingRecord
+from resources.tracking import ERROR
 from tests.support.mlflow_server import mlflow_server
 
 RECORD = TrainingRecord(
@@ -67,6 +68,15 @@ def test_a_training_is_found_by_its_inputs(registry):
     assert registry.find_run("fraud", RECORD.fingerprint) == run
     assert registry.find_run("fraud", "e" * 64) is None
     assert registry.find_run("iris", RECORD.fingerprint) is None
+
+
+def test_a_trial_that_failed_is_a_failed_run_with_its_reason(registry, client):
+    failed = {"params": {"C": -1}, "error": "the estimator failed: C must be positive"}
+    run = registry.log_training(replace(RECORD, trials=[*RECORD.trials, failed]))
+    (child,) = runs(client, f"tags.`{PARENT}` = '{run}' and status = 'FAILED'")
+    assert child.data.params == {"C": "-1"}
+    assert child.data.tags[ERROR] == failed["error"]
+    assert child.data.metrics == {}
 
 
 def test_a_run_holds_what_the_training_was(registry, client):

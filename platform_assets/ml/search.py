@@ -1,0 +1,128 @@
+"""A bounded search: each trial fits on some training rows and is judged on the others.
+
+A trial that fails is told with its reason and left behind; the search goes on.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.pipeline import Pipeline
+
+from platform_assets.errors import TrainingError
+from platform_assets.ml.fitting import Array, Parameters, answers, fitted, words
+from platform_assets.ml.metrics import metric
+from platform_assets.ml.space import candidates
+from platform_assets.spec import ModelSpec
+
+BuildEstimator = Callable[[], Pipeline]
+Report = Callable[[str], None]
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a search works on: n rows as fitted, their target, and which of them judge."""
+
+    build: BuildEstimator
+    rows: pd.DataFrame
+    target: Array
+    judged: npt.NDArray[np.bool_]
+    spec: ModelSpec
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One fit of the search: what was set beyond the estimator's own defaults, and its figure."""
+
+    parameters: Parameters
+    score: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A trial without a figure, and why."""
+
+    parameters: Parameters
+    reason: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A trial with its scores on the rows that judge, shape (m,) or (m, k)."""
+
+    trial: Trial
+    answer: Array
+
+
+Outcome = Found | Failed
+
+
+def search(data: Data, report: Report, clock: Clock) -> list[Outcome]:
+    """The outcome of each trial, in the order they were drawn; the defaults are the first.
+
+    `report` takes one line for every trial.
+    """
+    spec, started = data.spec, clock()
+    planned = candidates(data.build().get_params(), spec.search, spec.split.seed)
+    outcomes: list[Outcome] = []
+    for outcome in _attempted(data, planned, clock):
+        outcomes.append(outcome)
+        report(_line(outcomes, len(planned), spec, clock() - started))
+    if len(outcomes) < len(planned):
+        report(
+            f"search stopped after {clock() - started:.0f} s and {len(outcomes)} of "
+            f"{len(planned)} trials; search.seconds of defs.yaml is {spec.search.seconds:g}"
+        )
+    return outcomes
+
+
+def best_of(outcomes: Iterable[Outcome], spec: ModelSpec) -> Found:
+    """The trial with the best figure; TrainingError with every reason if all have failed."""
+    found = [one for one in outcomes if isinstance(one, Found)]
+    if found:
+        judge = metric(spec.task, spec.metric)
+        return found[judge.best([one.trial.score for one in found])]
+    reasons = list(dict.fromkeys(one.reason for one in outcomes if isinstance(one, Failed)))
+    raise TrainingError("; ".join(reasons))
+
+
+def _attempted(data: Data, planned: Sequence[Parameters], clock: Clock) -> Iterator[Outcome]:
+    for parameters in _in_time(planned, data.spec.search.seconds, clock):
+        yield attempt(data.build(), data, parameters)
+
+
+def _in_time(planned: Sequence[Parameters], seconds: float, clock: Clock) -> Iterator[Parameters]:
+    """The first in any case, then one after the other until the time is up."""
+    started = clock()
+    for number, parameters in enumerate(planned):
+        if number and clock() - started >= seconds:
+            return
+        yield parameters
+
+
+def attempt(pipeline: Pipeline, data: Data, parameters: Parameters) -> Outcome:
+    """Fit on the rows that do not judge, and judge on the others."""
+    begun, spec, judged = time.perf_counter(), data.spec, data.judged
+    try:
+        model = fitted(pipeline, parameters, data.rows[~judged], data.target[~judged])
+        answer = answers(model, spec.task, data.rows[judged], parameters)
+    except TrainingError as error:
+        return Failed(parameters, str(error))
+    score = metric(spec.task, spec.metric)(data.target[judged], answer)
+    return Found(Trial(parameters, score, time.perf_counter() - begun), answer)
+
+
+def _line(outcomes: Sequence[Outcome], planned: int, spec: ModelSpec, elapsed: float) -> str:
+    last, place = outcomes[-1], f"trial {len(outcomes)} of {planned}"
+    if isinstance(last, Failed):
+        return f"{place} failed: {last.reason}"
+    best = best_of(outcomes, spec).trial
+    return (
+        f"{place}: {spec.metric} {last.trial.score:.4f} with {words(last.trial.parameters)}; "
+        f"best so far {best.score:.4f}, {elapsed:.1f} s"
+    )
