@@ -1,10 +1,14 @@
 """Text to the types of a contract, value by value: what does not fit becomes null."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import pandas as pd
 import polars as pl
+
+EDITION = 2
+"""Raised when a text comes to mean another value, so that all deliveries are judged anew."""
 
 Convert = Callable[[pl.Series], pl.Series]
 Kind = Literal["text", "float", "int", "bool", "time"]
@@ -49,21 +53,33 @@ def cast(text: pl.Series, kind: Kind, *, form: str | None = None, comma: bool = 
 
 
 def _retried(text: pl.Series, convert: Convert) -> pl.Series:
-    """Convert all at once; the few that fail once more without the spaces around them."""
+    """Convert all at once; the few that fail and have spaces around them once more without."""
     found = convert(text)
-    failed = (found.is_null() & text.is_not_null()).arg_true()
-    return found.scatter(failed, convert(text.gather(failed).str.strip_chars()))
+    failed = _failed(found, text)
+    bare = text.gather(failed).str.strip_chars()
+    spaced = (bare != text.gather(failed)).arg_true()
+    if not spaced.len():
+        return found
+    return found.scatter(failed.gather(spaced), convert(bare.gather(spaced)))
+
+
+def _failed(found: pl.Series, text: pl.Series) -> pl.Series:
+    """The places of text that nothing was found for."""
+    return (found.is_null() & text.is_not_null()).arg_true()
 
 
 def _float(text: pl.Series) -> pl.Series:
     number = text.cast(pl.Float64, strict=False)
-    return number.set(~number.is_finite(), None) if number.len() else number
+    finite = number.is_finite()
+    return number if finite.all() else number.set(~finite, None)
 
 
 def _int(text: pl.Series) -> pl.Series:
     """`7`, and `7.0` too: a column of whole numbers with gaps is often written so."""
     number = text.cast(pl.Int64, strict=False)
-    failed = (number.is_null() & text.is_not_null()).arg_true()
+    failed = _failed(number, text)
+    if not failed.len():
+        return number
     point = _float(text.gather(failed))
     exact = (point == point.floor()) & (point.abs() < EXACT)
     whole = point.set(~exact, None).cast(pl.Int64, strict=False)
@@ -80,23 +96,41 @@ def _with_point(text: pl.Series) -> pl.Series:
 
 def _time(text: pl.Series, form: str | None) -> pl.Series:
     """The usual forms by polars; whatever else ISO 8601 allows by pandas, which is slower."""
-    found = pl.Series(text.name, [None] * text.len(), dtype=TYPES["time"])
-    for one in (form,) if form else _ISO:
-        failed = (found.is_null() & text.is_not_null()).arg_true()
+    if form:
+        return _parsed(text, form)
+    found = _parsed(text, _ISO[0])
+    others: list[Convert] = [*(partial(_parsed, form=one) for one in _ISO[1:]), _iso]
+    for parse in others:
+        failed = _failed(found, text)
         if not failed.len():
-            return found
-        found = found.scatter(failed, _parsed(text.gather(failed), one))
-    failed = (found.is_null() & text.is_not_null()).arg_true()
-    return found if form else found.scatter(failed, _iso(text.gather(failed)))
+            break
+        found = found.scatter(failed, parse(text.gather(failed)))
+    return found
 
 
 def _parsed(text: pl.Series, form: str) -> pl.Series:
     if any(mark in form for mark in ("%H", "%I", "%T", "%R", "%X", "%c", "%s")):
-        parsed = text.str.to_datetime(form, strict=False, time_unit="us")
+        # Its cache, for times that repeat, costs more than parsing them.
+        parsed = text.str.to_datetime(form, strict=False, time_unit="us", cache=False)
         return parsed if parsed.dtype == TYPES["time"] else parsed.dt.replace_time_zone(None)
     return text.str.to_date(form, strict=False).cast(TYPES["time"])
 
 
 def _iso(text: pl.Series) -> pl.Series:
+    """A time, a date or a time with an offset, each with an offset when pandas sees it.
+
+    pandas reads a time without one by the offset of the time before it.
+    """
+    bare = text.str.strip_chars()
+    found = _by_pandas(bare + "Z")
+    for written in (bare + "T00:00Z", bare):
+        failed = _failed(found, text)
+        if not failed.len():
+            break
+        found = found.scatter(failed, _by_pandas(written.gather(failed)))
+    return found
+
+
+def _by_pandas(text: pl.Series) -> pl.Series:
     parsed = pd.to_datetime(text.to_pandas(), errors="coerce", format="ISO8601", utc=True)
     return pl.Series(text.name, parsed.dt.tz_localize(None).to_numpy()).cast(TYPES["time"])

@@ -112,10 +112,12 @@ class Contract:
             verdict.mark(f"encoding:{column.name}", is_marked(text[column.name]).fill_null(False))
         typed = pl.DataFrame([self._typed(text[column.name], column) for column in self.columns])
         for column in self.columns:
-            lost = typed[column.name].is_null() & text[column.name].is_not_null()
-            verdict.mark(f"type:{column.name}", lost)
+            values, given = typed[column.name], text[column.name]
+            if values.null_count() > given.null_count():
+                verdict.mark(f"type:{column.name}", values.is_null() & given.is_not_null())
         for column in self.columns:
-            if not column.nullable or column.name == self.key:
+            required = not column.nullable or column.name == self.key
+            if required and typed[column.name].null_count():
                 verdict.mark(f"null:{column.name}", typed[column.name].is_null())
         self._check_values(typed, verdict)
         if self.key is not None and repeated is not None:

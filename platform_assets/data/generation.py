@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from platform_assets.data.casting import EDITION
 from platform_assets.data.contract import Contract
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import digest_of_files, fingerprint
@@ -20,6 +21,7 @@ def generation(folder: ModelFolder, contract: Contract, edits: Sequence[int] = (
     module = folder.spec.contract.partition(":")[0]
     files = [file for file in (folder.path / f"{module}.py",) if file.is_file()]
     mark = fingerprint(
+        casting=EDITION,
         code=digest_of_files(files),
         columns=[[repr(part) for part in described(contract, name)] for name in contract.names],
         row_checks=[str(check.error or check.name) for check in contract.row_checks],

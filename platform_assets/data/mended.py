@@ -84,6 +84,8 @@ def patched(rows: TextRows, mends: pl.DataFrame) -> TextRows:
 
     A row that could not be taken apart, and was mended, is a row like the others.
     """
+    if mends.is_empty():
+        return rows
     faults = [fault.number for fault in rows.faults]
     here = mends.filter(pl.col(ROW).is_in([*rows.numbers, *faults]))
     if here.is_empty():

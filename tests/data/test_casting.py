@@ -104,6 +104,17 @@ def test_every_time_that_python_writes_is_read_to_the_microsecond(times):
     assert values([time.isoformat() for time in times], "time") == times
 
 
+TIMES = (
+    "2024-05-01T10:00:00", "2024-05-01 10:00:00", "2024-05-01", "2024-05-01 10:00:00.5",
+    "2024-05-01T10:00:00+02:00", " 2024-05-01T10:00:00\t", "", "n/a", None,
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(TIMES), max_size=20))
+def test_times_written_in_several_ways_are_each_read_as_if_alone(texts):
+    assert values(texts, "time") == [values([text], "time")[0] for text in texts]
+
+
 @pytest.mark.parametrize("text", ["2024-02-30", "1700000000", "yesterday", "", "05.01.2024"])
 def test_what_is_no_time_of_iso_8601_is_none(text):
     assert values([text], "time") == [None]
