@@ -62,6 +62,14 @@ def test_a_byte_order_mark_is_no_part_of_the_first_value():
     assert decoded(b"\xef\xbb\xbfid\n")[0] == "id\n"
 
 
+@pytest.mark.parametrize("content", [b"\xef", b"\xef\xbb"])
+def test_a_file_that_ends_within_a_byte_order_mark_is_not_lost(content):
+    """Python's own decoder for such marks gives nothing for it."""
+    text, told = decoded(content)
+    assert told.marked
+    assert original(text) == content + b"\n"
+
+
 @pytest.mark.parametrize(
     ("content", "text"), [(b"", ""), (b"a", "a\n"), (b"a\n", "a\n"), (b"\n", "\n")]
 )

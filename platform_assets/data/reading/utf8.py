@@ -29,8 +29,11 @@ class Utf8:
 
     def __init__(self, content: Readable, encoding: str, quote: str = '"') -> None:
         codecs.register_error(_HANDLER, self._mark)
-        plain = codecs.lookup(encoding).name == "utf-8"
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig" if plain else encoding)(_HANDLER)
+        # "utf-8-sig" itself loses a file that ends within the bytes of its mark.
+        self._signed = codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
+        self._decoder = codecs.getincrementaldecoder("utf-8" if self._signed else encoding)(
+            _HANDLER
+        )
         self._content = content
         self._quote = quote.encode()
         self.marked = False
@@ -42,13 +45,24 @@ class Utf8:
 
     def _pieces(self) -> Iterator[bytes]:
         last = b"\n"
-        while chunk := self._content.read(CHUNK):
-            if text := self._decoder.decode(chunk).encode():
-                self.quotes += text.count(self._quote)
-                last = text[-1:]
-                yield text
-        end = self._decoder.decode(b"", final=True).encode()
-        yield end if (end[-1:] or last) == b"\n" else end + b"\n"
+        for text in self._texts():
+            self.quotes += text.count(self._quote)
+            last = text[-1:]
+            yield text
+        if last != b"\n":
+            yield b"\n"
+
+    def _texts(self) -> Iterator[bytes]:
+        """What was decoded, without a mark of the byte order in front; no piece is empty."""
+        first, ended = self._signed, False
+        while not ended:
+            chunk = self._content.read(CHUNK)
+            ended = not chunk
+            text = self._decoder.decode(chunk, final=ended)
+            if first and text:
+                first, text = False, text.removeprefix("\ufeff")
+            if text:
+                yield text.encode()
 
     def _mark(self, error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeDecodeError):
