@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 
 import numpy as np
 
 from platform_assets.data import ledger
+from platform_assets.data.cleaning import Cleaner
 from platform_assets.data.intake import DELIVERIES
 from platform_assets.data.sources.folder import FolderSource
 from tests.support.delivered import HEADER, MODEL, Deliveries
@@ -107,15 +109,15 @@ def kill(process: ForkServerProcess) -> None:
     assert process.exitcode == -signal.SIGKILL, f"it failed by itself: {process.exitcode}"
 
 
-def phase(deliveries: Deliveries) -> str:
+def phase(cleaner: Cleaner, landing: Path) -> str:
     """Where the process was killed, by what it left."""
-    lake, cleaner = deliveries.lake, deliveries.cleaner
+    lake = cleaner.lake
     clean, bad = (
         cleaner.position(name, lake.newest(cleaner.table(name)))
         for name in ("cleaned", "quarantine")
     )
     raw = lake.mark(cleaner.table("raw"), DELIVERIES) if lake.exists(cleaner.table("raw")) else 0
-    listing = FolderSource(deliveries.landing, "*").listing()
+    listing = FolderSource(landing, "*").listing()
     if bad < clean:
         return BEFORE_QUARANTINE
     if clean < (raw or 0):
@@ -133,7 +135,7 @@ def kill_often(
     came in which phase.
     """
     draw, delivered, phases = np.random.default_rng(seed), list[File](), Counter[str]()
-    found = IDLE
+    found, cleaner = IDLE, deliveries.cleaner
     for _ in range(kills):
         if found == IDLE or draw.random() < EARLY:
             delivered += deliver_two(deliveries, source)
@@ -141,6 +143,6 @@ def kill_often(
         process.join(draw.uniform(0, most))
         kill(process)
         hears.close()
-        found = phase(deliveries)
+        found = phase(cleaner, deliveries.landing)
         phases[found] += 1
     return delivered, phases
