@@ -25,8 +25,8 @@ class ModelServer:
     """One model in one process: answers HTTP itself and changes versions by `user_config`."""
 
     def __init__(self, model: str) -> None:
-        self._rollout = Rollout(model)
         self._settings = load_settings()
+        self._rollout = Rollout(model, self._settings.trusted)
 
     def __serve_build_asgi_app__(self) -> Ingress:
         # Serve's RequestIdMiddleware adds x-request-id to every answer, ours would be a second.

@@ -163,10 +163,11 @@ class WrongModel(BundleError):
 
 
 class UntrustedTypes(BundleError):
-    def __init__(self, types: Sequence[str], allowed: Iterable[str]) -> None:
+    def __init__(self, types: Sequence[str], model: str) -> None:
         super().__init__(
-            f"model.skops holds types that may not be loaded: {', '.join(types)}; expected "
-            f"types that the manifest lists as trusted and that start with {', '.join(allowed)}"
+            f"model.skops needs types that may not be loaded: {', '.join(types)}; expected types "
+            "that the manifest lists, of scikit-learn, numpy, scipy or "
+            f"platform_assets.defs.{model}, or named in SLIPWAY_TRUSTED_TYPES where it is loaded"
         )
         self.types = tuple(types)
 

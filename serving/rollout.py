@@ -69,11 +69,13 @@ class Refused:
 class Rollout:
     """The live model and the way to the next one.
 
-    `live` and `refused` are read without a lock: each changes by one assignment.
+    `live` and `refused` are read without a lock: each changes by one assignment. `trusted` are
+    types that a model may hold beyond the usual ones, see `serving.trust`.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, trusted: tuple[str, ...] = ()) -> None:
         self.model = model
+        self._trusted = trusted
         self.live: Live | None = None
         self.refused: Refused | None = None
         self._turn = asyncio.Lock()
@@ -118,9 +120,17 @@ class Rollout:
         live = self.live
         if live is not None and live.digest == config.bundle.digest:
             return replace(live, version=config.bundle.version, delay=delay)
-        bundle, scorer = await asyncio.to_thread(_load, self.model, config.bundle)
+        bundle, scorer = await asyncio.to_thread(self._load, config.bundle)
         since = datetime.now(UTC).isoformat(timespec="milliseconds")
         return Live(bundle, scorer, config.bundle.version, since, delay)
+
+    def _load(self, target: BundleTarget) -> tuple[Bundle, Scorer]:
+        bundle = open_bundle(_folder(target.uri), target.digest)
+        if bundle.signature.model != self.model:
+            raise WrongModel(bundle.signature.model, self.model)
+        scorer = load_scorer(bundle, self._trusted)
+        verify_golden(bundle, scorer)
+        return bundle, scorer
 
 
 def parse_config(user_config: Mapping[str, Any]) -> RolloutConfig:
@@ -150,15 +160,6 @@ def _folder(uri: str) -> Path:
     if not uri.startswith(("file:///", "file://localhost/")) or "?" in uri or "#" in uri:
         raise UnsupportedScheme(uri)
     return Path(unquote(urlsplit(uri).path))
-
-
-def _load(model: str, target: BundleTarget) -> tuple[Bundle, Scorer]:
-    bundle = open_bundle(_folder(target.uri), target.digest)
-    if bundle.signature.model != model:
-        raise WrongModel(bundle.signature.model, model)
-    scorer = load_scorer(bundle)
-    verify_golden(bundle, scorer)
-    return bundle, scorer
 
 
 def _digest_in(user_config: object) -> str:

@@ -15,27 +15,10 @@ from serving.bundle import Bundle
 from serving.errors import GoldenRowsDiffer, InvalidInput, MalformedBundle, UntrustedTypes
 from serving.manifest import Runtime
 from serving.signature import Array, Signature
+from serving.trust import refused
 
 if TYPE_CHECKING:
     import pandas as pd
-
-TRUSTED_PREFIXES = ("sklearn.", "numpy.", "scipy.")
-# Inside the prefixes, but made to run code, read files or reach the network.
-FORBIDDEN_PREFIXES = (
-    "numpy.ctypeslib",
-    "numpy.distutils",
-    "numpy.f2py",
-    "numpy.lib._npyio",
-    "numpy.lib.npyio",
-    "numpy.load",
-    "numpy.testing",
-    "scipy._lib._ccallback",
-    "scipy.datasets",
-    "scipy.io",
-    "sklearn.datasets",
-    "sklearn.externals",
-    "sklearn.utils._testing",
-)
 
 
 class Scorer(Protocol):
@@ -57,8 +40,11 @@ class Scorer(Protocol):
         ...
 
 
-def load_scorer(bundle: Bundle) -> Scorer:
+def load_scorer(bundle: Bundle, trusted: tuple[str, ...] = ()) -> Scorer:
     """Load the model of an opened bundle.
+
+    `trusted` names types that a skops model may hold beyond those that `serving.trust` allows; the
+    manifest must list them too.
 
     Raises
     ------
@@ -66,7 +52,7 @@ def load_scorer(bundle: Bundle) -> Scorer:
         `CorruptFile` when the model changed since the bundle was opened, `MalformedBundle` when
         it cannot be loaded or does not fit the signature, `UntrustedTypes` for skops models.
     """
-    return OnnxScorer(bundle) if bundle.runtime == "onnx" else SkopsScorer(bundle)
+    return OnnxScorer(bundle) if bundle.runtime == "onnx" else SkopsScorer(bundle, trusted)
 
 
 def verify_golden(bundle: Bundle, scorer: Scorer) -> None:
@@ -162,9 +148,9 @@ class OnnxScorer:
 class SkopsScorer:
     """Scores a scikit-learn pipeline on the frame that it was fitted on."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, trusted: tuple[str, ...] = ()) -> None:
         self._signature = bundle.signature
-        self._pipeline = _load_pipeline(bundle)
+        self._pipeline = _load_pipeline(bundle, trusted)
         method = "predict" if bundle.signature.task == "regression" else "predict_proba"
         if not hasattr(self._pipeline, method):
             problem = f"{type(self._pipeline).__name__} has no method {method!r}"
@@ -180,25 +166,23 @@ class SkopsScorer:
         return _shaped(self._signature, "skops", output, len(rows))
 
 
-def _load_pipeline(bundle: Bundle) -> Any:
+def _load_pipeline(bundle: Bundle, also: tuple[str, ...]) -> Any:
     from skops.io import get_untrusted_types, loads
     from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
+    model = bundle.signature.model
+    if wrong := refused(bundle.trusted, model, also):
+        raise UntrustedTypes(wrong, model)
     data = bundle.model_bytes()
-    allowed = {name for name in bundle.trusted if _may_be_trusted(name)}
     try:
-        unknown = [name for name in get_untrusted_types(data=data) if name not in allowed]
-        if unknown:
-            raise UntrustedTypes(unknown, TRUSTED_PREFIXES)
-        return loads(data, trusted=sorted(allowed))
+        unknown = set(get_untrusted_types(data=data))
+        if unlisted := unknown - set(bundle.trusted):
+            raise UntrustedTypes(sorted(unlisted), model)
+        return loads(data, trusted=sorted(unknown))
     except (UntrustedTypesFoundException, UnsupportedTypeException) as error:
-        raise UntrustedTypes([_first_line(error)], TRUSTED_PREFIXES) from error
+        raise UntrustedTypes([_first_line(error)], model) from error
     except (BadZipFile, LookupError, ValueError, TypeError, AttributeError, ImportError) as error:
         raise MalformedBundle("model.skops", _first_line(error)) from error
-
-
-def _may_be_trusted(name: str) -> bool:
-    return name.startswith(TRUSTED_PREFIXES) and not name.startswith(FORBIDDEN_PREFIXES)
 
 
 def _shaped(signature: Signature, runtime: Runtime, answer: object, rows: int) -> Array:

@@ -1,4 +1,4 @@
-"""Every limit of the door, read once from `SLIPWAY_…` environment variables."""
+"""What the door lets in, read once from `SLIPWAY_…` environment variables."""
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -7,7 +7,7 @@ from serving.errors import ConfigError
 
 
 class ServingSettings(BaseSettings):
-    """What one request may cost."""
+    """What one request may cost, and which bundles may answer it."""
 
     model_config = SettingsConfigDict(env_prefix="SLIPWAY_", extra="forbid", frozen=True)
 
@@ -15,6 +15,16 @@ class ServingSettings(BaseSettings):
     max_body_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Bytes in the body of one request."
     )
+    trusted_types: str = Field(
+        default="",
+        pattern=r"^\s*([A-Za-z_][\w.]*(\s*,\s*|\s*$))*$",
+        description="Types that skops models may hold beyond the usual ones; full names, commas.",
+    )
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """The names in `trusted_types`."""
+        return tuple(name.strip() for name in self.trusted_types.split(",") if name.strip())
 
 
 def load_settings() -> ServingSettings:

@@ -6,6 +6,7 @@ splits of trees can disagree in 32-bit floats, and some conversions are wrong wi
 pipeline that does not come through is served as it is, as a skops file.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -55,6 +56,7 @@ def export(
     features: pd.DataFrame,
     seen: pd.DataFrame,
     tolerance: float,
+    trusted: Sequence[str] = (),
 ) -> Export:
     """Take ONNX if it answers every row as `pipeline` does, otherwise skops.
 
@@ -67,6 +69,8 @@ def export(
     tolerance
         Largest difference allowed, in units of the score; see `Bound` for scores beyond those of
         the holdout.
+    trusted
+        Types that a skops file may hold beyond those that `serving.trust` allows.
 
     Raises
     ------
@@ -85,7 +89,7 @@ def export(
         rows, largest = parity[0].rows, parity[0].largest
         reason = f"ONNX agrees with scikit-learn to {largest:.1g} on all {rows:,} rows"
         return replace(onnx, max_error=parity[0].largest, reason=reason, parity=parity)
-    return _as_skops(trial, why, parity)
+    return _as_skops(trial, why, parity, tuple(trusted))
 
 
 def columns(features: pd.DataFrame, signature: Signature) -> dict[str, Array]:
@@ -101,7 +105,9 @@ def columns(features: pd.DataFrame, signature: Signature) -> dict[str, Array]:
 def scorer(exported: Export) -> Scorer:
     """The scorer with which serving will answer, loaded from the exported bytes."""
     loaded = cast("Bundle", _Loaded(exported.signature, exported.trusted, exported.model))
-    return OnnxScorer(loaded) if exported.runtime == "onnx" else SkopsScorer(loaded)
+    return (
+        OnnxScorer(loaded) if exported.runtime == "onnx" else SkopsScorer(loaded, exported.trusted)
+    )
 
 
 @dataclass(frozen=True)
@@ -160,12 +166,12 @@ class _Trial:
             raise ValueError(str(error)) from error
 
 
-def _as_skops(trial: _Trial, why: str, tried: tuple[Parity, ...]) -> Export:
+def _as_skops(trial: _Trial, why: str, tried: tuple[Parity, ...], also: tuple[str, ...]) -> Export:
     name = trial.signature.model
     try:
-        model, trusted = to_skops(trial.pipeline)
+        model, trusted = to_skops(trial.pipeline, name, also)
         reason = f"skops, since {why}"
-        exported = Export("skops", model, trial.signature, 0.0, reason, trusted=trusted)
+        exported = Export("skops", model, trial.signature, 0.0, reason, (), trusted)
         parity = trial.compare(exported)
     except ExportError as also:
         raise ExportError(f"{name}: {why}; and {also}") from also

@@ -2,20 +2,25 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from zipfile import ZipFile, ZipInfo
 
 from sklearn.pipeline import Pipeline
 
 from platform_assets.errors import ExportError
+from serving.trust import refused
 
 _SCHEMA = "schema.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def to_skops(pipeline: Pipeline) -> tuple[bytes, tuple[str, ...]]:
+def to_skops(
+    pipeline: Pipeline, model: str, trusted: Iterable[str] = ()
+) -> tuple[bytes, tuple[str, ...]]:
     """The file, and the types in it that skops does not trust by itself.
+
+    `trusted` are the types that a bundle of `model` may hold beyond those that serving allows.
 
     skops names its entries after memory addresses and stamps them with the time; both are
     replaced by the order of appearance, so that equal pipelines give equal bytes.
@@ -23,7 +28,7 @@ def to_skops(pipeline: Pipeline) -> tuple[bytes, tuple[str, ...]]:
     Raises
     ------
     ExportError
-        If a part of the pipeline cannot be written without pickle.
+        If a part of the pipeline cannot be written without pickle, or may not be loaded.
     """
     from skops.io import dumps, get_untrusted_types
     from skops.io.exceptions import UnsupportedTypeException
@@ -31,9 +36,16 @@ def to_skops(pipeline: Pipeline) -> tuple[bytes, tuple[str, ...]]:
     try:
         written = dumps(pipeline)
         data = _repeatable(written)
-        return data, tuple(sorted(get_untrusted_types(data=data)))
+        types = tuple(sorted(get_untrusted_types(data=data)))
     except (UnsupportedTypeException, TypeError, ValueError, AttributeError) as error:
         raise ExportError(f"the pipeline has no skops form ({error})") from error
+    if wrong := refused(types, model, trusted):
+        raise ExportError(
+            f"the skops file would hold {', '.join(wrong)}; expected types of scikit-learn, numpy, "
+            f"scipy or platform_assets.defs.{model}. What may be loaded as well is named in "
+            "serving.trusted_types of defs.yaml, and in SLIPWAY_TRUSTED_TYPES where it is served"
+        )
+    return data, types
 
 
 def _repeatable(data: bytes) -> bytes:

@@ -34,7 +34,9 @@ def bundle_scores(
 ) -> Scores:
     """Score rows with a bundle, verified and loaded as serving does it; shape (n,) or (n, k)."""
     bundle = open_bundle(artifacts.bundle_folder(folder.name, digest), digest)
-    return load_scorer(bundle).score(columns(frame, bundle.signature))
+    return load_scorer(bundle, tuple(folder.spec.serving.trusted_types)).score(
+        columns(frame, bundle.signature)
+    )
 
 
 def contenders(

@@ -25,6 +25,6 @@ def probe_bundle(
         holdout.target,
         scores,
         columns(holdout.frame, bundle.signature),
-        load_scorer(bundle),
+        load_scorer(bundle, tuple(folder.spec.serving.trusted_types)),
         seed=folder.spec.split.seed,
     )

@@ -84,7 +84,10 @@ def decide_once(
 ) -> dict[str, Any]:
     """The bundle of a candidate: written the first time, read from its note afterwards."""
     key = fingerprint(
-        candidate=candidate["candidate_key"], parity=folder.spec.serving.parity, rules=RULES
+        candidate=candidate["candidate_key"],
+        parity=folder.spec.serving.parity,
+        trusted=folder.spec.serving.trusted_types,
+        rules=RULES,
     )
     if not artifacts.has(KIND, folder.name, key):
         decided = bundle(folder, lake, artifacts, candidate)
@@ -101,9 +104,15 @@ def bundle(
     version, key = candidate["training_set_version"], candidate["candidate_key"]
     train, holdout = (load_rows(lake, folder, version, part) for part in ("train", "holdout"))
     model = load_fitted(artifacts, folder, key, "model")
+    serving = folder.spec.serving
     signature = promised(folder, load_facts(artifacts, folder, key))
     exported = export(
-        model, signature, holdout.features, train.features, folder.spec.serving.parity
+        model,
+        signature,
+        holdout.features,
+        train.features,
+        serving.parity,
+        serving.trusted_types,
     )
     golden = golden_rows(exported, holdout.features)
     answers = scores(model, folder.spec.task, holdout.features)
@@ -147,7 +156,7 @@ def golden_check(folder: ModelFolder, artifacts: Artifacts, digest: str) -> dg.A
     problem = ""
     try:
         opened = open_bundle(artifacts.bundle_folder(folder.name, digest), digest)
-        verify_golden(opened, load_scorer(opened))
+        verify_golden(opened, load_scorer(opened, tuple(folder.spec.serving.trusted_types)))
     except ServingError as error:
         problem = str(error)
     return dg.AssetCheckResult(

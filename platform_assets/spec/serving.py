@@ -1,8 +1,12 @@
 """How a model is served, and what its endpoint must keep: the key `serving` of `defs.yaml`."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from platform_assets.spec.section import Section
+
+TypeName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
 
 
 class LatencyBudget(Section):
@@ -24,5 +28,10 @@ class Serving(Section):
     max_ongoing_requests: int = Field(default=64, ge=1, le=10_000)
     parity: float = Field(
         default=1e-4, gt=0, description="Largest difference to scikit-learn that ONNX may show."
+    )
+    trusted_types: list[TypeName] = Field(
+        default_factory=list,
+        description="Types that a skops file may hold beyond those of scikit-learn, numpy, scipy "
+        "and the model's folder.",
     )
     latency: LatencyBudget = Field(default_factory=LatencyBudget)

@@ -16,7 +16,8 @@ from platform_assets.ml.export import columns, export, scorer
 from platform_assets.ml.golden import golden_rows
 from platform_assets.ml.scoring import as_fitted, scores
 from serving.bundle import BundleContents, GoldenRows, open_bundle, write_bundle
-from serving.scorer import TRUSTED_PREFIXES, load_scorer, verify_golden
+from serving.scorer import load_scorer, verify_golden
+from serving.trust import refused
 from tests.ml.examples import NUMBERS, example, signature
 
 TOLERANCE = 1e-4
@@ -132,14 +133,26 @@ def test_equal_pipelines_give_equal_skops_bytes():
     first, second = (exported("binary", scaled_trees()) for _ in range(2))
     assert first.model == second.model
     assert first.trusted == second.trusted
-    assert all(name.startswith(TRUSTED_PREFIXES) for name in first.trusted)
+    assert refused(first.trusted, "toy") == []
 
 
 def test_code_of_ones_own_cannot_be_served_by_either_runtime():
     own = make_column_transformer((FunctionTransformer(twice), ["amount"]))
     pipeline = fitted("regression", own, Ridge())
-    with pytest.raises(ExportError, match=r"no ONNX form.*twice"):
+    with pytest.raises(
+        ExportError, match=r"no ONNX form.*would hold tests\.ml\.test_export\.twice; "
+    ):
         exported("regression", pipeline)
+
+
+def test_code_that_the_specification_trusts_is_served_by_skops():
+    own = make_column_transformer((FunctionTransformer(twice), ["amount"]))
+    named = "tests.ml.test_export.twice"
+    seen = example("regression")[0]
+    found = export(
+        fitted("regression", own, Ridge()), signature("regression"), seen, seen, 1e-4, [named]
+    )
+    assert (found.runtime, named in found.trusted) == ("skops", True)
 
 
 @pytest.mark.parametrize("case", ["binary boosting", "multiclass linear", "regression boosting"])

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from zipfile import ZipFile
 
 import numpy as np
@@ -64,14 +65,14 @@ def test_a_pipeline_without_probabilities_has_no_score_to_give():
 
 def test_a_rewritten_skops_file_holds_the_same_model():
     pipeline = scaled_trees()
-    data, trusted = to_skops(pipeline)
+    data, trusted = to_skops(pipeline, "toy")
     features, _ = example("binary", seed=3)
     loaded = skops.io.loads(data, trusted=list(trusted))
     assert (loaded.predict_proba(features) == pipeline.predict_proba(features)).all()
 
 
 def test_a_skops_file_knows_neither_the_time_nor_the_memory_it_was_written_in():
-    data, _ = to_skops(scaled_trees())
+    data, _ = to_skops(scaled_trees(), "toy")
     with ZipFile(io.BytesIO(data)) as file:
         assert {entry.date_time for entry in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         schema = file.read("schema.json").decode()
@@ -84,7 +85,7 @@ def test_arrays_that_are_shared_are_written_once_and_read_everywhere():
     shared = np.arange(3.0)
     pipeline = make_pipeline(LogisticRegression())
     pipeline[-1].coef_, pipeline[-1].intercept_ = shared, shared
-    data, _ = to_skops(pipeline)
+    data, _ = to_skops(pipeline, "toy")
     loaded = skops.io.loads(data)[-1]
     with ZipFile(io.BytesIO(data)) as file:
         assert file.namelist() == ["0.npy", "schema.json"]
@@ -111,12 +112,25 @@ def test_what_can_only_be_pickled_is_refused():
     pipeline = make_pipeline(LogisticRegression())
     pipeline[-1].secret = (number for number in range(3))
     with pytest.raises(ExportError, match=r"no skops form.*generator"):
-        to_skops(pipeline)
+        to_skops(pipeline, "toy")
+
+
+@pytest.mark.parametrize("name", ["functools.partial", "builtins.eval"])
+def test_a_type_that_serving_would_not_load_is_refused_by_name(name):
+    pipeline = make_pipeline(
+        FunctionTransformer(
+            {"functools.partial": partial(np.clip, a_min=0), "builtins.eval": eval}[name]
+        )
+    )
+    with pytest.raises(ExportError, match=f"would hold {name}; .* serving.trusted_types"):
+        to_skops(pipeline, "toy")
+    if name == "functools.partial":
+        assert name in to_skops(pipeline, "toy", [name])[1]
 
 
 def digests():
     pipeline = CONVERTIBLE["binary linear"]()
-    written = [to_onnx(pipeline, signature("binary")), to_skops(pipeline)[0]]
+    written = [to_onnx(pipeline, signature("binary")), to_skops(pipeline, "toy")[0]]
     return [hashlib.sha256(data).hexdigest() for data in written]
 
 

@@ -188,6 +188,21 @@ def test_a_type_of_our_own_is_refused_even_when_the_manifest_trusts_it(tmp_path)
         assert refused.value.types == (name,)
 
 
+def test_a_type_of_our_own_is_loaded_when_manifest_and_setting_name_it(tmp_path):
+    pipeline = make_pipeline(FunctionTransformer(shout), DummyClassifier())
+    name = f"{shout.__module__}.{shout.__qualname__}"
+    with pytest.raises(UntrustedTypes, match="SLIPWAY_TRUSTED_TYPES"):
+        load_scorer(fraud_with(tmp_path / "unlisted", pipeline), (name,))
+    load_scorer(fraud_with(tmp_path / "listed", pipeline, (name,)), (name,))
+
+
+def test_a_manifest_that_lists_what_may_not_be_loaded_is_refused_even_if_nothing_needs_it(tmp_path):
+    bundle = fraud_with(tmp_path, DummyClassifier(), ("os.system",))
+    with pytest.raises(UntrustedTypes, match=r"os\.system") as refused:
+        load_scorer(bundle)
+    assert refused.value.types == ("os.system",)
+
+
 def test_a_type_is_refused_when_only_the_prefix_speaks_for_it(tmp_path):
     pipeline = make_pipeline(FunctionTransformer(np.testing.measure), DummyClassifier())
     names = skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))

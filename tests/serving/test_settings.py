@@ -23,3 +23,13 @@ def test_a_limit_that_is_none_is_refused_by_name(name, value, monkeypatch):
     monkeypatch.setenv(f"SLIPWAY_{name}", value)
     with pytest.raises(ConfigError, match=f"SLIPWAY_{name}: .*, got '{value}'"):
         load_settings()
+
+
+def test_trusted_types_are_names_with_commas_between(monkeypatch):
+    monkeypatch.setenv("SLIPWAY_TRUSTED_TYPES", " functools.partial, team.steps.Ratio ")
+    assert load_settings().trusted == ("functools.partial", "team.steps.Ratio")
+    monkeypatch.setenv("SLIPWAY_TRUSTED_TYPES", "")
+    assert load_settings().trusted == ()
+    monkeypatch.setenv("SLIPWAY_TRUSTED_TYPES", "os; rm")
+    with pytest.raises(ConfigError, match=r"SLIPWAY_TRUSTED_TYPES: .*, got 'os; rm'"):
+        load_settings()
