@@ -14,7 +14,7 @@ SlipwayError
 ├── NotMaterialized         an asset that something downstream needs first
 ├── TrainingError           an estimator that raised, or answered with no number
 ├── ExportError             a model that neither runtime can carry
-├── GateError               a gate without a result for the exact candidate
+├── GateError               a check without a passing result for the exact candidate
 └── CodeNotCommitted        a bundle for production whose code nobody could find again
 """
 
@@ -113,7 +113,8 @@ class GateError(SlipwayError):
     def __init__(self, model: str, digest: str, reasons: list[str]) -> None:
         super().__init__(
             f"{model}: bundle {digest} is not released: {'; '.join(reasons)}. "
-            f"The checks of {model}/evaluation_report show the figures"
+            "The assets' checks in Dagster show the figures; "
+            f"to judge what is missing or changed anew: slipway run {model}"
         )
 
 

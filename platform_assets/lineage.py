@@ -34,7 +34,14 @@ def latest(instance: dg.DagsterInstance, key: dg.AssetKey) -> dict[str, Any]:
 def newest_evaluation(
     instance: dg.DagsterInstance, key: dg.AssetCheckKey
 ) -> dg.AssetCheckEvaluation | None:
-    """What a check found when it was last evaluated; None if it never was.
+    """What a check found when it was last evaluated; None if it never was."""
+    return next(iter(evaluations(instance, key)), None)
+
+
+def evaluations(
+    instance: dg.DagsterInstance, key: dg.AssetCheckKey
+) -> list[dg.AssetCheckEvaluation]:
+    """What a check found at its last evaluations, the newest first; 25 records are looked at.
 
     Dagster files a record when a run is queued and keeps that place when the result comes, so the
     newest record may hold no result yet, and need not be the one that was evaluated last.
@@ -43,4 +50,5 @@ def newest_evaluation(
         key, limit=LOOKED_AT, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
     )
     evaluated = [(record.event.timestamp, record.evaluation) for record in records if record.event]
-    return max(evaluated, key=lambda pair: pair[0])[1] if evaluated else None
+    evaluated.sort(key=lambda pair: pair[0], reverse=True)
+    return [evaluation for _, evaluation in evaluated if evaluation is not None]

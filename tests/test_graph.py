@@ -8,8 +8,9 @@ import pytest
 from platform_assets.data.blocks import delivered
 from platform_assets.data.cleaning import Cleaner
 from platform_assets.data.contract import RULE
-from platform_assets.lineage import latest
+from platform_assets.lineage import evaluations, latest
 from platform_assets.model.candidate_model import CODE, CODE_AT_TRAINING
+from platform_assets.release.proof import Result, asked_of
 from resources.registry import Registry
 from tests.support.checkouts import commit_all, write
 from tests.support.fake_serve import FakeServe
@@ -176,7 +177,28 @@ def test_a_release_asked_for_alone_still_proves_the_gates(platform):
     strict = tiny(gates=[{"metric": "roc_auc", "reach": 0.999}])
     platform.run(strict)
     result = platform.run(strict, "staging_release")
-    assert "gate roc_auc_reaches failed" in failures(result)["tiny__staging_release"]
+    assert "evaluation_report.roc_auc_reaches failed" in failures(result)["tiny__staging_release"]
+
+
+def test_every_check_on_the_way_of_a_candidate_says_what_it_judged(platform):
+    """A check that names nothing would keep every candidate from being released."""
+    platform.deliver("day-1.csv", orders(600, seed=1))
+    platform.run(tiny())
+    told = entry(platform)
+    for asked in asked_of(tiny()):
+        (found,) = evaluations(platform.instance, asked.key)
+        assert Result.of(found).about(told, asked.named_by), asked
+
+
+def test_assets_materialized_by_hand_behind_a_failed_check_are_not_released(platform):
+    frame = orders(600, seed=1)
+    platform.deliver("day-1.csv", frame.assign(amount=frame["returned"] * 50.0))
+    assert "no_feature_leaks" in failures(platform.run(tiny()))["tiny__training_set"]
+    by_hand = ("candidate_model", "registry_entry", "evaluation_report")
+    assert failures(platform.run(tiny(), *by_hand)) == {}
+    (refused,) = failures(platform.run(tiny(), "staging_release")).values()
+    assert "training_set.no_feature_leaks failed" in refused
+    assert "evaluation_report" not in refused
 
 
 def test_a_gate_that_was_never_judged_blocks_the_release(platform):
@@ -184,7 +206,10 @@ def test_a_gate_that_was_never_judged_blocks_the_release(platform):
     platform.run(tiny())
     more = tiny(gates=[{"metric": "log_loss", "reach": 0.6}])
     result = platform.run(more, "staging_release")
-    assert "gate log_loss_reaches has no result" in failures(result)["tiny__staging_release"]
+    assert (
+        "evaluation_report.log_loss_reaches has no result"
+        in failures(result)["tiny__staging_release"]
+    )
 
 
 def test_code_in_no_commit_goes_to_staging_and_no_further_until_it_is_committed(platform):

@@ -17,7 +17,7 @@ from gitops.forge import Forge
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
-from platform_assets.metadata import picture
+from platform_assets.metadata import about, picture
 from platform_assets.ml.figures import CANDIDATE
 from platform_assets.model.audit import verdict_tags
 from platform_assets.model.contenders import champion_digest, contenders
@@ -72,7 +72,13 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "mlflow_run": run,
                 **shown(document, stored),
             },
-            check_results=[check(entry["bundle_digest"], gate) for gate in document["gates"]],
+            check_results=[
+                about(
+                    check(entry["bundle_digest"], gate),
+                    training_set_version=entry["training_set_version"],
+                )
+                for gate in document["gates"]
+            ],
         )
 
     return evaluation_report

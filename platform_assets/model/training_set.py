@@ -15,7 +15,7 @@ from platform_assets.data.contract import LINEAGE
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
-from platform_assets.metadata import table_metadata
+from platform_assets.metadata import about, table_metadata
 from platform_assets.ml.splits import split
 from platform_assets.model.rows import PART
 from platform_assets.model.trust import check_names, check_results, columns
@@ -47,7 +47,10 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "cleaned_version": cleaned,
                 **table_metadata(lake.schema(name), len(rows), lake.uri(name), version),
             },
-            check_results=check_results(folder, rows, datetime.now(UTC)),
+            check_results=[
+                about(found, training_set_version=version)
+                for found in check_results(folder, rows, datetime.now(UTC))
+            ],
         )
 
     return training_set

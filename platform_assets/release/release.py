@@ -14,7 +14,7 @@ from platform_assets.folder import ModelFolder
 from platform_assets.lineage import latest
 from platform_assets.model import evaluation_report
 from platform_assets.release.papers import evidence_of, manifest_of
-from platform_assets.release.proof import prove_gates
+from platform_assets.release.proof import prove
 from resources.artifacts import Artifacts
 
 
@@ -26,18 +26,18 @@ def release(
     artifacts: Artifacts,
     endpoint: Sequence[Verdict] = (),
 ) -> Release:
-    """Prove every gate again for the exact bundle, then commit or propose it.
+    """Prove every check again for the exact candidate, then commit or propose it.
 
     Raises
     ------
     GateError
-        If a gate has no passing result for the bundle; git is not touched.
+        If a check has no passing result for the candidate; git is not touched.
     GitopsError
         If the bundle is held, or an earlier environment has not proven it.
     """
     entry = latest(instance, folder.key("registry_entry"))
     report = latest(instance, folder.key("evaluation_report"))
-    prove_gates(instance, folder, entry["bundle_digest"])
+    prove(instance, folder, entry)
     stored = artifacts.load(
         evaluation_report.KIND, folder.name, report["report_key"], evaluation_report.JUDGEMENT
     )

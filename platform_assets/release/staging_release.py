@@ -1,8 +1,8 @@
 """A commit that names the candidate's bundle in `gitops/environments/staging/`.
 
-Written only if every gate has a passing result for exactly this bundle, whatever order things ran
-in. Releasing the same bundle twice changes nothing. Code that is in no commit is warned of: such a
-bundle may be tried in staging, and goes no further.
+Written only if every check from the training set to the report has a passing result for exactly
+this candidate, whatever order things ran in. Releasing the same bundle twice changes nothing. Code
+that is in no commit is warned of: such a bundle may be tried in staging, and goes no further.
 """
 
 import dagster as dg

@@ -20,6 +20,7 @@ ENTRY = {
     "model_version": "3",
     "training_set_version": 7,
     "code_commit": "c" * 40,
+    "candidate_key": "c" * 64,
 }
 REPORT = {"mlflow_run": "run-a", "report": "http://127.0.0.1:5000/report.html"}
 GATE = Verdict("roc_auc_reaches", True, "roc_auc", 0.8, 0.7, message="it does")

@@ -12,6 +12,7 @@ from gitops.manifest import manifest_path
 from gitops.record import DeploymentRecord
 from platform_assets.errors import GateError, NotMaterialized
 from platform_assets.model.evaluation_report import JUDGEMENT, KIND
+from platform_assets.release.proof import asked_of
 from platform_assets.release.release import release, result
 from resources.artifacts import Artifacts
 from resources.errors import ArtifactError
@@ -21,6 +22,7 @@ from tests.support.releases import SEED, digest
 from tests.support.tiny import tiny
 
 FOLDER = tiny(gates=[{"metric": "roc_auc", "reach": 0.7}])
+GATE = "roc_auc_reaches"
 PATH = manifest_path("staging", "tiny")
 
 
@@ -40,13 +42,17 @@ class Desk:
         self.instance.report_runless_asset_event(event)
 
     def judged(self, letter="a", *, passed=True):
-        check = dg.AssetCheckEvaluation(
-            asset_key=FOLDER.key("evaluation_report"),
-            check_name="roc_auc_reaches",
-            passed=passed,
-            metadata={"bundle_digest": digest(letter)},
-        )
-        self.instance.report_runless_asset_event(check)
+        """Every check on the candidate's way, as one that passed; the gate as said."""
+        for asked in asked_of(FOLDER):
+            gate = asked.key.name == GATE
+            about = ENTRY | ({"bundle_digest": digest(letter)} if gate else {})
+            check = dg.AssetCheckEvaluation(
+                asset_key=asked.key.asset_key,
+                check_name=asked.key.name,
+                passed=passed if gate else True,
+                metadata={asked.named_by: about[asked.named_by]},
+            )
+            self.instance.report_runless_asset_event(check)
 
     def release(self, environment="staging"):
         return release(self.instance, FOLDER, environment, self.forge, self.artifacts)
@@ -69,9 +75,9 @@ def test_a_judged_bundle_is_committed_with_its_evidence(desk):
 @pytest.mark.parametrize(
     ("letter", "passed", "said"),
     [
-        ("b", True, "was judged for another bundle"),
-        ("a", False, "gate roc_auc_reaches failed"),
-        (None, True, "gate roc_auc_reaches has no result"),
+        ("b", True, "was judged for another bundle_digest"),
+        ("a", False, r"evaluation_report\.roc_auc_reaches failed"),
+        (None, True, r"evaluation_report\.roc_auc_reaches has no result"),
     ],
 )
 def test_what_was_not_proven_for_this_bundle_leaves_git_alone(letter, passed, said, desk):
@@ -86,7 +92,7 @@ def test_what_was_not_proven_for_this_bundle_leaves_git_alone(letter, passed, sa
 def test_a_gate_that_was_added_since_blocks_though_the_old_ones_passed(desk):
     desk.judged()
     stricter = tiny(gates=[*FOLDER.spec.model_dump()["gates"], {"metric": "brier", "reach": 0.2}])
-    with pytest.raises(GateError, match="gate brier_reaches has no result"):
+    with pytest.raises(GateError, match="brier_reaches has no result"):
         release(desk.instance, stricter, "staging", desk.forge, desk.artifacts)
 
 
