@@ -15,7 +15,10 @@ SlipwayError
 ├── TrainingError           an estimator that raised, or answered with no number
 ├── ExportError             a model that neither runtime can carry
 ├── GateError               a check without a passing result for the exact candidate
-└── CodeNotCommitted        a bundle for production whose code nobody could find again
+├── CodeNotCommitted        a bundle for production whose code nobody could find again
+└── ReproductionError
+    ├── NotReproducible     an input of a registered version that is gone or was never known
+    └── Differs             what was trained again answers otherwise
 """
 
 from pathlib import Path
@@ -121,3 +124,22 @@ class GateError(SlipwayError):
 class CodeNotCommitted(SlipwayError):
     def __init__(self, model: str, digest: str, problem: str) -> None:
         super().__init__(f"{model}: bundle {digest} is not proposed for production: {problem}")
+
+
+class ReproductionError(SlipwayError):
+    """A registered version that was not made again."""
+
+
+class NotReproducible(ReproductionError):
+    def __init__(self, version: str, reason: str) -> None:
+        super().__init__(f"{version} cannot be reproduced: {reason}")
+
+
+class Differs(ReproductionError):
+    def __init__(self, version: str, difference: str) -> None:
+        model = version.partition("@")[0]
+        super().__init__(
+            f"{version} is not reproduced, what was trained again is {difference}. "
+            f"What it was made from: slipway models show {version}; others: "
+            f"slipway models list {model}"
+        )

@@ -11,7 +11,7 @@ UNKNOWN, DIRTY = "unknown", "-dirty"
 _COMMIT = re.compile("[0-9a-f]{40}")
 _MODELS = "platform_assets/defs/"
 # What can change a candidate, its judgement or its way into git; what is live is no code.
-_CODE = (
+CODE_PATHS = (
     "platform_assets", "resources", "serving", "gitops/*.py", "requirements.lock", "pyproject.toml",
 )  # fmt: skip
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
@@ -57,7 +57,9 @@ class Checkout:
         commit = self.git("rev-parse", "--verify", "HEAD")
         if commit.returncode:
             return Code("", problem="it has no commit yet")
-        status = self.git("status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *_CODE)
+        status = self.git(
+            "status", "--porcelain=v1", "-z", "--untracked-files=all", "--", *CODE_PATHS
+        )
         if status.returncode:
             return Code("", problem=_first_line(status.stderr))
         changed = (path for path in _paths(status.stdout) if _matters(path, model))

@@ -2,6 +2,7 @@
 
 CliError
 ├── UnknownModel            no folder under platform_assets/defs and nothing in git
+├── UnknownVersion          no model version of that number, alias or digest, or several
 ├── DeliveryRefused         a file that cannot be copied into the landing folder
 ├── NotSettled              after a pass the running system is not what git says
 ├── NotWell                 `doctor` found something that has to be mended
@@ -29,6 +30,15 @@ class CliError(SlipwayError):
 class UnknownModel(CliError):
     def __init__(self, model: str, known: Iterable[str]) -> None:
         super().__init__(f"no model {model!r}; known: {', '.join(sorted(known)) or 'none'}")
+
+
+class UnknownVersion(CliError):
+    def __init__(self, model: str, wanted: str, found: int, known: list[str]) -> None:
+        named = f"{found} versions begin with" if found else "no version is"
+        super().__init__(
+            f"{model}: {named} {wanted!r}; expected MODEL@ and a number, an alias or the beginning "
+            f"of a digest; known: {', '.join(known) or 'none'}; show them: slipway models list"
+        )
 
 
 class DeliveryRefused(CliError):

@@ -28,6 +28,12 @@ app.add_typer(quarantine, name="quarantine")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Model = Annotated[str, typer.Argument(help="A folder of platform_assets/defs.")]
+ModelVersion = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL@VERSION", help="A number, an alias, or the beginning of a digest."
+    ),
+]
 Number = Annotated[int, typer.Argument(help="The number that `promotions list` shows.")]
 Environment = Annotated[str, typer.Option("--env", help="staging or production.")]
 Reason = Annotated[str, typer.Option(help="Stands in the commit and in the hold.")]
@@ -162,6 +168,14 @@ def doctor(as_json: Json = False) -> None:
     from platform_assets.cli import doctor as command
 
     command.doctor(as_json=as_json)
+
+
+@app.command()
+def reproduce(version: ModelVersion, as_json: Json = False) -> None:
+    """Train a registered version again from its rows, commit and lock, and compare."""
+    from platform_assets.cli import reproduce as command
+
+    command.reproduce(version, as_json=as_json)
 
 
 @app.command()

@@ -35,7 +35,7 @@ def audit_tags(
         CODE: candidate["code_commit"],
         CODE_VERSION: folder.code_version,
         PARAMETERS: _text(facts["parameters"]),
-        SEARCH: _text(searched(folder, facts)),
+        SEARCH: _text(searched(facts)),
         ENVIRONMENT: _text(environment(folder, artifacts, decided["digest"])),
         **data_tags(folder, lake, candidate),
     }
@@ -55,10 +55,11 @@ def data_tags(folder: ModelFolder, lake: Lake, candidate: Facts) -> dict[str, st
     return found
 
 
-def searched(folder: ModelFolder, facts: Facts) -> dict[str, Any]:
+def searched(facts: Facts) -> dict[str, Any]:
     """How many trials the search came to in how many seconds, and what it was allowed."""
-    allowed = folder.spec.search.model_dump(mode="json")
-    return {"tried": len(facts["trials"]), "took_seconds": round(facts["seconds"], 1), **allowed}
+    tried = [*facts["trials"], *facts.get("failed_trials", ())]
+    took = round(facts["seconds"], 1)
+    return {"tried": len(tried), "took_seconds": took, **facts["search"]}
 
 
 def environment(folder: ModelFolder, artifacts: Artifacts, digest: str) -> dict[str, str]:

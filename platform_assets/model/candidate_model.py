@@ -8,6 +8,8 @@ draws at random without a seed.
 """
 
 import platform
+import time
+from collections.abc import Callable
 from typing import Any
 
 import dagster as dg
@@ -54,7 +56,9 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         run_id = registry.find_run(folder.name, key) if known else None
         if run_id is None:
             rows = load_rows(lake, folder, version, "train")
-            training = search(context, folder, rows)
+            training = search(folder, rows, context.log.info)
+            for sentence in training.on_edge:
+                context.log.warning("%s; a wider search.space may find better", sentence)
             beside = baselines(folder.spec.task, rows.features, rows.target)
             publish(artifacts, folder, key, training, beside, classes(lake, folder, version))
             run_id = registry.log_training(record(folder, lake, key, version, training, rows, code))
@@ -91,18 +95,20 @@ def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
     )
 
 
-def search(context: dg.AssetExecutionContext, folder: ModelFolder, rows: Rows) -> Training:
+def search(
+    folder: ModelFolder,
+    rows: Rows,
+    report: Callable[[str], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> Training:
     """Search on the training rows, with a line of progress for each trial."""
     spec = folder.spec
     judged_on = validation(
         rows.frame, spec.split, target=spec.target, time=spec.time, task=spec.task, key=spec.id
     )
-    found = train(
-        folder.build, rows.features, rows.target, judged_on, spec, report=context.log.info
+    return train(
+        folder.build, rows.features, rows.target, judged_on, spec, report=report, clock=clock
     )
-    for sentence in found.on_edge:
-        context.log.warning("%s; a wider search.space may find better", sentence)
-    return found
 
 
 def told(facts: dict[str, Any]) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def publish(
         "classes": list(classes),
         "threshold": training.threshold,
         "seconds": training.seconds,
+        "search": folder.spec.search.model_dump(mode="json"),
     }
     files = {f"{name}.skops": skops.io.dumps(pipeline) for name, pipeline in fitted.items()}
     artifacts.publish(KIND, folder.name, key, files | {FACTS: json.dumps(facts).encode()})

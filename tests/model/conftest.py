@@ -10,12 +10,11 @@ import pytest
 from platform_assets.data.contract import DELIVERY, ROW
 from platform_assets.folder import ModelFolder
 from platform_assets.ml.baselines import baselines
-from platform_assets.ml.splits import validation
-from platform_assets.ml.training import Training, train
-from platform_assets.model.candidate_model import candidate_key
+from platform_assets.ml.training import Training
+from platform_assets.model.candidate_model import candidate_key, search
 from platform_assets.model.fitted import publish
 from platform_assets.model.registry_entry import decide_once
-from platform_assets.model.rows import classes, load_rows
+from platform_assets.model.rows import Rows, classes, load_rows
 from platform_assets.model.training_set import divided
 from resources.artifacts import Artifacts
 from resources.lake import Lake
@@ -67,10 +66,8 @@ class Workshop:
         return {**candidate, **decided, **named}
 
 
-def trained(folder: ModelFolder, rows: Any) -> Training:
-    spec = folder.spec
-    judged = validation(rows.frame, spec.split, target=spec.target, time=None, task=spec.task)
-    return train(folder.build, rows.features, rows.target, judged, spec)
+def trained(folder: ModelFolder, rows: Rows) -> Training:
+    return search(folder, rows, lambda _: None)
 
 
 def clean(frame: pd.DataFrame) -> pd.DataFrame:
