@@ -13,6 +13,7 @@ from gitops.serve_runtime import ServeRuntime
 from resources.artifacts import Artifacts
 from resources.checkout import Checkout
 from resources.endpoint import EndpointVerifier
+from resources.keys import accepted_keys
 from resources.lake import Lake
 from resources.object_store import lake_options
 from resources.registry import Registry
@@ -65,7 +66,9 @@ def ray_token(settings: Settings) -> str | None:
 
 
 def build_verifier(settings: Settings) -> Verifier:
-    return EndpointVerifier(settings.serve_url, Artifacts(settings.artifacts))
+    return EndpointVerifier(
+        settings.serve_url, Artifacts(settings.artifacts), keys=accepted_keys(settings)
+    )
 
 
 def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconciler:

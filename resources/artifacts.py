@@ -29,6 +29,14 @@ class Artifacts:
     def bundle_folder(self, model: str, digest: str) -> Path:
         return self.bundles(model) / digest.removeprefix("sha256:")
 
+    def all_bundles(self) -> list[tuple[str, str, Path]]:
+        """Model, digest and folder of every bundle that is stored."""
+        return [
+            (folder.parent.name, f"sha256:{folder.name}", folder)
+            for folder in sorted(self._root.glob("bundles/*/*"))
+            if folder.is_dir() and not folder.name.startswith(".")
+        ]
+
     def bundle_uri(self, model: str, digest: str) -> str:
         return self.bundle_folder(model, digest).as_uri()
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import httpx
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gitops.conditions import Verdict
 from gitops.manifest import ReleaseManifest
@@ -33,13 +34,22 @@ class EndpointVerifier:
 
     Every check always gets a verdict; what could not be asked fails with `observed` None. Without
     `load` the latency and error-rate checks are left out, for a quick look at what was restored.
+    If there are `keys`, one of them must have signed the stored bundle.
     EndpointError for a `base_url` that is not http:// or https://.
     """
 
-    def __init__(self, base_url: str, artifacts: Artifacts, *, load: bool = True) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        artifacts: Artifacts,
+        *,
+        load: bool = True,
+        keys: Sequence[Ed25519PublicKey] = (),
+    ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise EndpointError(f"endpoint: got address {base_url!r}, expected http://host:port")
         self._base, self._artifacts, self._load = base_url.rstrip("/"), artifacts, load
+        self._keys = keys
 
     def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
         """Verdicts `ready`, `golden_rows`, `bad_input`, `latency_p50/p95/p99`, `error_rate`.
@@ -64,7 +74,7 @@ class EndpointVerifier:
 
     def _bundle(self, manifest: ReleaseManifest) -> Bundle:
         folder = self._artifacts.bundle_folder(manifest.model, manifest.bundle_digest)
-        return open_bundle(folder, manifest.bundle_digest)
+        return open_bundle(folder, manifest.bundle_digest, self._keys)
 
     def _under_load(self, manifest: ReleaseManifest, bundle: Bundle, url: str) -> list[Verdict]:
         if not self._load:

@@ -61,6 +61,17 @@ class Settings(BaseSettings):
     health_timeout: float = Field(
         default=120.0, gt=0, le=3600, description="Seconds a deployment has to become healthy."
     )
+    signing_key: SecretStr | None = Field(
+        default=None, description="Ed25519 key that signs bundles, as PEM or 32 bytes in base64."
+    )
+    signing_key_file: Path | None = Field(
+        default=None, description="File with that key; the variable without _FILE goes first."
+    )
+    bundle_public_key: str = Field(
+        default="",
+        description="Ed25519 keys, one of which must have signed a bundle; empty: none is asked "
+        "for.",
+    )
     ray_token: SecretStr | None = Field(
         default=None, description="Ray's token; unset: the one that `slipway up` made."
     )

@@ -26,7 +26,7 @@ class ModelServer:
 
     def __init__(self, model: str) -> None:
         self._settings = load_settings()
-        self._rollout = Rollout(model, self._settings.trusted)
+        self._rollout = Rollout(model, self._settings.trusted, self._settings.keys)
 
     def __serve_build_asgi_app__(self) -> Ingress:
         # Serve's RequestIdMiddleware adds x-request-id to every answer, ours would be a second.

@@ -2,7 +2,8 @@
 
 A bundle holds `manifest.json` and the files it names: the model (`model.onnx` or `model.skops`),
 `signature.json`, `golden.json`, `reference.json` (what drift is measured against) and
-`environment.json` (what the model was built with). Equal contents give equal bytes: canonical
+`environment.json` (what the model was built with). A signature may lie beside them, see
+`serving.seal`. Equal contents give equal bytes: canonical
 JSON, no times, no machine names.
 """
 
@@ -12,11 +13,12 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from serving.errors import (
@@ -32,6 +34,7 @@ from serving.manifest import (
     GOLDEN,
     MANIFEST,
     REFERENCE,
+    SEAL,
     SIGNATURE,
     FileEntry,
     Manifest,
@@ -42,9 +45,12 @@ from serving.manifest import (
     parse_manifest,
     parsed,
 )
+from serving.seal import check_seal
 from serving.signature import Signature
 
 _MANIFEST_LIMIT = 1024 * 1024
+
+Signed = Literal["no", "unchecked", "checked"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,11 @@ class BundleContents:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A folder of which every byte was verified when it was opened."""
+    """A folder of which every byte was verified when it was opened.
+
+    `signed` says whether a signature was `checked`, is there but `unchecked` since no key was
+    given, or is there not at all (`no`).
+    """
 
     folder: Path
     digest: str
@@ -90,6 +100,7 @@ class Bundle:
     environment: Mapping[str, str]
     trusted: tuple[str, ...]
     model_file: FileEntry
+    signed: Signed
 
     def model_bytes(self) -> bytes:
         """Read the model and verify it once more, so that what is loaded is what was digested."""
@@ -129,10 +140,11 @@ def write_bundle(store: Path, contents: BundleContents) -> Bundle:
     return open_bundle(folder, digest)
 
 
-def open_bundle(folder: Path, digest: str) -> Bundle:
+def open_bundle(folder: Path, digest: str, keys: Sequence[Ed25519PublicKey] = ()) -> Bundle:
     """Verify every byte in `folder`, then parse it; nothing is unpickled or executed.
 
-    `digest` is `sha256:<64 hex>` of the bytes of the manifest.
+    `digest` is `sha256:<64 hex>` of the bytes of the manifest. If there are `keys`, one of them
+    must have signed the digest.
 
     Raises
     ------
@@ -142,6 +154,8 @@ def open_bundle(folder: Path, digest: str) -> Bundle:
     raw = _read_manifest(folder)
     if digest_of(raw) != digest:
         raise DigestMismatch(folder / MANIFEST, digest_of(raw), digest)
+    if keys:
+        check_seal(folder, digest, keys)
     manifest = parse_manifest(raw)
     _check_listing(folder, manifest)
     verified = {name: _verified(folder / name, entry) for name, entry in manifest.files.items()}
@@ -156,6 +170,7 @@ def open_bundle(folder: Path, digest: str) -> Bundle:
         environment=environment,
         trusted=manifest.trusted,
         model_file=manifest.files[manifest.model],
+        signed="checked" if keys else "unchecked" if os.path.lexists(folder / SEAL) else "no",
     )
 
 
@@ -207,7 +222,7 @@ def _read_manifest(folder: Path) -> bytes:
 def _check_listing(folder: Path, manifest: Manifest) -> None:
     expected = {MANIFEST, *manifest.files}
     for name in sorted(entry.name for entry in folder.iterdir()):
-        if name not in expected:
+        if name not in expected | {SEAL}:
             raise UnexpectedFile(name, sorted(expected))
 
 

@@ -18,6 +18,8 @@ ServingError
     ├── UnexpectedFile         a file that the manifest does not name
     ├── MalformedBundle        the bytes are right, their meaning is not
     ├── UnsupportedRuntime     neither onnx nor skops
+    ├── Unsigned               no signature, and this place asks for one
+    ├── WronglySigned          a signature by no key that is accepted, or for another bundle
     ├── WrongModel             a bundle of another model
     ├── UntrustedTypes         a skops model made of types that may not be loaded
     └── GoldenRowsDiffer       the model does not answer as it was judged
@@ -155,6 +157,22 @@ class MalformedBundle(BundleError):
 class UnsupportedRuntime(BundleError):
     def __init__(self, got: str, allowed: Iterable[str]) -> None:
         super().__init__(f"runtime {got!r} is not served, expected {' or '.join(allowed)}")
+
+
+class Unsigned(BundleError):
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is not there, expected a signature, since SLIPWAY_BUNDLE_PUBLIC_KEY is set; "
+            "sign the stored bundles: slipway keys sign"
+        )
+
+
+class WronglySigned(BundleError):
+    def __init__(self, path: Path, got: str, keys: Iterable[str]) -> None:
+        super().__init__(
+            f"{path}: got {got}, expected one by a key of SLIPWAY_BUNDLE_PUBLIC_KEY "
+            f"({', '.join(keys) or 'base64 of 64 bytes'})"
+        )
 
 
 class WrongModel(BundleError):

@@ -165,7 +165,12 @@ class Ingress:
 
     def _ready(self) -> Answer:
         live, refused = self._rollout.live, self._rollout.refused
-        serving = live and {"digest": live.digest, "version": live.version, "since": live.since}
+        serving = live and {
+            "digest": live.digest,
+            "version": live.version,
+            "since": live.since,
+            "signature": live.bundle.signed,
+        }
         body = {
             "ready": live is not None,
             "live": serving,

@@ -15,6 +15,7 @@ from serving.errors import MalformedBundle, UnsupportedRuntime
 Runtime = Literal["onnx", "skops"]
 RUNTIMES: tuple[Runtime, ...] = ("onnx", "skops")
 MANIFEST = "manifest.json"
+SEAL = "manifest.sig"
 SIGNATURE, GOLDEN = "signature.json", "golden.json"
 REFERENCE, ENVIRONMENT = "reference.json", "environment.json"
 

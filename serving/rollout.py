@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from serving.bundle import Bundle, open_bundle
@@ -70,12 +71,15 @@ class Rollout:
     """The live model and the way to the next one.
 
     `live` and `refused` are read without a lock: each changes by one assignment. `trusted` are
-    types that a model may hold beyond the usual ones, see `serving.trust`.
+    types that a model may hold beyond the usual ones, see `serving.trust`; if there are `keys`, one
+    of them must have signed the bundle.
     """
 
-    def __init__(self, model: str, trusted: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, model: str, trusted: tuple[str, ...] = (), keys: tuple[Ed25519PublicKey, ...] = ()
+    ) -> None:
         self.model = model
-        self._trusted = trusted
+        self._trusted, self._keys = trusted, keys
         self.live: Live | None = None
         self.refused: Refused | None = None
         self._turn = asyncio.Lock()
@@ -125,7 +129,7 @@ class Rollout:
         return Live(bundle, scorer, config.bundle.version, since, delay)
 
     def _load(self, target: BundleTarget) -> tuple[Bundle, Scorer]:
-        bundle = open_bundle(_folder(target.uri), target.digest)
+        bundle = open_bundle(_folder(target.uri), target.digest, self._keys)
         if bundle.signature.model != self.model:
             raise WrongModel(bundle.signature.model, self.model)
         scorer = load_scorer(bundle, self._trusted)

@@ -1,9 +1,11 @@
 """What the door lets in, read once from `SLIPWAY_…` environment variables."""
 
-from pydantic import Field, ValidationError
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from serving.errors import ConfigError
+from serving.seal import public_keys
 
 
 class ServingSettings(BaseSettings):
@@ -20,6 +22,23 @@ class ServingSettings(BaseSettings):
         pattern=r"^\s*([A-Za-z_][\w.]*(\s*,\s*|\s*$))*$",
         description="Types that skops models may hold beyond the usual ones; full names, commas.",
     )
+
+    bundle_public_key: str = Field(
+        default="",
+        description="Ed25519 keys, one of which must have signed a bundle; empty: none is asked "
+        "for.",
+    )
+
+    @field_validator("bundle_public_key")
+    @classmethod
+    def _keys(cls, text: str) -> str:
+        public_keys(text)
+        return text
+
+    @property
+    def keys(self) -> tuple[Ed25519PublicKey, ...]:
+        """The keys in `bundle_public_key`."""
+        return public_keys(self.bundle_public_key)
 
     @property
     def trusted(self) -> tuple[str, ...]:

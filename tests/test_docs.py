@@ -20,6 +20,7 @@ from platform_assets.definitions import defs
 from platform_assets.ml.metrics import metric_names
 from platform_assets.spec import ModelSpec, Task
 from resources.settings import CHECKOUT, Settings
+from serving.errors import BundleError
 from serving.settings import ServingSettings
 
 PAGES = [CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -60,6 +61,11 @@ def test_every_setting_is_in_the_reference_with_its_default_and_sentence(variabl
 def test_every_reason_code_is_explained_and_has_a_way_out(reason):
     assert SENTENCES[reason] in row(REFERENCE, reason)
     assert len(row(OPERATING, reason)) > len(f"| `{reason}` |  |")
+
+
+@pytest.mark.parametrize("refusal", [one.__name__ for one in BundleError.__subclasses__()])
+def test_every_refusal_of_a_bundle_is_explained_and_has_a_way_out(refusal):
+    assert all(cell.strip() for cell in row(OPERATING, refusal).split("|")[1:-1])
 
 
 @pytest.mark.parametrize("act", Act)

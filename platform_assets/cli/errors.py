@@ -7,6 +7,8 @@ CliError
 ├── NotSettled              after a pass the running system is not what git says
 ├── NotWell                 `doctor` found something that has to be mended
 ├── NotForgotten            a file that cannot be taken apart still holds a person's id
+├── KeyNotWritten           a file that cannot take a new key
+├── NoSigningKey            bundles are to be signed, and no key is set
 ├── StackError
 │   ├── PortTaken           another program listens where a service should
 │   ├── ShortPathTaken      the short path for sockets belongs to somebody else
@@ -61,6 +63,21 @@ class NotForgotten(CliError):
         super().__init__(
             f"{model}: these deliveries cannot be taken apart and still hold the id: "
             f"{', '.join(files)}; mend `source` in defs.yaml so that they can, then ask again"
+        )
+
+
+class KeyNotWritten(CliError):
+    def __init__(self, file: Path, reason: str | None) -> None:
+        super().__init__(
+            f"{str(file)!r} is not written: {reason}; name a new file in a folder that is there"
+        )
+
+
+class NoSigningKey(CliError):
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing is signed: set SLIPWAY_SIGNING_KEY or SLIPWAY_SIGNING_KEY_FILE; make a key: "
+            "slipway keys new FILE"
         )
 
 

@@ -10,6 +10,7 @@ import typer
 from gitops.errors import GitopsError
 from platform_assets.errors import SlipwayError
 from resources.errors import ResourceError
+from serving.errors import BundleError
 
 FAILED = 1
 INTERRUPTED = 130
@@ -25,6 +26,8 @@ promotions = typer.Typer(help="Releases that wait for approval.", no_args_is_hel
 app.add_typer(promotions, name="promotions")
 quarantine = typer.Typer(help="Rows that break the contract.", no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine")
+keys = typer.Typer(help="Keys that sign bundles.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Model = Annotated[str, typer.Argument(help="A folder of platform_assets/defs.")]
@@ -259,11 +262,27 @@ def promotions_reject(
     command.reject(number, reason)
 
 
+@keys.command("new")
+def keys_new(file: Annotated[Path, typer.Argument(help="Where the private key goes.")]) -> None:
+    """Make a pair of keys: the private one into a file, the public one to the screen."""
+    from platform_assets.cli import keys as command
+
+    command.new(file)
+
+
+@keys.command("sign")
+def keys_sign() -> None:
+    """Sign every stored bundle with the key that is set."""
+    from platform_assets.cli import keys as command
+
+    command.sign()
+
+
 def main() -> None:
     """The console script: exit code 0 done, 1 failed with one sentence, 2 wrong use."""
     try:
         app()
-    except (SlipwayError, ResourceError, GitopsError) as error:
+    except (SlipwayError, ResourceError, GitopsError, BundleError) as error:
         sys.stderr.write(f"slipway: {error}\n")
         sys.exit(FAILED)
     except KeyboardInterrupt:

@@ -2,16 +2,18 @@
 
 ONNX where its answers match scikit-learn's on the holdout and on rows at the edges, skops
 otherwise. MLflow holds one model version for each digest. Before the entry stands, the bundle is
-opened again, byte for byte, and must answer its golden rows.
+opened again, byte for byte, and must answer its golden rows. Then it is signed, if a key is set.
 """
 
 import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
@@ -26,11 +28,14 @@ from platform_assets.model.fitted import load_facts, load_fitted
 from platform_assets.model.lock import lock_digest
 from platform_assets.model.rows import load_rows
 from resources.artifacts import Artifacts
+from resources.keys import signing_key
 from resources.lake import Lake
 from resources.registry import Registry
+from resources.settings import Settings
 from serving.bundle import BundleContents, GoldenRows, open_bundle, write_bundle
 from serving.errors import ServingError
 from serving.scorer import load_scorer, verify_golden
+from serving.seal import name_of, seal
 from serving.signature import Signature
 
 KIND = "entries"
@@ -38,6 +43,7 @@ FROM_CANDIDATE = ("training_set_version", "candidate_key", "code_commit")
 REASONS = ("runtime", "why_runtime", "largest_difference")
 # What is compared with scikit-learn; a candidate compared by other rules is decided anew.
 RULES = 2
+NOBODY = "nobody"
 Facts = Mapping[str, Any]
 
 
@@ -54,6 +60,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         lake: dg.ResourceParam[Lake],
         registry: dg.ResourceParam[Registry],
         artifacts: dg.ResourceParam[Artifacts],
+        settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
         candidate = latest(context.instance, folder.key("candidate_model"))
         decided = decide_once(folder, lake, artifacts, candidate)
@@ -62,6 +69,9 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         version = registry.register(
             folder.name, run, digest, uri, audit_tags(folder, lake, artifacts, candidate, decided)
         )
+        check = golden_check(folder, artifacts, digest)
+        place = artifacts.bundle_folder(folder.name, digest)
+        signer = vouch(place, digest, signing_key(settings)) if check.passed else NOBODY
         return dg.MaterializeResult(
             data_version=dg.DataVersion(digest),
             metadata={
@@ -72,8 +82,9 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 **{name: candidate[name] for name in FROM_CANDIDATE},
                 **{name: decided[name] for name in REASONS},
                 "parity": parity_table(decided["parity"]),
+                "signed_by": signer,
             },
-            check_results=[golden_check(folder, artifacts, digest)],
+            check_results=[check],
         )
 
     return registry_entry
@@ -149,6 +160,14 @@ def promised(folder: ModelFolder, facts: Facts) -> Signature:
         classes=facts["classes"],
         threshold=facts["threshold"],
     )
+
+
+def vouch(place: Path, digest: str, key: Ed25519PrivateKey | None) -> str:
+    """Sign a bundle that stands, also one that was signed before; returns the public key."""
+    if key is None:
+        return NOBODY
+    seal(place, digest, key)
+    return name_of(key.public_key())
 
 
 def golden_check(folder: ModelFolder, artifacts: Artifacts, digest: str) -> dg.AssetCheckResult:

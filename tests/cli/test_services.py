@@ -119,3 +119,10 @@ def test_the_workspace_names_the_shared_code_server_alone(layout):
     document = yaml.safe_load(dagster_home.workspace_file(layout).read_text())
     (entry,) = document["load_from"]
     assert entry["grpc_server"]["socket"] == str(layout.socket("code"))
+
+
+@pytest.mark.parametrize("name", ["ray", "serve", "mlflow", "dagster"])
+def test_what_serves_a_model_cannot_sign_one(name, layout, monkeypatch):
+    monkeypatch.setenv("SLIPWAY_SIGNING_KEY", "secret")
+    assert "SLIPWAY_SIGNING_KEY" not in environment(layout, listed(layout)[name])
+    assert environment(layout, listed(layout)["runs"])["SLIPWAY_SIGNING_KEY"] == "secret"

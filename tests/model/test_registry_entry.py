@@ -4,11 +4,13 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from platform_assets.model.fitted import KIND as CANDIDATES
-from platform_assets.model.registry_entry import decide_once, golden_check, parity_table
+from platform_assets.model.registry_entry import decide_once, golden_check, parity_table, vouch
 from resources.artifacts import Artifacts
 from serving.bundle import open_bundle
+from serving.seal import name_of
 from tests.model.conftest import workshop_at
 
 
@@ -97,3 +99,14 @@ def test_an_entry_says_for_each_kind_of_rows_how_far_onnx_was_off(made):
     assert {row["runtime"] for row in told.values()} == {"onnx"}
     assert told["holdout"]["largest"] == entry["largest_difference"]
     assert all(row["over"] == 0 for row in told.values())
+
+
+def test_an_entry_is_signed_once_there_is_a_key_and_stays_the_same_bundle(made):
+    workshop, entry = made
+    digest = entry["bundle_digest"]
+    folder = workshop.artifacts.bundle_folder("tiny", digest)
+    assert vouch(folder, digest, None) == "nobody"
+    assert opened(workshop, entry).signed == "no"
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    assert vouch(folder, digest, key) == vouch(folder, digest, key) == name_of(key.public_key())
+    assert open_bundle(folder, digest, [key.public_key()]).signed == "checked"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gitops.budget import LatencyBudget
 from gitops.conditions import Verdict
@@ -15,6 +16,7 @@ from resources.load import LoadReport
 from serving.bundle import Bundle, BundleContents, write_bundle
 from serving.ingress import Ingress
 from serving.rollout import Rollout
+from serving.seal import seal
 from serving.settings import load_settings
 from tests.support.bundles import fraud_contents, iris_contents, line_contents
 from tests.support.door import Application, Faulty, answer, door, free_address, listening
@@ -63,6 +65,17 @@ def judge(
     with listening(application) as address:
         verdicts = EndpointVerifier(address, artifacts, load=load).verify(wanted, "")
     return {verdict.check: verdict for verdict in verdicts}
+
+
+def test_a_stored_bundle_without_the_signature_that_is_asked_for_fails(artifacts, line):
+    key = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    with listening(door(line)) as address:
+        verifier = EndpointVerifier(address, artifacts, load=False, keys=(key.public_key(),))
+        before = {one.check: one for one in verifier.verify(release(line), "")}
+        seal(line.folder, line.digest, key)
+        after = {one.check: one for one in verifier.verify(release(line), "")}
+    assert "manifest.sig is not there" in before["golden_rows"].message
+    assert (before["golden_rows"].passed, after["golden_rows"].passed) == (False, True)
 
 
 def failed(verdicts: dict[str, Verdict]) -> list[str]:

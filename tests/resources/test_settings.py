@@ -26,6 +26,9 @@ GIVEN = {
     "GITOPS_REPO": ("/srv/gitops.git", "/srv/gitops.git"),
     "LAKE_RETENTION_DAYS": ("90", 90),
     "HEALTH_TIMEOUT": ("7.5", 7.5),
+    "SIGNING_KEY": ("very-secret-too", "very-secret-too"),
+    "SIGNING_KEY_FILE": ("/srv/key.pem", Path("/srv/key.pem")),
+    "BUNDLE_PUBLIC_KEY": ("AAAA,BBBB", "AAAA,BBBB"),
     "RAY_TOKEN": ("very-secret", "very-secret"),
 }
 REFUSED = {

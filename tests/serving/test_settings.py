@@ -25,6 +25,14 @@ def test_a_limit_that_is_none_is_refused_by_name(name, value, monkeypatch):
         load_settings()
 
 
+def test_public_keys_are_read_and_refused_at_the_start(monkeypatch):
+    monkeypatch.setenv("SLIPWAY_BUNDLE_PUBLIC_KEY", "A" * 43 + "=")
+    assert len(load_settings().keys) == 1
+    monkeypatch.setenv("SLIPWAY_BUNDLE_PUBLIC_KEY", "AAAA")
+    with pytest.raises(ConfigError, match=r"SLIPWAY_BUNDLE_PUBLIC_KEY: .*32 bytes in base64"):
+        load_settings()
+
+
 def test_trusted_types_are_names_with_commas_between(monkeypatch):
     monkeypatch.setenv("SLIPWAY_TRUSTED_TYPES", " functools.partial, team.steps.Ratio ")
     assert load_settings().trusted == ("functools.partial", "team.steps.Ratio")

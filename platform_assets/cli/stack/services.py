@@ -27,6 +27,8 @@ PUBLIC = {
     "SLIPWAY_RAY_DASHBOARD_PORT": "ray_dashboard_port",
 }
 FOREIGN = ("RAY_", "DAGSTER_", "MLFLOW_")
+# Those in which runs happen; what serves a model must not be able to sign one.
+SIGNING = ("code", "runs", "daemon")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def public_ports(layout: Layout) -> dict[str, int]:
 
 def environment(layout: Layout, service: Service) -> dict[str, str]:
     """The whole environment of a service: the caller's, without what would mislead it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    unwanted = FOREIGN if service.name in SIGNING else (*FOREIGN, "SLIPWAY_SIGNING_KEY")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     scripts = str(Path(sys.executable).parent)
     return {
         **kept,
