@@ -132,6 +132,7 @@ def _columns_exist(path: Path, spec: ModelSpec, columns: list[str]) -> None:
     wanted += [("features", name) for name in spec.features]
     wanted += [("split.group", spec.split.group), ("split.strata", spec.split.strata)]
     wanted += [("slices.columns", name) for name in spec.slices.columns]
+    wanted += [("fairness.group", name) for name in spec.fairness.group]
     for key, name in wanted:
         if name is not None and name not in columns:
             raise SpecError(

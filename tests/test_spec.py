@@ -3,7 +3,7 @@ import copy
 import pytest
 from pydantic import ValidationError
 
-from platform_assets.spec import Beat, Floor, ModelSpec, gate_name
+from platform_assets.spec import Beat, Fairness, Floor, ModelSpec, evaluation_checks, gate_name
 
 SPEC = {
     "description": "A model.",
@@ -107,3 +107,20 @@ def test_an_encoding_that_makes_no_text_of_bytes_is_refused(encoding):
 def test_an_encoding_is_known_by_each_of_its_names():
     source = {"pattern": "*", "format": "csv", "encoding": "Latin1"}
     assert spec(source=source).source.encoding == "iso8859-1"
+
+
+def test_one_fairness_column_may_stand_without_brackets():
+    assert Fairness(group="sex", max_difference=0.1).group == ["sex"]
+
+
+def test_groups_without_a_bound_are_refused():
+    with pytest.raises(ValueError, match=r"fairness\.max_difference: with `group` a person must"):
+        Fairness(group="sex")
+
+
+def test_the_checks_of_a_report_are_its_gates_its_slices_and_its_groups_if_any_are_named():
+    plain = spec()
+    names = [*map(gate_name, plain.gates), "slices_hold"]
+    assert evaluation_checks(plain) == names
+    told = spec(fairness={"group": "country", "max_difference": 0.1})
+    assert evaluation_checks(told) == [*names, "groups_treated_alike"]

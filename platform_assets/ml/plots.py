@@ -12,6 +12,7 @@ from platform_assets.ml.calibration import wilson
 from platform_assets.ml.canvas import COLOURS, INK, PAPER, Plot, label, legend, new_axes, png
 from platform_assets.ml.figures import CANDIDATE, Figures
 from platform_assets.ml.slices import Slice
+from serving.signature import shorten
 
 Array = npt.NDArray[Any]
 Scores = Mapping[str, Array]
@@ -20,6 +21,7 @@ _CALIBRATION_BINS = 10
 _MOST_POINTS = 2_000
 _MOST_SLICES = 10
 _MOST_CLASSES = 20
+_LONGEST = 44
 
 
 def plots(
@@ -174,7 +176,7 @@ def slice_bars(slices: Sequence[Slice], figures: Figures, metric: str) -> Plot:
         _whisker(axes, place, found.value, found.low, found.high, COLOURS[CANDIDATE], text=False)
     whole = figures.candidate[metric].value
     axes.axvline(whole, color="#94a3b8", linewidth=1, linestyle=":")
-    names = [f"{one.column}: {one.value} ({one.rows:,})" for one in shown]
+    names = [f"{shorten(one.words, _LONGEST)} ({one.rows:,})" for one in shown]
     axes.set_yticks(range(len(shown)), names)
     axes.set_ylim(-0.6, len(shown) - 0.4)
     label(axes, metric, "")

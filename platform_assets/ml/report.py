@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from platform_assets.ml.calibration import Calibration, Tenth
 from platform_assets.ml.canvas import Plot
+from platform_assets.ml.fairness import Treatment
 from platform_assets.ml.figures import CANDIDATE, Figures
 from platform_assets.ml.gates import CHAMPION, GateResult, overall
 from platform_assets.ml.importance import useless
@@ -61,6 +62,7 @@ class ReportFacts:
     trials: Sequence[tuple[Mapping[str, Any], float]]
     lineage: Mapping[str, str]
     personal: Sequence[str] = ()
+    treatments: Sequence[Treatment] = ()
 
 
 def render_report(facts: ReportFacts) -> str:
@@ -141,7 +143,7 @@ def remarks(facts: ReportFacts) -> list[str]:
     whole = facts.figures.candidate[facts.metric]
     if weakest is not None and _clearly_worse(facts, weakest.figure, whole):
         found.append(
-            f"The model is clearly worse where {weakest.column} is {weakest.value}: "
+            f"The model is clearly worse where {weakest.words}: "
             f"{weakest.figure} on {weakest.rows:,} rows."
         )
     unknown = sum(not np.isfinite(one.figure.value) for one in facts.slices)
@@ -194,7 +196,12 @@ def _environment() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters.update(
-        number=number, percent=percent, whisker=whisker, seen_scale=_seen_scale, base64=_base64
+        number=number,
+        percent=percent,
+        words=_words,
+        whisker=whisker,
+        seen_scale=_seen_scale,
+        base64=_base64,
     )
     return environment
 
@@ -241,6 +248,10 @@ def _rows(facts: ReportFacts) -> list[dict[str, Any]]:
         }
         for name in figures.candidate
     ]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _base64(data: bytes) -> str:

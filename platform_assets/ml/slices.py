@@ -1,53 +1,63 @@
 """How a model does on groups of rows, worst first: a good average can hide a bad corner."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from platform_assets.ml.intervals import Interval, bootstrap
+from platform_assets.ml.groups import Group, groups
+from platform_assets.ml.intervals import Interval, draws, interval
+from platform_assets.ml.looks import corrected
 from platform_assets.ml.metrics import Metric
 from platform_assets.spec import Slices
 
 Array = npt.NDArray[Any]
 
-_MOST_VALUES = 12
-_QUANTILES = 4
 _SAMPLES = 100
 
 
 @dataclass(frozen=True)
 class Slice:
-    """One group of rows: `column` takes `value` there, which may be a range or `(missing)`."""
+    """One group of rows: `column` takes `value` there, or `value` says what holds if it was found.
+
+    `gap` is by how much the metric is worse than on the whole holdout, `lead` by how much it is
+    better than the dummy's on the same rows; the intervals of both hold for all groups at once.
+    """
 
     column: str
     value: str
     rows: int
     figure: Interval
+    gap: Interval
+    lead: Interval
+    found: bool = False
+
+    @property
+    def words(self) -> str:
+        """Which rows, as a clause: `channel is web`."""
+        return self.value if self.found else f"{self.column} is {self.value}"
+
+
+def named_groups(frame: pd.DataFrame, spec: Slices) -> list[Group]:
+    """The groups of `spec.columns` with at least `spec.minimum_rows` rows."""
+    every = [one for name in spec.columns for one in groups(frame[name])]
+    return [one for one in every if one.rows >= spec.minimum_rows]
 
 
 def slices(
-    metric: Metric, y: Array, score: Array, frame: pd.DataFrame, spec: Slices
+    metric: Metric, y: Array, score: Array, dummy: Array, judged: Sequence[Group]
 ) -> list[Slice]:
-    """The metric on each group of at least `spec.minimum_rows` rows, the worst first.
+    """The metric on each group, the worst first.
 
-    `frame` holds the columns of `spec.columns` for the n rows of `y` and `score`. A numeric
-    column of many values is cut into quarters. Groups on which the metric is undefined (no
-    positive, say) come last.
+    All arrays describe the same n rows; `dummy` are the scores of a model that knows nothing.
+    Groups on which the metric is undefined (no positive, say) come last.
     """
-    found = [
-        Slice(
-            name, value, int(held.sum()), bootstrap(metric, y[held], score[held], samples=_SAMPLES)
-        )
-        for name in spec.columns
-        for value, held in _groups(frame[name])
-        if held.sum() >= spec.minimum_rows
-    ]
-    return sorted(found, key=lambda one: _rank(metric, one.figure.value))
+    whole = metric(y, score)
+    measured = [_slice(metric, y, score, dummy, one, whole, len(judged)) for one in judged]
+    return sorted(measured, key=lambda one: _rank(metric, one.figure.value))
 
 
 def worst(found: Sequence[Slice]) -> Slice | None:
@@ -55,31 +65,32 @@ def worst(found: Sequence[Slice]) -> Slice | None:
     return next((one for one in found if np.isfinite(one.figure.value)), None)
 
 
+def _slice(
+    metric: Metric, y: Array, score: Array, dummy: Array, one: Group, whole: float, looks: int
+) -> Slice:
+    held = one.held
+    truth = y[held]
+    judges = [metric.prepare(truth, score[held]), metric.prepare(truth, dummy[held])]
+    drawn, blind = draws(judges, truth, metric.classes, samples=_SAMPLES)
+    value, reference = (judge(np.ones(one.rows)) for judge in judges)
+    return Slice(
+        column=one.column,
+        value=one.value,
+        rows=one.rows,
+        figure=interval(value, drawn),
+        gap=corrected(
+            metric.improvement(whole, value),
+            metric.improvement(np.full(len(drawn), whole), drawn),
+            looks,
+        ),
+        lead=corrected(
+            metric.improvement(value, reference), metric.improvement(drawn, blind), looks
+        ),
+        found=one.found,
+    )
+
+
 def _rank(metric: Metric, value: float) -> tuple[bool, float]:
     if not np.isfinite(value):
         return True, 0.0
     return False, value if metric.greater_is_better else -value
-
-
-def _groups(column: pd.Series) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
-    names = _names(column)
-    for name in sorted(names.unique()):
-        yield str(name), (names == name).to_numpy(dtype=bool)
-
-
-def _names(column: pd.Series) -> pd.Series:
-    there = column.notna()
-    if pd.api.types.is_numeric_dtype(column) and column.nunique() > _MOST_VALUES:
-        return _ranges(column.astype(np.float64)).where(there, "(missing)")
-    return column.astype(object).map(_plain).where(there, "(missing)")
-
-
-def _ranges(column: pd.Series) -> pd.Series:
-    cuts = np.unique(column.quantile(np.linspace(0, 1, _QUANTILES + 1)).to_numpy())
-    names = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(cuts)]
-    places = np.clip(np.searchsorted(cuts, column, side="left") - 1, 0, len(names) - 1)
-    return pd.Series(np.array(names, dtype=object)[places], index=column.index)
-
-
-def _plain(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -26,7 +26,7 @@ from platform_assets.model.judgement import as_document, judge_scores
 from platform_assets.model.page import PAGE, page, pictures
 from platform_assets.model.probing import probe_bundle
 from platform_assets.model.rows import load_rows
-from platform_assets.spec import gate_name
+from platform_assets.spec import evaluation_checks
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.registry import Registry
@@ -44,7 +44,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         __doc__,
         {"html", "mlflow"},
         after="registry_entry",
-        checks=[gate_name(gate) for gate in folder.spec.gates],
+        checks=evaluation_checks(folder.spec),
     )
     def evaluation_report(
         context: dg.AssetExecutionContext,
@@ -112,6 +112,7 @@ def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str 
         rules=RULES,
         gates=[gate.model_dump(mode="json") for gate in spec.gates],
         slices=spec.slices.model_dump(mode="json"),
+        fairness=spec.fairness.model_dump(mode="json"),
     )
 
 
@@ -121,8 +122,8 @@ def evaluate(
     """Score, judge and draw; returns the files of the report by name."""
     holdout = load_rows(lake, folder, entry["training_set_version"], "holdout")
     models = contenders(artifacts, folder, entry, champion, holdout)
-    judgement = judge_scores(folder, holdout, models)
     training = load_facts(artifacts, folder, entry["candidate_key"])
+    judgement = judge_scores(folder, holdout, models, threshold=training["threshold"])
     probes = probe_bundle(artifacts, folder, entry["bundle_digest"], holdout, models[CANDIDATE])
     drawn = pictures(folder, judgement, holdout, models, training)
     origin = lineage(folder, lake, entry)

@@ -63,6 +63,7 @@ def page(
             gates=judgement.gates,
             slices=judgement.slices,
             probes=probes,
+            treatments=judgement.treatments,
             plots=drawn,
             runtime=entry["runtime"],
             runtime_reason=entry["why_runtime"],

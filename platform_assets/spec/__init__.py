@@ -5,13 +5,24 @@ anything is trained.
 """
 
 from platform_assets.spec.data_checks import DataChecks
-from platform_assets.spec.evaluation import Beat, Floor, Slices, gate_name
-from platform_assets.spec.model import ModelSpec, Task
+from platform_assets.spec.evaluation import (
+    GROUPS_TREATED_ALIKE,
+    SLICES_HOLD,
+    Beat,
+    Fairness,
+    Floor,
+    Slices,
+    gate_name,
+)
+from platform_assets.spec.model import ModelSpec, Task, evaluation_checks
 from platform_assets.spec.training import Range, Search, Split
 
 __all__ = [
+    "GROUPS_TREATED_ALIKE",
+    "SLICES_HOLD",
     "Beat",
     "DataChecks",
+    "Fairness",
     "Floor",
     "ModelSpec",
     "Range",
@@ -19,5 +30,6 @@ __all__ = [
     "Slices",
     "Split",
     "Task",
+    "evaluation_checks",
     "gate_name",
 ]

@@ -7,7 +7,14 @@ from pydantic import Field, model_validator
 from platform_assets.errors import SpecError
 from platform_assets.ml.metrics import metric_names
 from platform_assets.spec.data_checks import DataChecks
-from platform_assets.spec.evaluation import Gate, Slices, gate_name
+from platform_assets.spec.evaluation import (
+    GROUPS_TREATED_ALIKE,
+    SLICES_HOLD,
+    Fairness,
+    Gate,
+    Slices,
+    gate_name,
+)
 from platform_assets.spec.section import Section
 from platform_assets.spec.serving import Serving
 from platform_assets.spec.source import AnySource
@@ -39,6 +46,7 @@ class ModelSpec(Section):
     metric: str = Field(description="The metric the search maximizes and the report opens with.")
     gates: list[Gate] = Field(min_length=1)
     slices: Slices = Field(default_factory=Slices)
+    fairness: Fairness = Field(default_factory=Fairness)
     serving: Serving = Field(default_factory=Serving)
 
     @model_validator(mode="after")
@@ -46,6 +54,12 @@ class ModelSpec(Section):
         _metrics_exist(self)
         _columns_agree(self)
         return self
+
+
+def evaluation_checks(spec: ModelSpec) -> list[str]:
+    """The checks of the evaluation report, each of which a release needs."""
+    alike = [GROUPS_TREATED_ALIKE] if spec.fairness.group else []
+    return [*map(gate_name, spec.gates), SLICES_HOLD, *alike]
 
 
 def _metrics_exist(spec: ModelSpec) -> None:

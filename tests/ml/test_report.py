@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from platform_assets.ml.calibration import calibration
+from platform_assets.ml.fairness import treatments
 from platform_assets.ml.figures import measure
 from platform_assets.ml.gates import judge
 from platform_assets.ml.importance import Importance
@@ -17,9 +18,9 @@ from platform_assets.ml.metrics import metric
 from platform_assets.ml.plots import plots
 from platform_assets.ml.probes import Probes
 from platform_assets.ml.report import ReportFacts, best_trial, render_report
-from platform_assets.ml.slices import slices
+from platform_assets.ml.slices import named_groups, slices
 from platform_assets.ml.stress import Stress
-from platform_assets.spec import Beat, Floor, Slices
+from platform_assets.spec import Beat, Fairness, Floor, Slices
 
 CLASSES = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}
 MAIN = {"binary": "average_precision", "multiclass": "accuracy", "regression": "mae"}
@@ -73,7 +74,8 @@ def facts(task="binary", rows=600, champion=True):
     name = MAIN[task]
     frame = pd.DataFrame({"half": np.repeat(["first", "second"], len(y) // 2)})
     asked = Slices(columns=["half"], minimum_rows=10)
-    groups = slices(metric(task, name), y, models["candidate"], frame, asked)
+    judged = named_groups(frame, asked)
+    groups = slices(metric(task, name), y, models["candidate"], models["dummy"], judged)
     return ReportFacts(
         model="toy",
         description="A toy <b>model</b> & more",
@@ -235,6 +237,23 @@ def test_a_page_names_the_features_that_show_no_worth():
     assert "worse without any of its features" in words(
         render_report(replace(facts(), probes=useful))
     )
+
+
+def test_a_page_says_how_groups_are_treated():
+    given = facts()
+    y, models = holdout("binary")
+    people = pd.DataFrame({"sex": np.tile(["f", "m"], 300)})
+    asked = Fairness(group="sex", max_difference=0.1)
+    told = treatments("binary", y, models["candidate"], people, asked, threshold=0.2)
+    text = words(render_report(replace(given, treatments=told)))
+    assert "Are groups treated alike? By sex" in text
+    assert "true positive rate" in text
+
+
+def test_a_group_that_was_found_is_marked():
+    given = facts()
+    found = replace(given.slices[0], column="", value="amount > 3", found=True)
+    assert "amount &gt; 3 found" in words(render_report(replace(given, slices=[found])))
 
 
 def test_a_page_says_what_a_change_of_unit_would_do():

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from platform_assets.ml.metrics import metric
-from platform_assets.ml.slices import slices, worst
+from platform_assets.ml.slices import named_groups, slices, worst
 from platform_assets.spec import Slices
 
 MAE = metric("regression", "mae")
@@ -12,7 +12,8 @@ Y = np.zeros(400)
 
 def found(score, columns=None, minimum=20, one=MAE, y=Y, **frame):
     asked = Slices(columns=columns or list(frame), minimum_rows=minimum)
-    return slices(one, y, score, pd.DataFrame(frame), asked)
+    judged = named_groups(pd.DataFrame(frame), asked)
+    return slices(one, y, score, np.full(len(y), 3.0 if one is MAE else 0.5), judged)
 
 
 def test_the_group_with_the_largest_error_comes_first():
@@ -81,3 +82,19 @@ def test_any_kind_of_column_can_be_cut(values):
 
 def test_no_columns_no_groups():
     assert found(np.ones(400)) == []
+
+
+def test_a_group_says_how_far_it_is_behind_the_whole_and_ahead_of_the_dummy():
+    place = np.repeat(["good", "bad"], 200)
+    bad, good = found(np.repeat([1.0, 2.0], 200), place=place)
+    assert (bad.words, bad.gap.value, bad.lead.value) == ("place is bad", 0.5, 1.0)
+    assert (good.gap.value, good.lead.value) == (-0.5, 2.0)
+
+
+def test_the_more_groups_are_looked_at_the_less_a_bad_one_says():
+    """The worst of many is always bad, so each interval has to be wider."""
+    score = np.abs(np.random.default_rng(0).normal(size=400))
+    few = found(score, half=np.tile(["a", "b"], 200))
+    many = found(score, half=np.tile(["a", "b"], 200), tenth=np.tile(np.arange(10.0), 40))
+    wide, narrow = (next(one for one in some if one.value == "a").gap for some in (many, few))
+    assert wide.high - wide.low > narrow.high - narrow.low

@@ -9,7 +9,7 @@ import pytest
 from gitops.conditions import Verdict
 from gitops.evidence import Figure, SliceFigure
 from platform_assets.ml.gates import GateResult
-from platform_assets.model.judgement import as_document, judge_scores, verdict
+from platform_assets.model.judgement import as_document, judge_scores, searchable, verdict
 from platform_assets.model.rows import Rows
 from tests.support.tiny import SPEC, orders, tiny
 
@@ -35,13 +35,13 @@ def document(folder=None, holdout=None, **more):
 
 def test_a_judgement_names_every_gate_in_the_order_of_the_specification():
     found = [Verdict.from_dict(gate) for gate in document()["gates"]]
-    names = ["roc_auc_reaches", "roc_auc_beats_dummy", "roc_auc_beats_champion"]
+    names = ["roc_auc_reaches", "roc_auc_beats_dummy", "roc_auc_beats_champion", "slices_hold"]
     assert [one.check for one in found] == names
     assert all(one.passed for one in found)
 
 
 def test_an_absent_champion_is_said_to_be_absent():
-    gate = document()["gates"][-1]
+    gate = document()["gates"][2]
     assert (gate["observed"], gate["message"]) == ("no champion", "no champion yet")
 
 
@@ -60,12 +60,12 @@ def test_a_candidate_worse_than_its_champion_fails_that_gate_alone():
     better = scores(holdout)["candidate"] + holdout.target
     strict = tiny(gates=[*SPEC["gates"][:2], {"metric": "roc_auc", "beat": "champion"}])
     gates = document(strict, holdout, champion=better)["gates"]
-    assert [gate["outcome"] for gate in gates] == ["pass", "pass", "fail"]
+    assert [gate["outcome"] for gate in gates] == ["pass", "pass", "fail", "pass"]
 
 
 def test_a_judgement_on_few_rows_is_inconclusive_and_says_how_many_it_needs():
     found = document(tiny(gates=[{"metric": "roc_auc", "reach": 0.96}]), rows(80))
-    (gate,) = found["gates"]
+    gate = found["gates"][0]
     assert found["outcome"] == gate["outcome"] == "inconclusive"
     assert not gate["passed"]
     assert "more rows needed, about" in gate["message"]
@@ -90,6 +90,41 @@ def test_a_group_without_a_figure_is_listed_without_one():
     assert (shop.score, shop.low, shop.high) == (None, None, None)
     assert groups[-1] == shop
     assert sum(one.rows for one in groups) == 200
+
+
+def test_a_model_that_is_blind_in_one_group_is_stopped_there():
+    """Its average is fine; in shops it says the opposite of what it should."""
+    holdout = rows(2_000)
+    told = scores(holdout)
+    shop = (holdout.frame["channel"] == "shop") & (np.arange(2_000) % 3 > 0)
+    told["candidate"] = np.where(shop, 1 - told["candidate"], told["candidate"])
+    folder = tiny(gates=[{"metric": "roc_auc", "beat": "dummy"}])
+    gates = as_document(folder, judge_scores(folder, holdout, told))["gates"]
+    assert [gate["outcome"] for gate in gates] == ["pass", "fail"]
+    assert "where channel is shop" in gates[-1]["message"]
+
+
+def test_groups_that_are_named_are_compared_at_the_threshold_of_the_model():
+    folder = tiny(fairness={"group": "channel", "max_difference": 0.1})
+    holdout = rows(2_000)
+    told = scores(holdout)
+    told["candidate"] = told["candidate"] * 0.8 + 0.2 * (holdout.frame["channel"] == "web")
+    half, never = (judge_scores(folder, holdout, told, threshold=one) for one in (0.5, 1.5))
+    assert [one.gates[-1].outcome for one in (half, never)] == ["fail", "pass"]
+    assert half.treatments[0].column == "channel"
+
+
+def test_no_name_time_or_person_is_searched_for_groups():
+    assert searchable(tiny(), ["order", "amount", "channel", "returned", "_row"]) == [
+        "amount",
+        "channel",
+    ]
+
+
+def test_a_group_that_was_found_is_named_as_such_in_the_evidence():
+    found = document(tiny(slices={"minimum_rows": 50}), rows(2_000))["slices"]
+    assert found
+    assert {one["column"] for one in found} == {"found by search"}
 
 
 def test_equal_rows_and_scores_give_an_equal_judgement():
