@@ -34,6 +34,8 @@ from resources.lake import ATTEMPTS, Lake
 GENERATION, ROWS = "generation", "rows"
 GROUP_BYTES = 64 << 20
 SAY_SECONDS = 5.0
+# As many blocks as make a row group: the next is made while one is written.
+AHEAD = 4
 Say = Callable[[str], None]
 
 
@@ -122,7 +124,7 @@ class Cleaner:
                         self.table("cleaned"),
                         behind,
                         self.contract.clean_schema(),
-                        ahead(tally.clean(parts)),
+                        ahead(tally.clean(parts), AHEAD),
                         {DELIVERIES: group[-1].number, GENERATION: self.generation},
                         replace=replace_all,
                     )

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from platform_assets.data import ledger
 from platform_assets.data.ahead import ahead
-from platform_assets.data.blocks import LAYOUT, SCHEMA, Delivery, blocks, delivered
+from platform_assets.data.blocks import LAYOUT, PAGE, SCHEMA, Delivery, blocks, delivered
 from platform_assets.data.ledger import Entry, Outcome
 from platform_assets.data.sources.port import Arrival, Source
 from platform_assets.errors import ArrivalChanged
@@ -132,7 +132,9 @@ def _land(
         by_name = {arrival.name: arrival for arrival, _ in arrivals}
         content = _content(source, [(by_name[one.file], one) for one in fresh])
         marks = {DELIVERIES: fresh[-1].number}
-        version = lake.commit_behind(name, behind, SCHEMA, ahead(content), marks, layout=LAYOUT)
+        version = lake.commit_behind(
+            name, behind, SCHEMA, ahead(content, PAGE), marks, layout=LAYOUT
+        )
         if version is not None:
             return version, entries
     raise ConcurrentWrite(lake.uri(name), ATTEMPTS)

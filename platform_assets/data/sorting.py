@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from platform_assets.data.ahead import ahead
 from platform_assets.data.blocks import Delivery, content
 from platform_assets.data.contract import (
     DELIVERY,
@@ -140,7 +141,7 @@ class Sorter:
     def _read(self, delivery: Delivery) -> Iterator[TextRows]:
         mends = self.mends.of(delivery.number)
         with content(self.lake, self.raw, self.version, delivery) as stream:
-            for rows in read_rows(stream, self.contract.names, self.source):
+            for rows in ahead(read_rows(stream, self.contract.names, self.source)):
                 yield patched(rows, mends)
 
     def _part(
