@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 from deltalake.fs import DeltaStorageHandler
@@ -23,6 +24,9 @@ from deltalake.transaction import AddAction
 FILE_BYTES = 128 << 20
 # Delta has no bound for them; a log full of long texts would be slow to open.
 LONGEST_TEXT = 64
+# Of so many rows, more than this share of values must be distinct for a column to be without
+# dictionary.
+SAMPLE, REPEATING = 10_000, 0.9
 _LAST = "\U0010ffff"
 
 
@@ -74,11 +78,13 @@ class TableFiles:
     ) -> AddAction:
         path = f"part-{uuid.uuid4()}.zstd.parquet"
         names = [name for name in schema.names if name not in layout.plain]
+        dictionaries, encodings = encoded(first.select(names))
         footers: list[pq.FileMetaData] = []
         with self._store.open_output_stream(path) as out:
             with pq.ParquetWriter(
                 out, schema, compression="zstd", compression_level=1,
-                use_dictionary=names, write_statistics=names, metadata_collector=footers,
+                use_dictionary=dictionaries, column_encoding=encodings,
+                write_statistics=names, metadata_collector=footers,
             ) as writer:  # fmt: skip
                 group: pa.Table | None = first
                 while group is not None:
@@ -106,6 +112,27 @@ def reading_store(uri: str, options: Mapping[str, str]) -> pafs.FileSystem | Non
         secret_key=options.get("secret_access_key"),
     )
     return pafs.SubTreeFileSystem(uri.removeprefix("s3://"), server)
+
+
+def encoded(rows: pa.Table) -> tuple[list[str], dict[str, str]]:
+    """The columns to make dictionaries for, and encodings of others, by the first rows of a file.
+
+    A dictionary of values that hardly ever repeat costs much and saves nothing.
+    """
+    some = rows.slice(0, SAMPLE)
+    unlike = [
+        field.name
+        for field in some.schema
+        if pc.count_distinct(some.column(field.name)).as_py() > REPEATING * some.num_rows
+    ]
+    packed = [name for name in unlike if _is_whole(some.schema.field(name).type)]
+    dictionaries = [name for name in some.schema.names if name not in unlike]
+    return dictionaries, dict.fromkeys(packed, "DELTA_BINARY_PACKED")
+
+
+def _is_whole(kind: pa.DataType) -> bool:
+    checks = (pa.types.is_signed_integer, pa.types.is_timestamp, pa.types.is_date32)
+    return any(check(kind) for check in checks)
 
 
 def statistics(metadata: pq.FileMetaData, names: Sequence[str]) -> dict[str, Any]:

@@ -1,0 +1,60 @@
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from resources.delta_files import Layout, TableFiles, encoded
+
+ROWS = 1_000
+BEGIN = datetime.fromisoformat("2026-03-01")
+TABLE = pa.table(
+    {
+        "id": [f"o{number}" for number in range(ROWS)],
+        "place": range(ROWS),
+        "time": [BEGIN + timedelta(seconds=number) for number in range(ROWS)],
+        "score": [number / 7 for number in range(ROWS)],
+        "channel": ["web", "shop"] * (ROWS // 2),
+        "gaps": pa.nulls(ROWS, pa.int64()),
+    }
+)
+
+
+def written(folder, *tables: pa.Table) -> pa.Table:
+    """What readers find in the files of the tables' rows."""
+    files = TableFiles(str(folder), {})
+    batches = (batch for table in tables for batch in table.to_batches())
+    added = files.write(TABLE.schema, batches, Layout(group_rows=ROWS))
+    return pa.concat_tables(pq.read_table(folder / one.path) for one in added)
+
+
+def test_dictionaries_are_for_columns_whose_values_repeat():
+    dictionaries, _ = encoded(TABLE)
+    assert dictionaries == ["channel", "gaps"]
+
+
+def test_whole_numbers_and_times_that_hardly_repeat_are_packed():
+    _, encodings = encoded(TABLE)
+    assert encodings == dict.fromkeys(["place", "time"], "DELTA_BINARY_PACKED")
+
+
+def test_no_rows_have_an_encoding_too():
+    assert encoded(TABLE.slice(0, 0)) == (TABLE.column_names, {})
+
+
+def test_rows_are_read_as_they_were_written_in_every_encoding(tmp_path):
+    assert written(tmp_path, TABLE).equals(TABLE)
+
+
+def test_later_rows_that_the_encoding_does_not_suit_are_kept_all_the_same(tmp_path):
+    last = TABLE.take([3, 1] * (ROWS // 2))
+    assert written(tmp_path, TABLE, last).equals(pa.concat_tables([TABLE, last]))
+
+
+def test_the_same_rows_are_the_same_bytes(tmp_path):
+    kept = {
+        path.read_bytes()
+        for name in ("one", "other")
+        if written(tmp_path / name, TABLE).num_rows
+        for path in (tmp_path / name).glob("*.parquet")
+    }
+    assert len(kept) == 1
