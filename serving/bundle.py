@@ -210,6 +210,8 @@ def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
 def _read_manifest(folder: Path) -> bytes:
     path = folder / MANIFEST
     try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise CorruptFile(MANIFEST, "a link or folder", "a regular file")
         with path.open("rb") as file:
             raw = file.read(_MANIFEST_LIMIT + 1)
     except (FileNotFoundError, NotADirectoryError) as error:

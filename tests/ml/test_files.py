@@ -7,21 +7,26 @@ import os
 import subprocess
 import sys
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
 import numpy as np
 import onnx
 import pytest
 import skops.io
+from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from platform_assets.errors import ExportError
+from platform_assets.ml.golden import golden_rows
 from platform_assets.ml.onnx_file import to_onnx
 from platform_assets.ml.skops_file import to_skops
+from serving.bundle import write_bundle
 from tests.ml.examples import example, signature
-from tests.ml.test_export import CONVERTIBLE, scaled_trees
+from tests.ml.test_export import CONVERTIBLE, contents, exported, imputed, scaled_trees
 
 TENSOR = onnx.TensorProto
 
@@ -92,8 +97,9 @@ def test_arrays_that_are_shared_are_written_once_and_read_everywhere():
     assert loaded.coef_.tolist() == loaded.intercept_.tolist() == [0, 1, 2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", ["0", "16"])
-def test_another_process_writes_the_same_bytes(seed):
+def test_another_process_writes_the_same_bundles(seed):
     """Hash seeds and memory addresses differ from one process to the next.
 
     Seed 16 turns the set round in which skl2onnx 1.20 collects the opsets of a graph.
@@ -128,10 +134,25 @@ def test_a_type_that_serving_would_not_load_is_refused_by_name(name):
         assert name in to_skops(pipeline, "toy", [name])[1]
 
 
+DIGESTED = {
+    "binary linear": CONVERTIBLE["binary linear"],
+    "binary forest": CONVERTIBLE["binary forest"],
+    "binary boosting": CONVERTIBLE["binary boosting"],
+    "binary stages": lambda: imputed(GradientBoostingClassifier(n_estimators=10, random_state=0)),
+}
+
+
 def digests():
-    pipeline = CONVERTIBLE["binary linear"]()
-    written = [to_onnx(pipeline, signature("binary")), to_skops(pipeline, "toy")[0]]
-    return [hashlib.sha256(data).hexdigest() for data in written]
+    """The name of each model's bundle, with golden rows and all, and of its skops file."""
+    told = []
+    for make in DIGESTED.values():
+        pipeline = make()
+        found, golden = exported("binary", pipeline), example("binary", seed=1)[0]
+        written = contents(found, golden_rows(found, golden))
+        with TemporaryDirectory() as store:
+            told.append(write_bundle(Path(store), written).digest)
+        told.append(hashlib.sha256(to_skops(pipeline, "toy")[0]).hexdigest())
+    return told
 
 
 def ids(node):

@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import os
 import pickle
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serving.bundle import (
     Bundle,
@@ -15,6 +18,7 @@ from serving.bundle import (
     write_bundle,
 )
 from serving.errors import (
+    BundleError,
     BundleMissing,
     CorruptFile,
     DigestMismatch,
@@ -23,7 +27,7 @@ from serving.errors import (
     UnsupportedRuntime,
 )
 from serving.manifest import digest_of
-from tests.support.bundles import line_contents
+from tests.support.bundles import fraud_contents, line_contents
 
 PARTS = ("model.onnx", "signature.json", "golden.json", "reference.json", "environment.json")
 EVERY_FILE = ("manifest.json", *PARTS)
@@ -39,24 +43,41 @@ class Trap:
         return (Path.touch, (self.path,))
 
 
-@pytest.mark.parametrize("name", PARTS)
-@pytest.mark.parametrize("where", [0, 0.5, 1])
-def test_a_bundle_with_one_flipped_bit_is_refused(name, where, line):
-    path = line.folder / name
+def flipped(path: Path, place: int, bit: int) -> bytes:
     data = bytearray(path.read_bytes())
-    data[int(where * (len(data) - 1))] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(CorruptFile, match=f"file '{name}': got sha256:.*, expected sha256:"):
-        open_bundle(line.folder, line.digest)
+    data[place] ^= 1 << bit
+    return bytes(data)
 
 
-def test_a_manifest_with_one_flipped_bit_is_refused_by_its_digest(line):
-    path = line.folder / "manifest.json"
-    data = bytearray(path.read_bytes())
-    data[10] ^= 1
-    path.write_bytes(data)
-    with pytest.raises(DigestMismatch, match=f"has digest sha256:.*, expected {line.digest}"):
-        open_bundle(line.folder, line.digest)
+@pytest.mark.parametrize("name", EVERY_FILE)
+def test_a_bundle_with_one_flipped_bit_in_any_byte_is_refused(name, line):
+    """Each byte of each file in turn, a bit of each."""
+    path, whole = line.folder / name, (line.folder / name).read_bytes()
+    reason = DigestMismatch if name == "manifest.json" else CorruptFile
+    for place in range(len(whole)):
+        path.write_bytes(flipped(path, place, place % 8))
+        with pytest.raises(reason, match=r"sha256:\w{64}, expected sha256:\w{64}"):
+            open_bundle(line.folder, line.digest)
+        path.write_bytes(whole)
+    assert open_bundle(line.folder, line.digest) == line
+
+
+@given(st.data())
+def test_a_skops_bundle_with_one_flipped_bit_anywhere_is_refused(skops_bundle, data):
+    path = data.draw(st.sampled_from(sorted(skops_bundle.folder.iterdir())))
+    whole = path.read_bytes()
+    place, bit = data.draw(st.integers(0, len(whole) - 1)), data.draw(st.integers(0, 7))
+    path.write_bytes(flipped(path, place, bit))
+    try:
+        with pytest.raises((CorruptFile, DigestMismatch), match="expected sha256:"):
+            open_bundle(skops_bundle.folder, skops_bundle.digest)
+    finally:
+        path.write_bytes(whole)
+
+
+@pytest.fixture(scope="module")
+def skops_bundle(tmp_path_factory) -> Bundle:
+    return write_bundle(tmp_path_factory.mktemp("store"), fraud_contents())
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -104,12 +125,72 @@ def test_the_folder_of_another_bundle_is_refused(line, fraud):
         open_bundle(fraud.folder, line.digest)
 
 
-def test_a_link_in_the_place_of_a_file_is_refused(line, tmp_path):
-    path = line.folder / "model.onnx"
+def test_two_bundles_in_each_others_places_are_refused(line, fraud, tmp_path):
+    line.folder.rename(tmp_path / "aside")
+    fraud.folder.rename(line.folder)
+    (tmp_path / "aside").rename(fraud.folder)
+    for there, other in ((line, fraud), (fraud, line)):
+        with pytest.raises(DigestMismatch, match=f"{other.digest}, expected {there.digest}"):
+            open_bundle(there.folder, there.digest)
+
+
+def test_a_bundle_whose_files_are_all_another_models_is_refused_by_its_manifest(line, fraud):
+    for name in (one.name for one in fraud.folder.iterdir()):
+        shutil.copy(fraud.folder / name, line.folder / name)
+    with pytest.raises(DigestMismatch, match=f"{fraud.digest}, expected {line.digest}"):
+        open_bundle(line.folder, line.digest)
+
+
+def test_two_files_of_one_bundle_in_each_others_places_are_refused(line):
+    golden, reference = (line.folder / name for name in ("golden.json", "reference.json"))
+    before = golden.read_bytes()
+    golden.write_bytes(reference.read_bytes())
+    reference.write_bytes(before)
+    with pytest.raises(CorruptFile, match=r"'(golden|reference)\.json': got \d+ bytes"):
+        open_bundle(line.folder, line.digest)
+
+
+@pytest.mark.parametrize("name", EVERY_FILE)
+def test_a_link_in_the_place_of_a_file_is_refused(name, line, tmp_path):
+    path = line.folder / name
     path.rename(tmp_path / "elsewhere")
     path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(CorruptFile, match=r"'model\.onnx': got a link or folder"):
+    with pytest.raises(CorruptFile, match=f"'{name}': got a link or folder"):
         open_bundle(line.folder, line.digest)
+
+
+@pytest.mark.parametrize("name", EVERY_FILE)
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_refused_and_never_waited_for(name, make, line):
+    (line.folder / name).unlink()
+    make(line.folder / name)
+    with pytest.raises(CorruptFile, match=f"'{name}': got a link or folder"):
+        open_bundle(line.folder, line.digest)
+
+
+DAMAGES = {
+    "no folder": shutil.rmtree,
+    "another manifest": lambda folder: (folder / "manifest.json").write_bytes(b"{}"),
+    "another model": lambda folder: (folder / "model.onnx").write_bytes(b"\x80\x04N."),
+    "one file too many": lambda folder: (folder / "model.pkl").touch(),
+}
+
+
+def test_damages_have_reasons_of_their_own(line, tmp_path):
+    """What the operator reads says which of the damages it is."""
+    told = {}
+    for name, damage in DAMAGES.items():
+        folder = shutil.copytree(line.folder, tmp_path / name)
+        damage(folder)
+        with pytest.raises(BundleError, match=r"\w") as refused:
+            open_bundle(folder, line.digest)
+        told[name] = refused.type
+    assert told == {
+        "no folder": BundleMissing,
+        "another manifest": DigestMismatch,
+        "another model": CorruptFile,
+        "one file too many": UnexpectedFile,
+    }
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
