@@ -26,11 +26,10 @@ from platform_assets.arrivals import (
 from platform_assets.data import landing, ledger
 from platform_assets.data.sources.choose import source_of
 from platform_assets.folder import ModelFolder
+from platform_assets.run_tags import MODEL_TAG, REASON_TAG
 from resources.lake import Lake
 from resources.settings import Settings
 
-MODEL_TAG = "slipway/model"
-REASON_TAG = "slipway/reason"
 ENVIRONMENTS = ("staging", "production")
 INTAKE = ("raw", "cleaned", "quarantine")
 LANDING_SECONDS = 5

@@ -7,12 +7,13 @@ import dagster as dg
 import pytest
 
 from platform_assets.arrivals import FIRST_PAUSE_SECONDS, Asked
-from platform_assets.automation import INTAKE, MODEL_TAG, REASON_TAG, automation
+from platform_assets.automation import INTAKE, automation
 from platform_assets.component import ASSET_MODULES
 from platform_assets.data import ledger
 from platform_assets.data.ledger import Entry, Outcome
 from platform_assets.data.sources.choose import source_of
 from platform_assets.errors import SourceUnavailable
+from platform_assets.run_tags import MODEL_TAG, REASON_TAG
 from resources.lake import Lake
 from resources.settings import Settings
 from tests.support.tiny import SPEC, tiny

@@ -4,6 +4,8 @@ CliError
 ├── UnknownModel            no folder under platform_assets/defs and nothing in git
 ├── UnknownVersion          no model version of that number, alias or digest, or several
 ├── DeliveryRefused         a file that cannot be copied into the landing folder
+├── RunFailed               the run that was followed failed
+├── NothingStarted          no run began for what was delivered
 ├── NotSettled              after a pass the running system is not what git says
 ├── NotWell                 `doctor` found something that has to be mended
 ├── NotForgotten            a file that cannot be taken apart still holds a person's id
@@ -46,6 +48,19 @@ class UnknownVersion(CliError):
 class DeliveryRefused(CliError):
     def __init__(self, file: Path, reason: str) -> None:
         super().__init__(f"{str(file)!r} is not delivered: {reason}")
+
+
+class RunFailed(CliError):
+    def __init__(self, run_id: str, reason: str, page: str) -> None:
+        super().__init__(f"run {run_id[:8]} failed: {reason}; see {page}")
+
+
+class NothingStarted(CliError):
+    def __init__(self, model: str, seconds: float) -> None:
+        super().__init__(
+            f"{model}: no run began within {seconds:g} s; Dagster's page of the sensor of this "
+            f"model says why, and slipway doctor whether the daemon is at work"
+        )
 
 
 class NotSettled(CliError):

@@ -112,11 +112,14 @@ def new(
 def run(
     model: Model,
     file: Annotated[Path | None, typer.Argument(help="Delivered before the run starts.")] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Return once it is delivered or started.")
+    ] = False,
 ) -> None:
-    """Deliver FILE to MODEL's landing folder; without FILE start MODEL's pipeline now."""
+    """Deliver FILE to MODEL, or start MODEL's pipeline without one; follow the run to its end."""
     from platform_assets.cli import run as command
 
-    command.run(model, file)
+    command.run(model, file, detach=detach)
 
 
 @app.command()

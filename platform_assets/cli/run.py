@@ -1,7 +1,8 @@
-"""`slipway run`: deliver a file, or start a model's pipeline in the running Dagster."""
+"""`slipway run`: deliver a file, or start a model's pipeline, and follow it to staging."""
 
 import getpass
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,35 +10,41 @@ from typing import Any
 from platform_assets.cli.console import out
 from platform_assets.cli.dagster_api import DagsterApi
 from platform_assets.cli.errors import DeliveryRefused
+from platform_assets.cli.follow import follow, require_success, where_it_stands
 from platform_assets.cli.models import pipeline_job, require_model, source_section
 from platform_assets.data.sources.pattern import Pattern
+from platform_assets.run_tags import MODEL_TAG, REASON_TAG
 from resources.settings import Settings, load_settings
 
-MODEL_TAG = "slipway/model"
-REASON_TAG = "slipway/reason"
 
-
-def run(model: str, file: Path | None) -> None:
+def run(model: str, file: Path | None, *, detach: bool = False) -> None:
     """Deliver `file` if there is one (the sensor starts the run), else start the pipeline now.
+
+    Unless told to `detach`, return when the run has ended, and print where the model answers.
 
     Raises
     ------
     StackNotUp, DagsterError
-        If Dagster does not answer, or has no such job.
+        If Dagster does not answer, or has no such job. A file is delivered all the same.
     DeliveryRefused
         If the model does not take files of this name, or the file cannot be copied.
+    RunFailed, NothingStarted
+        If the run that was followed failed, or none began.
     """
     require_model(model)
     settings = load_settings()
+    api, began = DagsterApi(settings.dagster_url), time.time()
     if file is not None:
         section = source_section(model)
         folder = landing_folder(file, model, section, settings)
-        placed = deliver(file, folder, section["pattern"])
-        out(f"delivered as {placed}; a run starts within seconds while the stack is up")
-        return
-    api = DagsterApi(settings.dagster_url)
-    tags = {MODEL_TAG: model, REASON_TAG: f"asked for by {getpass.getuser()}"}
-    out(f"started: {api.run_url(api.launch(pipeline_job(model), tags))}")
+        out(f"delivered as {deliver(file, folder, section['pattern'])}")
+    else:
+        tags = {MODEL_TAG: model, REASON_TAG: f"asked for by {getpass.getuser()}"}
+        out(f"started: {api.run_url(api.launch(pipeline_job(model), tags))}")
+    if not detach:
+        ended = follow(api, model, began)
+        where_it_stands(settings, model)
+        require_success(api, ended)
 
 
 def landing_folder(file: Path, model: str, section: Mapping[str, Any], settings: Settings) -> Path:

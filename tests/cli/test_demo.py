@@ -12,9 +12,9 @@ from platform_assets.cli.console import Progress
 from platform_assets.cli.dagster_api import Run, Step
 from platform_assets.cli.demo.demo import DAYS, delivered, place
 from platform_assets.cli.demo.summary import curl, latency, summary
-from platform_assets.cli.demo.watch import Watcher
 from platform_assets.cli.errors import DemoStopped
 from platform_assets.cli.overview import Overview
+from platform_assets.cli.watch import Watcher
 from resources.artifacts import Artifacts
 from resources.settings import load_settings
 from serving.bundle import write_bundle

@@ -10,7 +10,7 @@ from resources.settings import Settings
 def test_a_delivered_file_lies_in_the_landing_folder(home, slipway, tmp_path):
     file = tmp_path / "day.csv"
     file.write_text("a\n1\n")
-    assert slipway("run", "fraud", str(file)).code == 0
+    assert slipway("run", "fraud", str(file), "--detach").code == 0
     landed = home / "landing" / "fraud"
     assert [path.name for path in landed.iterdir()] == ["day.csv"]
     assert (landed / "day.csv").read_text() == "a\n1\n"
@@ -52,7 +52,7 @@ def test_without_a_stack_the_command_that_starts_it_is_named(slipway):
 
 
 def test_a_pipeline_that_is_asked_for_says_who_asked(dagster, slipway):
-    told = slipway("run", "fraud")
+    told = slipway("run", "fraud", "--detach")
     assert told.out == f"started: http://127.0.0.1:{dagster.port}/runs/launched\n"
     (launched,) = dagster.launched
     assert launched["selector"] == {

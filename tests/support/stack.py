@@ -232,7 +232,7 @@ class Stack:
         until(lambda: self.idle(model), f"the end of the runs of {model}")
         for one in self._slow(model, environment):
             self.slipway("hold", model, "--env", environment, "--lift", "--digest", one.digest)
-        self.slipway("run", model)
+        self.slipway("run", model, "--detach")
 
     def proven(self, model: str, revision: str, environment: str = "production") -> bool:
         record = self.forge.read_record(environment, model)

@@ -24,13 +24,13 @@ from platform_assets.cli.demo.story import (
     next_step,
 )
 from platform_assets.cli.demo.summary import summary
-from platform_assets.cli.demo.watch import Watcher
 from platform_assets.cli.errors import DemoStopped
 from platform_assets.cli.models import pipeline_job
 from platform_assets.cli.overview import Overview
-from platform_assets.cli.run import MODEL_TAG, REASON_TAG
 from platform_assets.cli.stack import control
 from platform_assets.cli.stack.layout import Layout
+from platform_assets.cli.watch import Watcher
+from platform_assets.run_tags import MODEL_TAG, REASON_TAG
 from platform_assets.wiring import build_forge, build_runtime
 from resources.settings import CHECKOUT, Settings, load_settings
 

@@ -7,10 +7,10 @@ from typing import Any
 import yaml
 
 from platform_assets.cli.stack.layout import Layout
+from platform_assets.run_tags import MODEL_TAG
 
 LOCATION = "slipway"
 MODULE = "platform_assets.definitions"
-MODEL_TAG = "slipway/model"
 RUNS_AT_ONCE = 2
 RETRIES = 2
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from platform_assets.cli.console import Progress
 from platform_assets.cli.dagster_api import Run, Step
-from platform_assets.cli.run import REASON_TAG
+from platform_assets.run_tags import REASON_TAG
 
 
 class Watcher:
