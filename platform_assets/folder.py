@@ -111,6 +111,7 @@ def load_folder(path: Path, spec: ModelSpec, load_module: LoadModule) -> ModelFo
     schema = contract.to_schema()
     _columns_exist(path, spec, list(schema.columns))
     _parameters_exist(path, spec, build)
+    _weights_are_taken(path, spec, build)
     return ModelFolder(path.name, path, spec, schema, build)
 
 
@@ -150,3 +151,13 @@ def _parameters_exist(path: Path, spec: ModelSpec, build: BuildEstimator) -> Non
                 f"{path.name}/defs.yaml: search.space: the estimator has no parameter {name!r}; "
                 f"allowed: {', '.join(close or sorted(known))}"
             )
+
+
+def _weights_are_taken(path: Path, spec: ModelSpec, build: BuildEstimator) -> None:
+    last = build()[-1]
+    weight = spec.training.class_weight
+    if weight != "none" and "sample_weight" not in inspect.signature(last.fit).parameters:
+        raise SpecError(
+            f"{path.name}/defs.yaml: training.class_weight: got {weight!r}, but "
+            f"{type(last).__name__} takes no weights of rows; allowed: none"
+        )

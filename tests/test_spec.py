@@ -45,6 +45,9 @@ def test_the_defaults_are_enough_for_a_model():
         ({"checks": {"trusted": ["colour"]}}, "no feature 'colour'; allowed: amount, items"),
         ({"checks": {"warn_leak": 0.995}}, "warn_leak: 0.995 is above max_leak"),
         ({"checks": {"min_class_rows": 0}}, "greater than or equal to 1"),
+        ({"training": {"threshold": {"rule": "cost", "false_positive": 1}}}, "needs false_neg"),
+        ({"training": {"threshold": {"rule": "f1", "value": 0.3}}}, "needs nothing beside it"),
+        ({"training": {"class_weight": {"1": 0}}}, "expected a number above 0 for each class"),
         ({"split": {"kind": "group"}}, "kind 'group' and group None"),
         ({"split": {"kind": "random", "group": "who"}}, "kind 'random' and group 'who'"),
         ({"split": {"kind": "group", "group": "fraud"}}, "'fraud' is the target"),
@@ -54,6 +57,35 @@ def test_the_defaults_are_enough_for_a_model():
 def test_a_contradiction_is_refused_by_key_value_and_allowed_values(changes, message):
     with pytest.raises(ValidationError, match=message):
         spec(**changes)
+
+
+REGRESSION = {
+    "task": "regression",
+    "metric": "mae",
+    "gates": [{"metric": "mae", "beat": "dummy"}],
+}
+
+
+def test_what_is_for_classes_is_refused_elsewhere():
+    with pytest.raises(ValidationError, match="its keys are for classes"):
+        spec(**REGRESSION, training={"calibration": "sigmoid"})
+    classes = {"metric": "accuracy", "gates": [{"metric": "accuracy", "beat": "dummy"}]}
+    fixed = {"threshold": {"rule": "fixed", "value": 0.3}}
+    with pytest.raises(ValidationError, match="is for the task 'binary', got 'multiclass'"):
+        spec(task="multiclass", **classes, training=fixed)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"low": 5, "high": 1}, "low 5 is not below high 1"),
+        ({"low": 0, "high": 1, "log": True}, "`log` needs low above 0, got 0"),
+        ({"low": 0}, "high"),
+    ],
+)
+def test_a_range_from_which_nothing_can_be_drawn_is_refused(values, message):
+    with pytest.raises(ValidationError, match=message):
+        spec(search={"space": {"ridge__alpha": values}})
 
 
 SQL = {"kind": "sql", "connection": "SHOP", "table": "orders", "cursor": "at"}

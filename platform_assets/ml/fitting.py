@@ -22,19 +22,27 @@ _REFUSALS = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError
 
 
 def fitted(
-    pipeline: Pipeline, parameters: Parameters, rows: pd.DataFrame, target: Array
+    pipeline: Pipeline,
+    parameters: Parameters,
+    rows: pd.DataFrame,
+    target: Array,
+    weights: Array | None = None,
 ) -> Pipeline:
     """The pipeline with these parameters, fitted; `rows` as `scoring.as_fitted` makes them.
+
+    `weights`, shape (n,), are those of the rows in the last step.
 
     Raises
     ------
     TrainingError
         If the estimator raises, or ends before it has converged.
     """
+    last = pipeline.steps[-1][0]
+    weighted = {} if weights is None else {f"{last}__sample_weight": weights}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
-            return pipeline.set_params(**parameters).fit(rows, target)
+            return pipeline.set_params(**parameters).fit(rows, target, **weighted)
     except ConvergenceWarning as warning:
         raise TrainingError(
             f"the estimator did not converge on {len(rows)} rows with {words(parameters)}: "

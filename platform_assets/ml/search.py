@@ -16,6 +16,7 @@ from platform_assets.errors import TrainingError
 from platform_assets.ml.fitting import Array, Parameters, answers, fitted, words
 from platform_assets.ml.metrics import metric
 from platform_assets.ml.space import candidates
+from platform_assets.ml.weights import row_weights
 from platform_assets.spec import ModelSpec
 
 BuildEstimator = Callable[[], Pipeline]
@@ -25,13 +26,25 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Data:
-    """What a search works on: n rows as fitted, their target, and which of them judge."""
+    """What a search works on: n rows as fitted, their target, and which of them judge.
+
+    `classes` are the names that the target counts, in order.
+    """
 
     build: BuildEstimator
     rows: pd.DataFrame
     target: Array
     judged: npt.NDArray[np.bool_]
     spec: ModelSpec
+    classes: Sequence[str] = ()
+
+    def fitted(self, pipeline: Pipeline, parameters: Parameters, *, all_rows: bool) -> Pipeline:
+        """Fit on all rows, or on those that do not judge."""
+        rows, target = self.rows, self.target
+        if not all_rows:
+            rows, target = rows[~self.judged], target[~self.judged]
+        weights = row_weights(target, self.classes, self.spec.training.class_weight)
+        return fitted(pipeline, parameters, rows, target, weights)
 
 
 @dataclass(frozen=True)
@@ -109,7 +122,7 @@ def attempt(pipeline: Pipeline, data: Data, parameters: Parameters) -> Outcome:
     """Fit on the rows that do not judge, and judge on the others."""
     begun, spec, judged = time.perf_counter(), data.spec, data.judged
     try:
-        model = fitted(pipeline, parameters, data.rows[~judged], data.target[~judged])
+        model = data.fitted(pipeline, parameters, all_rows=False)
         answer = answers(model, spec.task, data.rows[judged], parameters)
     except TrainingError as error:
         return Failed(parameters, str(error))

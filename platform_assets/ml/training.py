@@ -1,7 +1,10 @@
-"""From a training part to a fitted model: a bounded search, then one fit on everything.
+"""From a training part to a fitted model: a bounded search, then the last fit.
 
 The search is judged on the validation rows, which `platform_assets.ml.splits.validation` marks;
-the holdout is unknown here.
+the holdout is unknown here. The last fit learns from every row, the validation rows too. Not so
+with calibration: a calibrator must not see rows the model has learned from, so the validation rows
+stay out of the last fit, and calibrate. Calibrating in folds would learn from all, but leave as
+many models as folds to serve.
 """
 
 import time
@@ -11,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.metrics import precision_recall_curve
 from sklearn.pipeline import Pipeline
 
 from platform_assets.errors import TrainingError
-from platform_assets.ml.fitting import Array, Parameters, answers, fitted
+from platform_assets.ml.calibrating import calibrated, uncalibrated
+from platform_assets.ml.decision import threshold, told
+from platform_assets.ml.fitting import Array, Parameters, answers
 from platform_assets.ml.metrics import evaluate
 from platform_assets.ml.scoring import as_fitted
 from platform_assets.ml.search import (
@@ -39,10 +43,11 @@ _ROWS_TO_PROVE = 1000
 class Training:
     """A fitted model and how it was found.
 
-    `validation` are all metrics of the best trial on the validation rows; `threshold` is the
-    probability from which a binary answer is positive, chosen on the same rows. `model` was then
-    fitted on the training and validation rows together. `failed` are trials without a figure;
-    `on_edge` says where the best trial lies at an end of what was tried.
+    `validation` are all metrics of the best trial on the validation rows, before calibration;
+    `threshold` is the probability from which a binary answer is positive, chosen on the same rows,
+    and `decision` what it does to them. `learned` counts the rows that `model` was fitted on.
+    `failed` are trials without a figure; `on_edge` says where the best trial lies at an end of what
+    was tried.
     """
 
     model: Pipeline
@@ -52,7 +57,14 @@ class Training:
     on_edge: Sequence[str]
     validation: Mapping[str, float]
     threshold: float
+    decision: Mapping[str, float]
+    learned: int
     seconds: float
+
+    @property
+    def estimator(self) -> str:
+        """The class of the last step, below a calibrator."""
+        return type(uncalibrated(self.model[-1])).__name__
 
     @property
     def parameters(self) -> Parameters:
@@ -67,13 +79,15 @@ def train(
     validation: npt.NDArray[np.bool_],
     spec: ModelSpec,
     *,
+    classes: Sequence[str] = (),
     report: Report = lambda _: None,
     clock: Clock = time.monotonic,
 ) -> Training:
-    """Search the parameters, take the best, fit on every row given.
+    """Search the parameters, take the best, fit it once more.
 
     `build` returns a new, unfitted pipeline; its own defaults are the first trial. The target is
-    encoded as in `Metric.prepare`, `validation` marks the rows that trials are judged on. `report`
+    encoded as in `Metric.prepare`, `classes` are the names it counts, for weights by name.
+    `validation` marks the rows that trials are judged on. `report`
     takes one line of progress for every trial. `clock` gives seconds that only grow: no trial
     starts once `spec.search.seconds` have passed.
 
@@ -85,19 +99,23 @@ def train(
     """
     started = clock()
     _require_both_parts(validation)
-    data = Data(build, as_fitted(features), target, validation, spec)
+    data = Data(build, as_fitted(features), target, validation, spec, classes)
     outcomes = search(data, report, clock)
     best = best_of(outcomes, spec)
     seen = target[validation]
+    model, answer = _final(data, best)
+    at = threshold(seen, answer, spec.training.threshold) if spec.task == "binary" else 0.5
     trials = tuple(one.trial for one in outcomes if isinstance(one, Found))
     return Training(
-        model=_refitted(data, best.trial.parameters),
+        model=model,
         best=best.trial,
         trials=trials,
         failed=tuple(one for one in outcomes if isinstance(one, Failed)),
         on_edge=_edges(data, best.trial) if len(trials) > 1 else (),
         validation=evaluate(spec.task, seen, best.answer),
-        threshold=_threshold(seen, best.answer) if spec.task == "binary" else 0.5,
+        threshold=at,
+        decision=told(seen, answer, at) if spec.task == "binary" else {},
+        learned=int((~validation).sum()) if spec.training.calibration != "none" else len(target),
         seconds=clock() - started,
     )
 
@@ -114,19 +132,14 @@ def _edges(data: Data, best: Trial) -> Sequence[str]:
     return tuple(on_edge(data.spec.search.space, data.build().get_params(), best.parameters))
 
 
-def _refitted(data: Data, parameters: Parameters) -> Pipeline:
-    model = fitted(data.build(), parameters, data.rows, data.target)
-    answers(model, data.spec.task, data.rows.iloc[:_ROWS_TO_PROVE], parameters)
-    return model
-
-
-def _threshold(y: Array, score: Array) -> float:
-    """The lowest probability called positive with the best harmonic mean of precision and recall.
-
-    0.5 where no row is positive.
-    """
-    if not y.any():
-        return 0.5
-    precision, recall, thresholds = precision_recall_curve(y, score)
-    balance = 2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)
-    return float(np.clip(thresholds[balance[:-1].argmax()], 0.0, 1.0))
+def _final(data: Data, best: Found) -> tuple[Pipeline, Array]:
+    """The model, and the scores of the validation rows that its threshold is chosen by."""
+    spec, parameters = data.spec, best.trial.parameters
+    method = spec.training.calibration
+    model = data.fitted(data.build(), parameters, all_rows=method == "none")
+    if method == "none":
+        answers(model, spec.task, data.rows.iloc[:_ROWS_TO_PROVE], parameters)
+        return model, best.answer
+    judging = data.rows[data.judged]
+    model = calibrated(model, method, judging, data.target[data.judged])
+    return model, answers(model, spec.task, judging, parameters)

@@ -24,7 +24,7 @@ from platform_assets.ml.splits import validation
 from platform_assets.ml.training import Training, train
 from platform_assets.model.fitted import KIND, failed_trials, load_facts, publish, trials
 from platform_assets.model.lock import lock_digest, program_digest
-from platform_assets.model.rows import Rows, classes, load_rows
+from platform_assets.model.rows import Rows, class_names, classes, load_rows
 from resources.artifacts import Artifacts
 from resources.checkout import UNKNOWN, Checkout, Code, is_commit
 from resources.lake import Lake
@@ -87,6 +87,7 @@ def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
         version=version,
         code=folder.code_version,
         search=spec.search.model_dump(mode="json"),
+        training=spec.training.model_dump(mode="json"),
         split=spec.split.model_dump(mode="json"),
         metric=spec.metric,
         features=spec.features,
@@ -107,7 +108,14 @@ def search(
         rows.frame, spec.split, target=spec.target, time=spec.time, task=spec.task, key=spec.id
     )
     return train(
-        folder.build, rows.features, rows.target, judged_on, spec, report=report, clock=clock
+        folder.build,
+        rows.features,
+        rows.target,
+        judged_on,
+        spec,
+        classes=class_names(rows.frame[spec.target], spec.task),
+        report=report,
+        clock=clock,
     )
 
 
@@ -117,6 +125,8 @@ def told(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "parameters": facts["parameters"],
         "training_seconds": facts["seconds"],
+        "rows_learned": facts["rows_learned"],
+        **({"decision": figures(facts["decision"])} if facts["decision"] else {}),
         "trials": figures({str(one["params"]): one["score"] for one in facts["trials"]}),
         **({"failed_trials": failed} if failed else {}),
         **({"on_edge": facts["on_edge"]} if facts["on_edge"] else {}),
@@ -160,7 +170,7 @@ def record(
     return TrainingRecord(
         model=folder.name,
         fingerprint=key,
-        params={**training.best.parameters, "estimator": type(training.model[-1]).__name__},
+        params={**training.best.parameters, "estimator": training.estimator},
         metrics={f"validation_{name}": value for name, value in training.validation.items()},
         tags={
             CODE: code.name,

@@ -35,6 +35,8 @@ def publish(
         "on_edge": list(training.on_edge),
         "classes": list(classes),
         "threshold": training.threshold,
+        "decision": dict(training.decision),
+        "rows_learned": training.learned,
         "seconds": training.seconds,
         "search": folder.spec.search.model_dump(mode="json"),
     }

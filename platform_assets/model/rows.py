@@ -35,16 +35,18 @@ def load_rows(lake: Lake, folder: ModelFolder, version: int, part: str) -> Rows:
 
 def classes(lake: Lake, folder: ModelFolder, version: int) -> tuple[str, ...]:
     """The classes in the training part, in order; empty for regression."""
-    if folder.spec.task == "regression":
-        return ()
     table = lake.read(
         f"{folder.name}/training_set",
         version=version,
         columns=[folder.spec.target],
         where=[(PART, "=", "train")],
     )
-    found = table.column(0).unique().to_pylist()
-    return tuple(str(value) for value in sorted(found))
+    return class_names(table.column(0).to_pandas(), folder.spec.task)
+
+
+def class_names(target: pd.Series, task: str) -> tuple[str, ...]:
+    """The classes of these rows, in order; empty for regression."""
+    return () if task == "regression" else tuple(str(one) for one in sorted(target.unique()))
 
 
 def encode_target(target: pd.Series, names: Sequence[str]) -> np.ndarray:

@@ -15,7 +15,7 @@ from platform_assets.spec.evaluation import (
     gate_name,
 )
 from platform_assets.spec.model import ModelSpec, Task, evaluation_checks
-from platform_assets.spec.training import Range, Search, Split
+from platform_assets.spec.training import Range, Search, Split, Threshold, Training
 
 __all__ = [
     "GROUPS_TREATED_ALIKE",
@@ -30,6 +30,8 @@ __all__ = [
     "Slices",
     "Split",
     "Task",
+    "Threshold",
+    "Training",
     "evaluation_checks",
     "gate_name",
 ]

@@ -18,7 +18,7 @@ from platform_assets.spec.evaluation import (
 from platform_assets.spec.section import Section
 from platform_assets.spec.serving import Serving
 from platform_assets.spec.source import AnySource
-from platform_assets.spec.training import Search, Split
+from platform_assets.spec.training import Search, Split, Threshold, Training
 
 Task = Literal["binary", "multiclass", "regression"]
 
@@ -43,6 +43,7 @@ class ModelSpec(Section):
     split: Split
     checks: DataChecks = Field(default_factory=DataChecks)
     search: Search = Field(default_factory=Search)
+    training: Training = Field(default_factory=Training)
     metric: str = Field(description="The metric the search maximizes and the report opens with.")
     gates: list[Gate] = Field(min_length=1)
     slices: Slices = Field(default_factory=Slices)
@@ -53,6 +54,7 @@ class ModelSpec(Section):
     def _consistent(self) -> "ModelSpec":
         _metrics_exist(self)
         _columns_agree(self)
+        _training_fits(self)
         return self
 
 
@@ -60,6 +62,15 @@ def evaluation_checks(spec: ModelSpec) -> list[str]:
     """The checks of the evaluation report, each of which a release needs."""
     alike = [GROUPS_TREATED_ALIKE] if spec.fairness.group else []
     return [*map(gate_name, spec.gates), SLICES_HOLD, *alike]
+
+
+def _training_fits(spec: ModelSpec) -> None:
+    if spec.task == "regression" and spec.training != Training():
+        raise SpecError("training: its keys are for classes, and the task is 'regression'")
+    if spec.task != "binary" and spec.training.threshold != Threshold():
+        raise SpecError(
+            f"training.threshold: is for the task 'binary', got {spec.task!r}; leave it out"
+        )
 
 
 def _metrics_exist(spec: ModelSpec) -> None:

@@ -1,4 +1,4 @@
-"""How a model is trained: the keys `split` and `search` of its `defs.yaml`."""
+"""How a model is trained: the keys `split`, `search` and `training` of its `defs.yaml`."""
 
 from typing import Literal
 
@@ -70,3 +70,65 @@ class Search(Section):
         default_factory=dict,
         description="Pipeline parameter (step__name), and a list of values or a range to try.",
     )
+
+
+class Threshold(Section):
+    """From which probability on a binary answer is positive, chosen on validation rows."""
+
+    rule: Literal["f1", "recall_at_precision", "cost", "fixed"] = Field(
+        default="f1", description="What the threshold is chosen for, or `fixed`."
+    )
+    precision: float | None = Field(
+        default=None, gt=0, le=1, description="Least precision at which recall is the highest."
+    )
+    false_positive: float | None = Field(
+        default=None, gt=0, description="Cost of a false alarm, in any unit."
+    )
+    false_negative: float | None = Field(
+        default=None, gt=0, description="Cost of a miss, in the same unit."
+    )
+    value: float | None = Field(default=None, ge=0, le=1, description="The fixed threshold.")
+
+    @model_validator(mode="after")
+    def _has_what_its_rule_needs(self) -> "Threshold":
+        needed = _NEEDED[self.rule]
+        given = {name for name in _PARAMETERS if getattr(self, name) is not None}
+        if given != needed:
+            raise SpecError(
+                f"training.threshold: rule {self.rule!r} needs "
+                f"{', '.join(sorted(needed)) or 'nothing beside it'}, "
+                f"got {', '.join(sorted(given)) or 'nothing'}"
+            )
+        return self
+
+
+_NEEDED = {
+    "f1": set[str](),
+    "recall_at_precision": {"precision"},
+    "cost": {"false_positive", "false_negative"},
+    "fixed": {"value"},
+}
+_PARAMETERS = set().union(*_NEEDED.values())
+
+
+class Training(Section):
+    """What a classifier is fitted and read with; all of it is chosen on rows of the train part."""
+
+    class_weight: Literal["none", "balanced"] | dict[str, float] = Field(
+        default="none", description="How much a row of each class counts in a fit."
+    )
+    calibration: Literal["none", "sigmoid", "isotonic"] = Field(
+        default="none", description="How probabilities are mended on the validation rows."
+    )
+    threshold: Threshold = Field(default_factory=Threshold)
+
+    @model_validator(mode="after")
+    def _weights_are_positive(self) -> "Training":
+        if isinstance(self.class_weight, dict):
+            wrong = [name for name, weight in self.class_weight.items() if not weight > 0]
+            if wrong or not self.class_weight:
+                raise SpecError(
+                    f"training.class_weight: expected a number above 0 for each class, got "
+                    f"{self.class_weight}"
+                )
+        return self

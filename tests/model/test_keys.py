@@ -20,6 +20,8 @@ def divided(workshop):
     [
         {"search": {"trials": 3}},
         {"split": {"kind": "random", "validation": 0.4}},
+        {"training": {"class_weight": "balanced"}},
+        {"training": {"calibration": "sigmoid"}},
         {"metric": "brier"},
         {"features": ["amount"]},
     ],
