@@ -28,6 +28,8 @@ quarantine = typer.Typer(help="Rows that break the contract.", no_args_is_help=T
 app.add_typer(quarantine, name="quarantine")
 keys = typer.Typer(help="Keys that sign bundles.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+models = typer.Typer(help="Registered model versions.", no_args_is_help=True)
+app.add_typer(models, name="models")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Model = Annotated[str, typer.Argument(help="A folder of platform_assets/defs.")]
@@ -279,6 +281,33 @@ def keys_sign() -> None:
     from platform_assets.cli import keys as command
 
     command.sign()
+
+
+@models.command("list")
+def models_list(
+    model: Annotated[str | None, typer.Argument(help="Only this model.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show registered versions, newest first."""
+    from platform_assets.cli import registered as command
+
+    command.list_all(model, as_json=as_json)
+
+
+@models.command("show")
+def models_show(version: ModelVersion, as_json: Json = False) -> None:
+    """Show what one version was made from, how it was judged, and where it was live."""
+    from platform_assets.cli import registered as command
+
+    command.show(version, as_json=as_json)
+
+
+@models.command("compare")
+def models_compare(first: ModelVersion, second: ModelVersion, as_json: Json = False) -> None:
+    """Show what differs between two versions, and their figures beside each other."""
+    from platform_assets.cli import registered as command
+
+    command.compare(first, second, as_json=as_json)
 
 
 def main() -> None:

@@ -16,8 +16,13 @@ COMMANDS = [[command.name or command.callback.__name__] for command in app.regis
 
 
 def test_every_promised_command_exists():
-    promised = "up down demo status new run rollback hold reconcile doctor forget"
-    groups = {"promotions": "list show approve reject", "quarantine": "show replay"}
+    promised = "up down demo status new run rollback hold reconcile doctor forget reproduce"
+    groups = {
+        "promotions": "list show approve reject",
+        "quarantine": "show replay",
+        "models": "list show compare",
+        "keys": "new sign",
+    }
     assert sorted(" ".join(words) for words in COMMANDS) == sorted(
         [
             *promised.split(),
