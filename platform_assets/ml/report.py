@@ -5,7 +5,7 @@ The page needs nothing but itself: style and pictures are inside.
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -20,6 +20,7 @@ from platform_assets.ml.gates import CHAMPION, GateResult, overall
 from platform_assets.ml.importance import useless
 from platform_assets.ml.intervals import SAMPLES, Interval
 from platform_assets.ml.metrics import metric
+from platform_assets.ml.parity import Parity
 from platform_assets.ml.probes import Probes
 from platform_assets.ml.slices import Slice, worst
 from platform_assets.ml.stress import stress_sentence
@@ -40,10 +41,11 @@ _TITLES = {
 class ReportFacts:
     """All that the page shows.
 
-    `metric` is the one it opens with; `runtime` is `onnx` or `skops`, with the sentence why;
-    `trials` are the parameters and the validation figure of each fit of the search; `lineage`
+    `metric` is the one it opens with; `runtime` is `onnx` or `skops`, with the sentence why and
+    what was compared for it in `parity`; `trials` are the parameters and the validation figure of
+    each fit of the search, `edges` say where the best lies at an end of what was tried; `lineage`
     is shown as it is, in order: versions, digests, commits, addresses; `personal` names the columns
-    that tell who somebody is.
+    that tell who somebody is; `card` holds what a person said of the model, or None.
     """
 
     model: str
@@ -63,6 +65,9 @@ class ReportFacts:
     lineage: Mapping[str, str]
     personal: Sequence[str] = ()
     treatments: Sequence[Treatment] = ()
+    parity: Sequence[Parity] = ()
+    edges: Sequence[str] = ()
+    card: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def render_report(facts: ReportFacts) -> str:
@@ -89,6 +94,7 @@ def render_report(facts: ReportFacts) -> str:
             most_stress=_MOST_STRESS,
             flips=facts.figures.task != "regression",
             best_trial=best_trial(facts),
+            missing=[name for name, said in facts.card.items() if not said],
             samples=SAMPLES,
         )
     )

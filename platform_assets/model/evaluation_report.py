@@ -18,12 +18,14 @@ from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import about, picture
+from platform_assets.ml.document import document
 from platform_assets.ml.figures import CANDIDATE
+from platform_assets.ml.report import render_report
 from platform_assets.model.audit import verdict_tags
 from platform_assets.model.contenders import champion_digest, contenders
 from platform_assets.model.fitted import load_facts
 from platform_assets.model.judgement import as_document, judge_scores
-from platform_assets.model.page import PAGE, page, pictures
+from platform_assets.model.page import DOCUMENT, PAGE, pictures, report_facts
 from platform_assets.model.probing import probe_bundle
 from platform_assets.model.rows import load_rows
 from platform_assets.spec import evaluation_checks
@@ -61,8 +63,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         run, place = entry["mlflow_run"], f"evaluation/{key[:12]}"
         registry.log_files(run, stored, place)
         page_url = registry.file_url(settings.mlflow_url, run, f"{place}/{PAGE}")
-        document = json.loads(artifacts.load(KIND, folder.name, key, JUDGEMENT))
-        told = verdict_tags(document["outcome"], page_url, key)
+        judged = json.loads(artifacts.load(KIND, folder.name, key, JUDGEMENT))
+        told = verdict_tags(judged["outcome"], page_url, key)
         registry.tag_version(folder.name, entry["model_version"], told)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(key),
@@ -70,14 +72,14 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "report_key": key,
                 "report": dg.MetadataValue.url(page_url),
                 "mlflow_run": run,
-                **shown(document, stored),
+                **shown(judged, stored),
             },
             check_results=[
                 about(
                     check(entry["bundle_digest"], gate),
                     training_set_version=entry["training_set_version"],
                 )
-                for gate in document["gates"]
+                for gate in judged["gates"]
             ],
         )
 
@@ -113,6 +115,7 @@ def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str 
         gates=[gate.model_dump(mode="json") for gate in spec.gates],
         slices=spec.slices.model_dump(mode="json"),
         fairness=spec.fairness.model_dump(mode="json"),
+        card=spec.card.model_dump(mode="json"),
     )
 
 
@@ -127,15 +130,17 @@ def evaluate(
     probes = probe_bundle(artifacts, folder, entry["bundle_digest"], holdout, models[CANDIDATE])
     drawn = pictures(folder, judgement, holdout, models, training)
     origin = lineage(folder, lake, entry)
-    document = {
+    judged = {
         "bundle_digest": entry["bundle_digest"],
         "code_commit": origin["code"],
         "champion": champion,
         **as_document(folder, judgement),
     }
+    facts = report_facts(folder, entry, judgement, probes, drawn, training, origin)
     return {
-        JUDGEMENT: json.dumps(document, indent=2, allow_nan=False).encode(),
-        PAGE: page(folder, entry, judgement, probes, drawn, training, origin).encode(),
+        JUDGEMENT: json.dumps(judged, indent=2, allow_nan=False).encode(),
+        PAGE: render_report(facts).encode(),
+        DOCUMENT: document(facts),
         **{f"{plot.name}.png": plot.png for plot in drawn},
     }
 

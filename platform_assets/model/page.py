@@ -1,24 +1,26 @@
-"""The report as a page and as pictures, for people."""
+"""What the report says and shows, from what was judged, asked and trained."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import dagster as dg
 import numpy as np
 import numpy.typing as npt
 
 from platform_assets.data.contract import personal_columns
 from platform_assets.folder import ModelFolder
 from platform_assets.ml.canvas import Plot
+from platform_assets.ml.parity import Parity
 from platform_assets.ml.plots import plots
 from platform_assets.ml.probes import Probes
-from platform_assets.ml.report import ReportFacts, render_report
+from platform_assets.ml.report import ReportFacts
 from platform_assets.model.judgement import Judgement
 from platform_assets.model.rows import Rows
 
 Facts = Mapping[str, Any]
 Scores = npt.NDArray[np.float64]
-PAGE = "report.html"
+PAGE, DOCUMENT = "report.html", "report.json"
 
 
 def pictures(
@@ -40,7 +42,7 @@ def pictures(
     )
 
 
-def page(
+def report_facts(
     folder: ModelFolder,
     entry: Facts,
     judgement: Judgement,
@@ -48,27 +50,35 @@ def page(
     drawn: list[Plot],
     training: Facts,
     lineage: Mapping[str, str],
-) -> str:
-    """One self-contained HTML page; `entry` and `training` say what was trained and how."""
+) -> ReportFacts:
+    """All that the report says; `entry` and `training` say what was trained and how."""
     spec = folder.spec
-    return render_report(
-        ReportFacts(
-            model=folder.name,
-            description=spec.description,
-            owners=spec.owners,
-            digest=entry["bundle_digest"],
-            made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-            metric=spec.metric,
-            figures=judgement.figures,
-            gates=judgement.gates,
-            slices=judgement.slices,
-            probes=probes,
-            treatments=judgement.treatments,
-            plots=drawn,
-            runtime=entry["runtime"],
-            runtime_reason=entry["why_runtime"],
-            trials=[(trial["params"], trial["score"]) for trial in training["trials"]],
-            lineage=lineage,
-            personal=personal_columns(folder.contract),
-        )
+    return ReportFacts(
+        model=folder.name,
+        description=spec.description,
+        owners=spec.owners,
+        digest=entry["bundle_digest"],
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        metric=spec.metric,
+        figures=judgement.figures,
+        gates=judgement.gates,
+        slices=judgement.slices,
+        treatments=judgement.treatments,
+        probes=probes,
+        plots=drawn,
+        runtime=entry["runtime"],
+        runtime_reason=entry["why_runtime"],
+        parity=_parity(entry["parity"]),
+        trials=[(trial["params"], trial["score"]) for trial in training["trials"]],
+        edges=training["on_edge"],
+        lineage=lineage,
+        personal=personal_columns(folder.contract),
+        card=spec.card.model_dump(),
     )
+
+
+def _parity(noted: Any) -> list[Parity]:
+    """What was compared, as the registry entry noted it or as its metadata hold it."""
+    if isinstance(noted, dg.TableMetadataValue):
+        noted = [record.data for record in noted.records]
+    return [Parity(**one) for one in noted]

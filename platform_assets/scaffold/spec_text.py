@@ -48,6 +48,9 @@ attributes:
     # - {{metric: {metric}, reach: {reach}}} # the worst you would let live
 
 {slices}
+  # What only a person can say; the report names what is missing here.
+  # card: {{intended_use: "", out_of_scope: "", data: "", limitations: "", contact: ""}}
+
   serving:
 {parity}    latency: {{rate: 50, p50_ms: 25, p95_ms: 75, p99_ms: 150}} # load in requests per second
 """

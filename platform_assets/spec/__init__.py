@@ -4,6 +4,7 @@ Every key is checked when the code location loads, so that a contradiction is re
 anything is trained.
 """
 
+from platform_assets.spec.card import Card
 from platform_assets.spec.data_checks import DataChecks
 from platform_assets.spec.evaluation import (
     GROUPS_TREATED_ALIKE,
@@ -21,6 +22,7 @@ __all__ = [
     "GROUPS_TREATED_ALIKE",
     "SLICES_HOLD",
     "Beat",
+    "Card",
     "DataChecks",
     "Fairness",
     "Floor",

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from platform_assets.errors import SpecError
 from platform_assets.ml.metrics import metric_names
+from platform_assets.spec.card import Card
 from platform_assets.spec.data_checks import DataChecks
 from platform_assets.spec.evaluation import (
     GROUPS_TREATED_ALIKE,
@@ -48,6 +49,7 @@ class ModelSpec(Section):
     gates: list[Gate] = Field(min_length=1)
     slices: Slices = Field(default_factory=Slices)
     fairness: Fairness = Field(default_factory=Fairness)
+    card: Card = Field(default_factory=Card)
     serving: Serving = Field(default_factory=Serving)
 
     @model_validator(mode="after")

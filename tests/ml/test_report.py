@@ -15,6 +15,7 @@ from platform_assets.ml.gates import judge
 from platform_assets.ml.importance import Importance
 from platform_assets.ml.intervals import Interval
 from platform_assets.ml.metrics import metric
+from platform_assets.ml.parity import Parity
 from platform_assets.ml.plots import plots
 from platform_assets.ml.probes import Probes
 from platform_assets.ml.report import ReportFacts, best_trial, render_report
@@ -267,6 +268,25 @@ def test_a_page_warns_of_a_model_that_is_off_and_of_no_other(task):
     given = facts(task)
     off = given.probes.calibration.sentence in words(render_report(given)).split("Gates")[0]
     assert off is given.probes.calibration.off
+
+
+def test_a_card_names_what_nobody_has_said():
+    told = replace(facts(), card={"intended_use": "Toys.", "out_of_scope": None, "licence": None})
+    text = words(render_report(told))
+    assert "intended use Toys." in text
+    assert "Nobody has said: out of scope, licence." in text
+    assert "Nobody has said" not in words(render_report(replace(told, card={"contact": "Ann"})))
+
+
+def test_a_page_says_on_what_rows_runtimes_were_compared_and_where_the_search_ended():
+    given = replace(
+        facts(),
+        parity=[Parity("onnx", "holdout", 600, 2e-7, 0), Parity("onnx", "nulls", 40, 0.2, 3)],
+        edges=["ridge__alpha=3.0 is the largest tried"],
+    )
+    text = words(render_report(given))
+    assert "onnx nulls 40 0.2 3 none" in text
+    assert "ridge__alpha=3.0 is the largest tried" in text
 
 
 def test_what_comes_from_a_model_is_never_taken_for_markup():

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import jsonschema
 import pytest
 
 from gitops.conditions import Verdict
@@ -15,7 +16,8 @@ from platform_assets.model.evaluation_report import (
     lineage,
     shown,
 )
-from platform_assets.model.page import PAGE
+from platform_assets.model.page import DOCUMENT, PAGE
+from resources.settings import CHECKOUT
 from tests.model.conftest import workshop_at
 from tests.support.releases import digest
 
@@ -39,7 +41,7 @@ def test_a_report_is_a_page_a_judgement_and_pictures(judged):
     workshop, _, key = judged
     folder = workshop.artifacts.folder(KIND, "tiny", key)
     names = {path.name for path in folder.iterdir()}
-    assert {JUDGEMENT, PAGE} < names
+    assert {JUDGEMENT, PAGE, DOCUMENT} < names
     pictures = [path for path in folder.iterdir() if path.suffix == ".png"]
     assert pictures
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures)
@@ -66,6 +68,15 @@ def test_a_second_judge_finds_the_same(judged):
     files = evaluate(workshop.folder, workshop.lake, workshop.artifacts, entry, None)
     again, found = json.loads(files[JUDGEMENT]), document(workshop, key)
     assert (again["gates"], again["figures"]) == (found["gates"], found["figures"])
+
+
+def test_the_findings_for_programs_keep_their_published_schema(judged):
+    workshop, entry, key = judged
+    found = json.loads(workshop.artifacts.load(KIND, "tiny", key, DOCUMENT))
+    jsonschema.validate(found, json.loads((CHECKOUT / "docs/report.schema.json").read_text()))
+    assert found["bundle_digest"] == entry["bundle_digest"]
+    assert {one["kind"] for one in found["parity"]} >= {"holdout"}
+    assert found["card"]["contact"] is None
 
 
 def test_the_page_stands_alone_and_names_the_bundle(judged):
