@@ -313,7 +313,7 @@ def models_compare(first: ModelVersion, second: ModelVersion, as_json: Json = Fa
 def main() -> None:
     """The console script: exit code 0 done, 1 failed with one sentence, 2 wrong use."""
     try:
-        app()
+        app(prog_name="slipway")
     except (SlipwayError, ResourceError, GitopsError, BundleError) as error:
         sys.stderr.write(f"slipway: {error}\n")
         sys.exit(FAILED)

@@ -2,6 +2,8 @@
 
 import getpass
 
+import typer
+
 from gitops.conditions import Settled, kind, outcome_to_dict
 from gitops.errors import HoldsInvalid, NotHeld, NothingToRestore
 from gitops.facts import targets
@@ -59,11 +61,14 @@ def reconcile(
 
     Raises
     ------
+    typer.BadParameter
+        If no environment has that name.
     NotSettled
         Naming each environment and model that is not settled at the end.
     """
     settings = load_settings()
     forge = build_forge(settings)
+    _require_environment(forge, environment)
     chosen = [
         (place, name)
         for place, name in targets(forge)
@@ -120,6 +125,12 @@ def _report_document(report: Report) -> dict[str, object]:
         "reverted_to": report.reverted_to,
         "outcome": outcome_to_dict(report.outcome),
     }
+
+
+def _require_environment(forge: Forge, name: str | None) -> None:
+    known = load_policy(forge, forge.head()).names if name is not None else []
+    if name is not None and name not in known:
+        raise typer.BadParameter(f"no environment {name!r}; known: {', '.join(known)}")
 
 
 def _require(forge: Forge, model: str, environment: str) -> None:

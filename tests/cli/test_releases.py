@@ -123,6 +123,13 @@ def test_a_dry_run_as_json_lists_the_acts(second, slipway):
     assert plans["staging/fraud"]["outcome"] is None
 
 
+def test_an_environment_that_is_not_there_cannot_be_reconciled(second, slipway):
+    """It did nothing, said nothing, and ended with 0."""
+    told = slipway("reconcile", "fraud", "--env", "nowhere")
+    assert (told.code, told.out) == (2, "")
+    assert "no environment 'nowhere'; known: staging, production" in told.err
+
+
 def test_a_model_that_nobody_knows_cannot_be_reconciled(second, slipway):
     told = slipway("reconcile", "froud")
     assert told.code == 1
