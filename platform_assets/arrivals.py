@@ -48,7 +48,7 @@ class Sight:
 
     `seen` counts finished files, `waiting` holds those nothing has become of, in order of name,
     `known` is the size of the ledger, `unfinished` counts runs of the model, `now` is in seconds
-    since 1970.
+    since 1970; `unit` is what an arrival is called.
     """
 
     place: str
@@ -58,6 +58,7 @@ class Sight:
     known: int
     unfinished: int
     now: float
+    unit: str = "file"
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,8 @@ def describe(sight: Sight) -> str:
     """One sentence for the UI: what is there, what waits, what was skipped and why."""
     waiting = len(sight.waiting)
     news = f"{waiting:,} new" if waiting else "none of them new"
-    files = "1 file" if sight.seen == 1 else f"{sight.seen:,} files"
-    told = f"{files} in {sight.place}, {news}"
+    things = f"{sight.seen:,} {sight.unit}{'' if sight.seen == 1 else 's'}"
+    told = f"{things} in {sight.place}, {news}"
     if not sight.skipped:
         return told
     reasons = "; ".join(

@@ -27,6 +27,7 @@ from platform_assets.data import landing, ledger
 from platform_assets.data.sources.choose import source_of
 from platform_assets.folder import ModelFolder
 from platform_assets.run_tags import MODEL_TAG, REASON_TAG
+from platform_assets.spec.source import SqlSource
 from resources.lake import Lake
 from resources.settings import Settings
 
@@ -136,6 +137,7 @@ def look(
         known=len(known),
         unfinished=unfinished,
         now=time.time(),
+        unit="pull" if isinstance(folder.spec.source, SqlSource) else "file",
     )
 
 

@@ -103,6 +103,10 @@ def test_what_was_skipped_is_told_with_reasons_and_the_first_names():
     )
 
 
+def test_what_a_table_brings_is_no_file():
+    assert describe(sight(waiting=1, seen=1, unit="pull")) == "1 pull in /landing, 1 new"
+
+
 @pytest.mark.parametrize("cursor", [None, "", "no JSON", '{"a.csv": "10-1"}', "[1]"])
 def test_a_cursor_of_another_version_counts_as_none(cursor):
     assert Asked.parse(cursor) == NEVER

@@ -8,8 +8,8 @@ from platform_assets.errors import SpecError
 from platform_assets.folder import ModelFolder
 from platform_assets.spec.source import Source as FileSource
 from platform_assets.spec.source import SqlSource
-from resources.lake import Lake
-from resources.object_store import SCHEME, lake_options
+from platform_assets.wiring import build_lake
+from resources.object_store import SCHEME
 from resources.settings import Settings, SqlSettings, load_aws_settings
 from resources.sql import Database
 
@@ -29,8 +29,7 @@ def source_at(model: str, spec: FileSource | SqlSource, settings: Settings) -> S
     """
     if isinstance(spec, SqlSource):
         database = Database(SqlSettings().address(spec.connection))
-        lake = Lake(settings.lake, lake_options(settings.lake, load_aws_settings()))
-        return TableSource(spec, database, lake, f"{model}/raw")
+        return TableSource(spec, database, build_lake(settings), f"{model}/raw")
     if spec.location.startswith(SCHEME):
         return BucketSource(spec.location, spec.pattern, load_aws_settings())
     if "://" in spec.location:
