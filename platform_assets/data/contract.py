@@ -1,5 +1,6 @@
 """A model's pandera contract, compiled once, and the judgement of rows by it, each for itself."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,6 +36,8 @@ _UNJUDGED = (
     ("regex", True, "each column by its name"),
     ("required", False, "a column that every file has, or none; nullable=True allows gaps"),
 )
+_HOW_WRITTEN = "`nulls`, `trim` in defs.yaml and metadata, which say how values are written"
+_SETS = re.compile(r"\w+\((?:frozenset\(|set\()?\{")
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,10 @@ class Contract:
     ) -> "Contract":
         if schema.unique:
             raise ContractUnusable("unique", repr(schema.unique), "`id` in defs.yaml, one column")
+        if schema.parsers:
+            raise ContractUnusable("dataframe", "parsers", _HOW_WRITTEN)
+        for check in schema.checks:
+            _require_heard("dataframe", check)
         columns = tuple(_column(name, one) for name, one in schema.columns.items())
         return cls(columns, tuple(schema.checks), key, trim)
 
@@ -201,6 +208,11 @@ def _column(name: str, column: Any) -> Column:
     for asked, got, expected in _UNJUDGED:
         if getattr(column, asked) is got:
             raise ContractUnusable(name, f"{asked}={got}", expected)
+    for asked in ("parsers", "default"):
+        if getattr(column, asked) not in (None, []):
+            raise ContractUnusable(name, asked, _HOW_WRITTEN)
+    for check in column.checks:
+        _require_heard(name, check)
     return Column(
         name=name,
         kind=_kind(column.dtype.type if column.dtype else str),
@@ -210,6 +222,16 @@ def _column(name: str, column: Any) -> Column:
         comma=said.get("decimal") == ",",
         personal=bool(said.get("personal", False)),
     )
+
+
+def _require_heard(column: str, check: pandera.Check) -> None:
+    """A check that only warns, or that asks about groups of rows, would be judged as another."""
+    if check.raise_warning:
+        expected = "a check that rows must keep, or none"
+        raise ContractUnusable(column, f"raise_warning=True in {_said(check)}", expected)
+    if check.groupby is not None:
+        expected = "a check of each row by itself"
+        raise ContractUnusable(column, f"groupby={check.groupby!r} in {_said(check)}", expected)
 
 
 def _kind(dtype: Any) -> Kind:
@@ -250,4 +272,9 @@ def _outcome(
 
 
 def _said(check: pandera.Check) -> str:
-    return str(check.error or check.name)
+    """As pandera says it; a set, which each process has in another order, in one order."""
+    said = str(check.error or check.name)
+    sets = [one for one in check.statistics.values() if isinstance(one, set | frozenset)]
+    if sets and _SETS.match(said):
+        return f"{check.name}({sorted(sets[0], key=repr)})"
+    return said

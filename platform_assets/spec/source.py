@@ -23,7 +23,10 @@ class Delivered(Section):
     nulls: list[str] = Field(
         default_factory=lambda: [""], description="Values that mean: nothing here."
     )
-    trim: bool = Field(default=False, description="Take spaces off both ends of text values.")
+    trim: bool = Field(
+        default=False,
+        description="Take spaces off both ends of text values, before `nulls` are looked for.",
+    )
     warn_quarantined: float = Field(
         default=0.05, ge=0, le=1, description="Share of bad rows in a delivery that is warned of."
     )

@@ -102,12 +102,12 @@ def test_keys_may_repeat_where_nobody_asks():
 
 
 def test_a_value_with_undecodable_bytes_is_filed_by_its_column():
-    found = rules({"channel": "ch\uf7ffp"}, {}, marked=True)
+    found = rules({"channel": "ch\U0010f7ffp"}, {}, marked=True)
     assert found == ["encoding:channel", None]
 
 
 def test_quarantine_keeps_the_text_as_it_came_with_undecodable_bytes_written_out():
-    text = rows({"amount": " 1,50 €"}, {}, {"payment": "p\uf7e9"})
+    text = rows({"amount": " 1,50 €"}, {}, {"payment": "p\U0010f7e9"})
     judged = CONTRACT.judge(text, marked=True)
     broken = broken_rows(text, judged.rules, [pl.Series("_row", [0, 1, 2])])
     assert broken["amount"].to_list() == [" 1,50 €", "12.5"]
@@ -154,11 +154,46 @@ def test_text_is_trimmed_where_the_specification_says_so():
         (pandera.Column(str, unique=True), "'x': got unique=True, expected `id` in defs.yaml"),
         (pandera.Column(str, regex=True), "'x': got regex=True"),
         (pandera.Column(str, required=False), "'x': got required=False"),
+        (pandera.Column(str, parsers=pandera.Parser(str)), "'x': got parsers, expected `nulls`"),
+        (pandera.Column(str, default="a"), "'x': got default, expected `nulls`"),
+        (
+            pandera.Column(str, pandera.Check.isin(["a"], raise_warning=True)),
+            "'x': got raise_warning=True in isin.*, expected a check that rows must keep",
+        ),
+        (
+            pandera.Column(float, pandera.Check(lambda some: some, groupby="x", name="even")),
+            r"'x': got groupby=\['x'\] in even, expected a check of each row by itself",
+        ),
     ],
 )
 def test_what_cannot_be_judged_row_by_row_is_refused(column, message):
     with pytest.raises(ContractUnusable, match=message):
         contract(column)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"parsers": pandera.Parser(lambda frame: frame)}, "'dataframe': got parsers"),
+        (
+            {"checks": pandera.Check(lambda frame: frame["x"] > "", raise_warning=True)},
+            "'dataframe': got raise_warning=True",
+        ),
+    ],
+)
+def test_what_is_asked_of_whole_rows_is_heard_or_refused(asked, message):
+    schema = pandera.DataFrameSchema({"x": pandera.Column(str)}, **asked)
+    with pytest.raises(ContractUnusable, match=message):
+        Contract.of(schema)
+
+
+@pytest.mark.parametrize("asked", [{"c", "a", "b"}, frozenset({"c", "a", "b"})])
+@pytest.mark.parametrize("check", [pandera.Check.isin, pandera.Check.notin])
+def test_a_set_of_values_gives_a_rule_the_same_name_in_every_process(check, asked):
+    """Each process has a set in another order, so a rule had another name in each run."""
+    told = contract(pandera.Column(str, check(asked))).judge(pl.DataFrame({"x": ["a", "d"]}))
+    (rule,) = told.rules.drop_nulls()
+    assert rule == f"value:x:{check.__name__}(['a', 'b', 'c'])"
 
 
 def test_columns_that_are_unique_together_are_refused():

@@ -105,7 +105,7 @@ def test_ragged_rows_alone_are_rows_too():
 def test_an_undecodable_byte_marks_its_value_and_comes_back_in_a_ragged_row():
     (part,) = read(b"id,amount\ncaf\xe9,1\n\xfe\n")
     assert part.marked
-    assert part.text["id"].to_list() == ["caf\uf7e9"]
+    assert part.text["id"].to_list() == ["caf\U0010f7e9"]
     assert part.faults[0].original == b"\xfe"
 
 

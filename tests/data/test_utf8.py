@@ -15,7 +15,7 @@ def decoded(content, encoding="utf-8"):
 
 
 def has_mark(content):
-    return any("\uf700" <= one <= "\uf7ff" for one in content.decode(errors="ignore"))
+    return any("\U0010f700" <= one <= "\U0010f7ff" for one in content.decode(errors="ignore"))
 
 
 @given(st.binary().filter(lambda content: not has_mark(content)))
@@ -44,6 +44,12 @@ def test_a_byte_that_has_no_meaning_marks_the_one_value_that_holds_it():
     assert is_marked(pl.Series([*text.split(), None])).to_list() == [True, False, None]
     assert unmarked(text) == "caf\\xe9\ncafé\n"
     assert original(text) == b"caf\xe9\ncaf\xc3\xa9\n"
+
+
+def test_characters_of_fonts_and_keyboards_are_no_undecodable_bytes():
+    text, told = decoded(b"caf\xe9\n" + "\uf7e9\uf8ff\n".encode())
+    assert told.marked
+    assert is_marked(pl.Series(text.split())).to_list() == [True, False]
 
 
 def test_a_character_cut_by_the_end_of_the_file_is_marked():

@@ -4,6 +4,10 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+import polars as pl
 
 from platform_assets.data.reading.columnar import read_columnar
 from platform_assets.data.reading.delimited import read_delimited
@@ -23,6 +27,13 @@ def read_rows(
     packed = options.format != "parquet" and content.peek(2)[:2] == _GZIP
     plain: Readable = gzip.GzipFile(fileobj=content) if packed else content
     try:
-        yield from _READERS[options.format](plain, columns, options)
+        rows = _READERS[options.format](plain, columns, options)
+        yield from map(partial(_without_nulls, options.nulls), rows) if options.trim else rows
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise FileUnreadable("gzip", str(error)) from error
+
+
+def _without_nulls(nulls: Sequence[str], rows: TextRows) -> TextRows:
+    """The rows where spaces around a value do not keep it from being none."""
+    absent = pl.all().str.strip_chars().is_in(list(nulls))
+    return replace(rows, text=rows.text.with_columns(pl.when(~absent).then(pl.all())))

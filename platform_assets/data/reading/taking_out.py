@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from platform_assets.data.reading.columnar import COPY, ROWS
 from platform_assets.data.reading.pieces import buffered
 from platform_assets.data.reading.rows import Readable
-from platform_assets.data.reading.utf8 import MARKS, Utf8, original
+from platform_assets.data.reading.utf8 import MARKED_BYTE, MARKS, Utf8, original
 from platform_assets.spec.source import Source
 
 _GZIP = b"\x1f\x8b"
@@ -94,7 +94,7 @@ def _open(record: bytes, delimiter: bytes, quote: bytes, closed: re.Pattern[byte
 def kept_bytes(rows: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Rows as UTF-8 back in their encoding, with the bytes that it cannot decode."""
     if codecs.lookup(encoding).name == "utf-8":
-        yield from (original(row.decode()) if b"\xef" in row else row for row in rows)
+        yield from (original(row.decode()) if MARKED_BYTE in row else row for row in rows)
         return
     encoder = codecs.getincrementalencoder(encoding)()
     for row in rows:

@@ -16,8 +16,10 @@ from platform_assets.data.reading.pieces import buffered
 from platform_assets.data.reading.rows import Readable
 
 CHUNK = 1 << 20
-_FIRST = 0xF700
-MARKS = "[\uf700-\uf7ff]"
+# Fonts and keyboards use the private area of the first plane; next to nobody this one.
+_FIRST = 0x10F700
+MARKS = "[\U0010f700-\U0010f7ff]"
+MARKED_BYTE = b"\xf4"
 _HANDLER = "slipway.marks"
 
 
