@@ -8,7 +8,7 @@ CliError
 ├── NothingStarted          no run began for what was delivered
 ├── NotSettled              after a pass the running system is not what git says
 ├── NotWell                 `doctor` found something that has to be mended
-├── NotForgotten            a file that cannot be taken apart still holds a person's id
+├── NotForgotten            a file that cannot be taken apart holds a person's id, or may
 ├── KeyNotWritten           a file that cannot take a new key
 ├── NoSigningKey            bundles are to be signed, and no key is set
 ├── StackError
@@ -74,10 +74,13 @@ class NotWell(CliError):
 
 
 class NotForgotten(CliError):
-    def __init__(self, model: str, files: list[str]) -> None:
+    def __init__(self, model: str, holding: list[str], unsearchable: list[str]) -> None:
+        kinds = {"still hold the id": holding, "cannot be searched for it": unsearchable}
+        said = " and ".join(f"{kind}: {', '.join(files)}" for kind, files in kinds.items() if files)
         super().__init__(
-            f"{model}: these deliveries cannot be taken apart and still hold the id: "
-            f"{', '.join(files)}; mend `source` in defs.yaml so that they can, then ask again"
+            f"{model}: these deliveries cannot be taken apart and {said}; "
+            "mend `source` in defs.yaml so that they can, then ask again, or look into the files "
+            "yourself: the raw table keeps these as they were delivered"
         )
 
 

@@ -4,21 +4,25 @@ from collections.abc import Sequence
 
 import typer
 
-from platform_assets.cli.console import out
+from platform_assets.cli.console import out, print_json
 from platform_assets.cli.errors import NotForgotten
 from platform_assets.cli.folders import cleaner
+from platform_assets.data.blocks import Delivery
+from platform_assets.data.cleaning import Cleaner
 from platform_assets.data.forgetting import Forgotten, look
 from platform_assets.data.forgetting import forget as take_out
 from platform_assets.data.searching import Found
 from platform_assets.data.sources.choose import source_of
-from platform_assets.data.subject import subject
+from platform_assets.data.subject import Subject, subject
 from platform_assets.model.seen import Sighting, sightings
 from platform_assets.spec.source import SqlSource
 from platform_assets.wiring import build_lake, build_registry
-from resources.settings import load_settings
+from resources.settings import Settings, load_settings
 
 
-def forget(model: str, ids: Sequence[str], column: str | None, *, yes: bool) -> None:
+def forget(
+    model: str, ids: Sequence[str], column: str | None, *, yes: bool, as_json: bool = False
+) -> None:
     """Say where the rows are and who saw them, ask, then take them out.
 
     Raises
@@ -26,13 +30,28 @@ def forget(model: str, ids: Sequence[str], column: str | None, *, yes: bool) -> 
     ForgetRefused
         If the column says nothing of persons.
     NotForgotten
-        If a delivery that cannot be taken apart holds an id.
+        If a delivery that cannot be taken apart holds an id, or may.
     """
+    if as_json and not yes:
+        raise typer.BadParameter("--json asks nothing; say --yes too")
     settings = load_settings()
     sorts = cleaner(build_lake(settings), model)
     whose = subject(model, sorts.contract, column, tuple(ids))
+    seen = sightings(sorts.lake, build_registry(settings), model, whose)
+    if as_json:
+        done = take_out(sorts, whose)
+        print_json(_document(model, done, seen))
+    else:
+        done = _talk(sorts, whose, seen, settings, yes=yes)
+    if done.found.unreadable or done.found.unsearchable:
+        raise NotForgotten(model, _files(done.found.unreadable), _files(done.found.unsearchable))
+
+
+def _talk(
+    sorts: Cleaner, whose: Subject, seen: list[Sighting], settings: Settings, *, yes: bool
+) -> Forgotten:
     _say_found(look(sorts, whose))
-    _say_seen(sightings(sorts.lake, build_registry(settings), model, whose))
+    _say_seen(seen)
     if isinstance(sorts.folder.spec.source, SqlSource):
         out(
             "rows that the database still holds may come back with the next pull: delete them first"
@@ -40,16 +59,39 @@ def forget(model: str, ids: Sequence[str], column: str | None, *, yes: bool) -> 
     if not yes:
         typer.confirm("Take these rows out of all tables for good?", abort=True)
     done = take_out(sorts, whose)
-    _say_done(model, done)
+    _say_done(sorts.folder.name, done)
     out(f"the delivered files are yours to mend: {source_of(sorts.folder, settings).place}")
-    if done.found.unreadable:
-        raise NotForgotten(model, [one.file for one in done.found.unreadable])
+    return done
+
+
+def _document(model: str, done: Forgotten, seen: list[Sighting]) -> dict[str, object]:
+    taken = [
+        {"number": one.number, "file": one.file, "rows": len(places)}
+        for one, places in done.found.places.items()
+    ]
+    return {
+        "model": model,
+        "taken_out": taken,
+        "training_rows": done.training_rows,
+        "bytes_freed": done.freed,
+        "seen_by": [vars(one) for one in seen],
+        "still_holding": _files(done.found.unreadable),
+        "not_searchable": _files(done.found.unsearchable),
+    }
+
+
+def _files(deliveries: Sequence[Delivery]) -> list[str]:
+    return [one.file for one in deliveries]
 
 
 def _say_found(found: Found) -> None:
     for delivery, places in found.places.items():
         out(f"delivery {delivery.number} ({delivery.file}): {len(places)} rows")
     out(f"{found.rows} rows in {len(found.places)} deliveries")
+    for delivery in found.unreadable:
+        out(f"{delivery.file} cannot be taken apart, and holds the id")
+    for delivery in found.unsearchable:
+        out(f"{delivery.file} cannot be taken apart, nor searched: it may hold the id")
 
 
 def _say_seen(seen: list[Sighting]) -> None:

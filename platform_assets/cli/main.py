@@ -194,11 +194,12 @@ def forget(
         str | None, typer.Option(help="A personal column that holds the id; default: `id`.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Take a person's rows out of all tables for good, and say which models saw them."""
     from platform_assets.cli import forget as command
 
-    command.forget(model, ids, column, yes=yes)
+    command.forget(model, ids, column, yes=yes, as_json=as_json)
 
 
 @quarantine.command("show")

@@ -274,7 +274,7 @@ def _outcome(
 def _said(check: pandera.Check) -> str:
     """As pandera says it; a set, which each process has in another order, in one order."""
     said = str(check.error or check.name)
-    sets = [one for one in check.statistics.values() if isinstance(one, set | frozenset)]
+    sets = [one for one in (check.statistics or {}).values() if isinstance(one, set | frozenset)]
     if sets and _SETS.match(said):
         return f"{check.name}({sorted(sets[0], key=repr)})"
     return said

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +14,22 @@ from platform_assets.data.contract import ROW
 from platform_assets.data.reading.read import read_rows
 from platform_assets.data.reading.rows import Readable, TextRows
 from platform_assets.data.subject import Subject
+from platform_assets.data.untaken import holds
 from platform_assets.errors import FileUnreadable
 from platform_assets.spec.source import Source
-
-_READ = 1 << 20
 
 
 @dataclass(frozen=True)
 class Found:
-    """Places by delivery, and the deliveries that hold an id and cannot be taken apart."""
+    """Places by delivery, and the deliveries that cannot be taken apart.
+
+    Of these, `unreadable` hold an id, and in `unsearchable` nobody can tell: their bytes are no
+    text in the encoding that `source` states.
+    """
 
     places: dict[Delivery, frozenset[int]]
     unreadable: tuple[Delivery, ...] = ()
+    unsearchable: tuple[Delivery, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -34,17 +39,18 @@ class Found:
 def search(cleaner: Cleaner, subject: Subject, version: int, known: list[Delivery]) -> Found:
     """Look into every delivery of one version of the raw table, as delivered and as mended."""
     places: dict[Delivery, frozenset[int]] = {}
-    unreadable = list[Delivery]()
+    unreadable, unsearchable = list[Delivery](), list[Delivery]()
     for delivery in known:
         try:
             found = frozenset(_places(cleaner, subject, version, delivery))
         except FileUnreadable:
-            if _named(cleaner, subject, version, delivery):
-                unreadable.append(delivery)
+            held = _holds(cleaner, subject, version, delivery)
+            if held is not False:
+                (unsearchable if held is None else unreadable).append(delivery)
             continue
         if found:
             places[delivery] = found
-    return Found(places, tuple(unreadable))
+    return Found(places, tuple(unreadable), tuple(unsearchable))
 
 
 def _places(cleaner: Cleaner, subject: Subject, version: int, delivery: Delivery) -> Iterator[int]:
@@ -57,15 +63,9 @@ def _places(cleaner: Cleaner, subject: Subject, version: int, delivery: Delivery
             yield from (one.number for one in rows.faults if subject.named_in(one.original))
 
 
-def _named(cleaner: Cleaner, subject: Subject, version: int, delivery: Delivery) -> bool:
-    """Whether the bytes of a delivery hold an id, also across the pieces they are read in."""
-    before = b""
-    with content(cleaner.lake, cleaner.table("raw"), version, delivery) as stream:
-        while piece := stream.read(_READ):
-            if subject.named_in(before + piece):
-                return True
-            before = piece[-1024:]
-    return False
+def _holds(cleaner: Cleaner, subject: Subject, version: int, delivery: Delivery) -> bool | None:
+    opened = partial(content, cleaner.lake, cleaner.table("raw"), version, delivery)
+    return holds(opened, subject, cleaner.folder.spec.source.reading.encoding)
 
 
 def prints(stream: Readable, columns: list[str], options: Source) -> npt.NDArray[np.uint64]:

@@ -1,5 +1,6 @@
 """Whose rows they are: the values of one column by which a person is known."""
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -27,9 +28,13 @@ class Subject:
         return values.is_in(self._cast(pl.Series(self.ids)).drop_nulls().implode()).fill_null(False)
 
     def named_in(self, content: bytes) -> bool:
-        """Whether bytes that could not be taken apart hold one of the ids, as a word."""
+        """Whether bytes that could not be taken apart hold one of the ids, as a word.
+
+        JSON may write a letter that is not ASCII by its number.
+        """
+        written = {form for one in self.ids for form in (one, json.dumps(one)[1:-1])}
         return any(
-            re.search(rb"(?<!\w)%b(?!\w)" % re.escape(one.encode()), content) for one in self.ids
+            re.search(rb"(?<!\w)%b(?!\w)" % re.escape(one.encode()), content) for one in written
         )
 
     def _cast(self, text: pl.Series) -> pl.Series:

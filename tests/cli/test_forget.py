@@ -1,6 +1,7 @@
 """A person asks to be forgotten, at the command line."""
 
 import io
+import json
 
 import pytest
 
@@ -66,12 +67,34 @@ def test_a_column_that_says_nothing_of_persons_is_refused(home, slipway):
     assert "tags personal: patient_id" in told.err
 
 
-def test_a_file_that_cannot_be_taken_apart_and_holds_the_id_fails_the_command(lake, slipway):
+def broken(lake, content: bytes) -> None:
+    """Take in a file that cannot be taken apart."""
     settings = load_settings()
     half = settings.landing / "diabetes" / "half.parquet"
-    half.write_bytes(b"PAR1 P007 and no end")
+    half.write_bytes(content)
     rest(half)
     take_in(lake, "diabetes", source_of(open_model("diabetes"), settings), 9, lambda _: None)
+
+
+def test_a_file_that_cannot_be_searched_is_named_and_fails_the_command(lake, slipway):
+    broken(lake, b"PAR1\0\0 and no end")
+    told = slipway("forget", "diabetes", "--id", "P007", "--yes", "--json")
+    assert told.code == 1
+    assert "cannot be searched for it: half.parquet; mend `source`" in told.err
+    document = json.loads(told.out)
+    assert (document["not_searchable"], document["still_holding"]) == (["half.parquet"], [])
+    assert [one["rows"] for one in document["taken_out"]] == [1]
+    assert document["seen_by"][0]["digest"] == "sha256:abc"
+
+
+def test_as_json_nothing_is_taken_out_without_a_yes(lake, slipway):
+    told = slipway("forget", "diabetes", "--id", "P007", "--json")
+    assert (told.code, told.out) == (2, "")
+    assert "P007" in patients(lake, "cleaned")
+
+
+def test_a_file_that_cannot_be_taken_apart_and_holds_the_id_fails_the_command(lake, slipway):
+    broken(lake, b"PAR1 P007 and no end")
     told = slipway("forget", "diabetes", "--id", "P007", "--yes")
     assert told.code == 1
     assert "still hold the id: half.parquet" in told.err

@@ -24,13 +24,17 @@ def read_rows(
     content: io.BufferedReader, columns: Sequence[str], options: Source
 ) -> Iterator[TextRows]:
     """See `Reader`; a gzipped csv or jsonl is known by its first bytes."""
-    packed = options.format != "parquet" and content.peek(2)[:2] == _GZIP
-    plain: Readable = gzip.GzipFile(fileobj=content) if packed else content
+    plain = content if options.format == "parquet" else unpacked(content)
     try:
         rows = _READERS[options.format](plain, columns, options)
         yield from map(partial(_without_nulls, options.nulls), rows) if options.trim else rows
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise FileUnreadable("gzip", str(error)) from error
+
+
+def unpacked(content: io.BufferedReader) -> Readable:
+    """The content, or what is gzipped in it."""
+    return gzip.GzipFile(fileobj=content) if content.peek(2)[:2] == _GZIP else content
 
 
 def _without_nulls(nulls: Sequence[str], rows: TextRows) -> TextRows:
