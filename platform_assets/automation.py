@@ -1,6 +1,6 @@
 """What starts by itself, and the buttons: jobs and sensors of one model on one screen.
 
-Both sensors only look and ask; each decides through a pure function.
+Sensors only look and ask; each decides through a pure function.
 """
 
 import time
@@ -25,7 +25,11 @@ from platform_assets.arrivals import (
 )
 from platform_assets.data import landing, ledger
 from platform_assets.data.sources.choose import source_of
+from platform_assets.errors import NotMaterialized
 from platform_assets.folder import ModelFolder
+from platform_assets.lineage import latest
+from platform_assets.model.attempts import ATTEMPT_TAG, RETRY_OF_TAG, planned
+from platform_assets.retrying import Enough, Judged, decide_retry
 from platform_assets.run_tags import MODEL_TAG, REASON_TAG
 from platform_assets.spec.source import SqlSource
 from resources.lake import Lake
@@ -33,8 +37,17 @@ from resources.settings import Settings
 
 ENVIRONMENTS = ("staging", "production")
 INTAKE = ("raw", "cleaned", "quarantine")
+RETRIED = (
+    "candidate_model",
+    "registry_entry",
+    "evaluation_report",
+    "staging_release",
+    "staging_deployment",
+    "production_promotion",
+)
 LANDING_SECONDS = 5
 DESIRED_STATE_SECONDS = 5
+RETRY_SECONDS = 30
 NIGHTLY = "30 3 * * *"
 
 
@@ -45,7 +58,11 @@ def automation(folder: ModelFolder) -> dg.Definitions:
     return dg.Definitions(
         jobs=[pipeline, upkeep, *deployments.values()],
         schedules=[nightly(upkeep)],
-        sensors=[landing_sensor(folder, pipeline), desired_state_sensor(folder, deployments)],
+        sensors=[
+            landing_sensor(folder, pipeline),
+            desired_state_sensor(folder, deployments),
+            retry_sensor(folder, pipeline),
+        ],
     )
 
 
@@ -194,6 +211,49 @@ def desired_state_sensor(
         return dg.SensorResult(run_requests=requests)
 
     return sensor
+
+
+def retry_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{folder.group}_retry",
+        job=job,
+        minimum_interval_seconds=RETRY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Searches {folder.name} once more, larger, after a judgement that failed.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        unfinished = unfinished_runs(context.instance, folder.name)
+        judged = newest_judgement(context.instance, folder)
+        begun = begun_attempts(context.instance, judged.base) if judged else 0
+        following = max(judged.attempt, begun) + 1 if judged else 1
+        retry = folder.spec.retry
+        decision = decide_retry(judged, begun, planned(folder, following), retry, unfinished)
+        if judged is None or isinstance(decision, Enough):
+            return dg.SkipReason(decision.reason)
+        tags = {ATTEMPT_TAG: str(decision.attempt), RETRY_OF_TAG: judged.base}
+        return dg.RunRequest(
+            run_key=decision.run_key,
+            tags={REASON_TAG: decision.reason, **tags},
+            asset_selection=[folder.key(name) for name in RETRIED],
+        )
+
+    return sensor
+
+
+def newest_judgement(instance: dg.DagsterInstance, folder: ModelFolder) -> Judged | None:
+    """What the newest candidate was judged to be; None if it was not."""
+    try:
+        candidate = latest(instance, folder.key("candidate_model"))
+        report = latest(instance, folder.key("evaluation_report"))
+    except NotMaterialized:
+        return None
+    return Judged.of(candidate, report)
+
+
+def begun_attempts(instance: dg.DagsterInstance, base: str) -> int:
+    """The last attempt that a run was started for, whatever became of it; 0 for none."""
+    runs = instance.get_runs(dg.RunsFilter(tags={RETRY_OF_TAG: base}))
+    return max((int(run.tags.get(ATTEMPT_TAG, 0)) for run in runs), default=0)
 
 
 @dataclass(frozen=True)

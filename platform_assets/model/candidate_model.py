@@ -4,7 +4,8 @@ The search is judged on a validation part of the training rows; the holdout is n
 MLflow run names the table version, the parameters of every trial and the commit of the code. The
 same rows and the same code give the same candidate, which is then not trained again; the first
 commit that gives it is the one it is known by. The check `seeds_fixed` stops an estimator that
-draws at random without a seed.
+draws at random without a seed. After a judgement that did not pass, a larger search may be made on
+the same rows (`retry`); the largest that was made stands.
 """
 
 import platform
@@ -22,6 +23,7 @@ from platform_assets.ml.baselines import baselines
 from platform_assets.ml.seeds import seeds_fixed
 from platform_assets.ml.splits import validation
 from platform_assets.ml.training import Training, train
+from platform_assets.model.attempts import attempt_now, enlarged
 from platform_assets.model.fitted import KIND, failed_trials, load_facts, publish, trials
 from platform_assets.model.lock import lock_digest, program_digest
 from platform_assets.model.rows import Rows, class_names, classes, load_rows
@@ -50,18 +52,20 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         training_set = latest(context.instance, folder.key("training_set"))
         version = training_set["delta_version"]
-        key = candidate_key(folder, lake, version)
+        keys = attempt_keys(folder, lake, version)
+        attempt = attempt_now(folder, artifacts, keys, context.run.tags)
+        asked, key = enlarged(folder, attempt), keys[attempt]
         code = checkout.code(folder.name)
         known = artifacts.has(KIND, folder.name, key)
         run_id = registry.find_run(folder.name, key) if known else None
         if run_id is None:
             rows = load_rows(lake, folder, version, "train")
-            training = search(folder, rows, context.log.info)
+            training = search(asked, rows, context.log.info)
             for sentence in training.on_edge:
                 context.log.warning("%s; a wider search.space may find better", sentence)
             beside = baselines(folder.spec.task, rows.features, rows.target)
-            publish(artifacts, folder, key, training, beside, classes(lake, folder, version))
-            run_id = registry.log_training(record(folder, lake, key, version, training, rows, code))
+            publish(artifacts, asked, key, training, beside, classes(lake, folder, version))
+            run_id = registry.log_training(record(asked, lake, key, version, training, rows, code))
         facts = load_facts(artifacts, folder, key)
         return dg.MaterializeResult(
             data_version=dg.DataVersion(key),
@@ -71,6 +75,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "cleaned_version": training_set["cleaned_version"],
                 "mlflow_run": run_id,
                 "code_commit": known_by(registry, run_id, code),
+                "search_base": keys[0],
+                "attempt": attempt,
                 **told(facts),
             },
             check_results=[seeds_check(folder, key)],
@@ -94,6 +100,12 @@ def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
         libraries=lock_digest(),
         program=program_digest(),
     )
+
+
+def attempt_keys(folder: ModelFolder, lake: Lake, version: int) -> list[str]:
+    """The key of the candidate of each attempt that `retry` allows, the plain search first."""
+    attempts = range(folder.spec.retry.attempts + 1)
+    return [candidate_key(enlarged(folder, one), lake, version) for one in attempts]
 
 
 def search(
@@ -124,6 +136,7 @@ def told(facts: dict[str, Any]) -> dict[str, Any]:
     failed = {str(one["params"]): one["error"] for one in facts["failed_trials"]}
     return {
         "parameters": facts["parameters"],
+        "search_trials": len(facts["trials"]) + len(facts["failed_trials"]),
         "training_seconds": facts["seconds"],
         "rows_learned": facts["rows_learned"],
         **({"decision": figures(facts["decision"])} if facts["decision"] else {}),

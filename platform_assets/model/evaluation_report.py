@@ -21,7 +21,9 @@ from platform_assets.metadata import about, picture
 from platform_assets.ml.document import document
 from platform_assets.ml.figures import CANDIDATE
 from platform_assets.ml.report import render_report
+from platform_assets.model.attempts import in_words, tried
 from platform_assets.model.audit import verdict_tags
+from platform_assets.model.candidate_model import attempt_keys
 from platform_assets.model.contenders import champion_digest, contenders
 from platform_assets.model.fitted import load_facts
 from platform_assets.model.judgement import as_document, judge_scores
@@ -72,6 +74,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "report_key": key,
                 "report": dg.MetadataValue.url(page_url),
                 "mlflow_run": run,
+                "candidate_key": entry["candidate_key"],
                 **shown(judged, stored),
             },
             check_results=[
@@ -130,10 +133,14 @@ def evaluate(
     probes = probe_bundle(artifacts, folder, entry["bundle_digest"], holdout, models[CANDIDATE])
     drawn = pictures(folder, judgement, holdout, models, training)
     origin = lineage(folder, lake, entry)
+    made = attempts(folder, lake, artifacts, entry)
+    if len(made) > 1:
+        origin["searches"] = in_words(made)
     judged = {
         "bundle_digest": entry["bundle_digest"],
         "code_commit": origin["code"],
         "champion": champion,
+        "attempts": made,
         **as_document(folder, judgement),
     }
     facts = report_facts(folder, entry, judgement, probes, drawn, training, origin)
@@ -143,6 +150,15 @@ def evaluate(
         DOCUMENT: document(facts),
         **{f"{plot.name}.png": plot.png for plot in drawn},
     }
+
+
+def attempts(
+    folder: ModelFolder, lake: Lake, artifacts: Artifacts, entry: Facts
+) -> list[dict[str, Any]]:
+    """What was tried on these rows up to this candidate, the plain search first."""
+    number = entry["attempt"]
+    earlier = attempt_keys(folder, lake, entry["training_set_version"])[:number]
+    return tried(folder, artifacts, [*earlier, entry["candidate_key"]])
 
 
 def lineage(folder: ModelFolder, lake: Lake, entry: Facts) -> dict[str, str]:
@@ -163,6 +179,8 @@ def shown(document: Facts, stored: Path) -> dict[str, Any]:
         "outcome": document["outcome"],
         "bundle_digest": document["bundle_digest"],
         "champion": document["champion"] or "none",
+        "not_passed": ", ".join(one["check"] for one in document["gates"] if not one["passed"]),
+        "tried": in_words(document["attempts"]),
         **{one["metric"]: one["value"] for one in document["figures"]},
         **{one.stem: picture(one.read_bytes(), one.stem) for one in sorted(stored.glob("*.png"))},
     }

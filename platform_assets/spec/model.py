@@ -16,6 +16,7 @@ from platform_assets.spec.evaluation import (
     Slices,
     gate_name,
 )
+from platform_assets.spec.retry import Retry
 from platform_assets.spec.section import Section
 from platform_assets.spec.serving import Serving
 from platform_assets.spec.source import AnySource
@@ -45,6 +46,7 @@ class ModelSpec(Section):
     checks: DataChecks = Field(default_factory=DataChecks)
     search: Search = Field(default_factory=Search)
     training: Training = Field(default_factory=Training)
+    retry: Retry = Field(default_factory=Retry)
     metric: str = Field(description="The metric the search maximizes and the report opens with.")
     gates: list[Gate] = Field(min_length=1)
     slices: Slices = Field(default_factory=Slices)

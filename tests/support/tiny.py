@@ -144,7 +144,9 @@ class Platform:
         os.utime(place / name, (an_hour_ago, an_hour_ago))
         return place / name
 
-    def run(self, folder: ModelFolder, *names: str) -> dg.ExecuteInProcessResult:
+    def run(
+        self, folder: ModelFolder, *names: str, tags: dict[str, str] | None = None
+    ) -> dg.ExecuteInProcessResult:
         """Materialize the named assets, or all before production's deployment."""
         assets = [module.build(folder) for module in ASSET_MODULES]
         wanted = [folder.key(name) for name in names] if names else None
@@ -154,6 +156,7 @@ class Platform:
             instance=self.instance,
             selection=selection,
             raise_on_error=False,
+            tags=tags,
             resources={
                 "settings": self.settings,
                 "lake": self.lake,
