@@ -1,12 +1,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from platform_assets.ml.edge_rows import BEYOND, edge_rows
 from platform_assets.ml.split_points import split_points
@@ -114,6 +116,16 @@ def test_splits_are_found_in_every_kind_of_tree(last):
     assert [(one.at, one.rows) for one in split_points(pipeline, rows, ["x"], 9)] == [
         (pytest.approx(2), (19, 20))
     ]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_splits_are_found_inside_a_calibration(frozen):
+    rows = pd.DataFrame({"x": np.repeat([1.0, 3.0], 20)})
+    tree = DecisionTreeClassifier().fit(rows.to_numpy(), rows["x"] > 2)
+    inner = FrozenEstimator(tree) if frozen else DecisionTreeClassifier()
+    pipeline = make_pipeline("passthrough", CalibratedClassifierCV(inner, cv=2))
+    pipeline.fit(rows.to_numpy(), rows["x"] > 2)
+    assert [one.at for one in split_points(pipeline, rows, ["x"], 9)] == [2.0]
 
 
 def test_a_split_behind_a_scaler_is_told_in_the_unit_of_the_raw_column():
