@@ -123,6 +123,10 @@ class Tree(Protocol):
         """The last commit on main, up to `revision`, that changed, added or removed `path`."""
         ...
 
+    def history(self, path: str, revision: str, count: int) -> list[Commit]:
+        """The last `count` commits on main, up to `revision`, that changed `path`, newest first."""
+        ...
+
     def commit(self, expected_head: str, changes: Mapping[str, str | None], message: str) -> str:
         """Commit to main and return the new head.
 

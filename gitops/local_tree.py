@@ -40,14 +40,16 @@ class LocalTree:
         return sorted(name for name in listed.decode(errors="replace").split("\0") if name)
 
     def last_change(self, path: str, revision: str) -> Commit | None:
+        return next(iter(self.history(path, revision, 1)), None)
+
+    def history(self, path: str, revision: str, count: int) -> list[Commit]:
         commit = self._git.resolve(revision)
-        shown = self._git.text(
-            "log", "-1", "--first-parent", f"--format={_FORMAT}", commit, "--", path
+        shown = self._git.run(
+            "log", f"-{count}", "-z", "--first-parent", f"--format={_FORMAT}", commit, "--", path
         )
-        if not shown:
-            return None
-        found, time, author, message = shown.split("\0", 3)
-        return Commit(found, time, author, message, read_trailers(message))
+        fields = shown.decode(errors="replace").split("\0")
+        size = _FORMAT.count("%x00") + 1
+        return [_commit(*fields[start : start + size]) for start in range(0, len(fields) - 1, size)]
 
     def commit(self, expected_head: str, changes: Mapping[str, str | None], message: str) -> str:
         new = self._prepare(expected_head, changes, message)
@@ -93,6 +95,11 @@ class LocalTree:
         if tree == self._git.text("rev-parse", f"{parent}^{{tree}}"):
             return parent
         return self._git.commit_tree(tree, [parent], message)
+
+
+def _commit(revision: str, time: str, author: str, body: str) -> Commit:
+    message = body.strip()
+    return Commit(revision, time, author, message, read_trailers(message))
 
 
 def _record_ref(environment: str, model: str, name: str) -> str:

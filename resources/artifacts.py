@@ -3,10 +3,24 @@
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from resources.errors import ArtifactError
+
+REMOVED = ".removed-"
+_LEFT_BEHIND = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """A stored folder: `idle` seconds since it was last used, `size` in bytes."""
+
+    key: str
+    idle: float
+    size: int
 
 
 class Artifacts:
@@ -45,7 +59,37 @@ class Artifacts:
         return self._root / kind / model / key
 
     def has(self, kind: str, model: str, key: str) -> bool:
-        return self.folder(kind, model, key).is_dir()
+        """Whether a key is there; it counts as used now."""
+        try:
+            os.utime(self.folder(kind, model, key))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def stored(self, kind: str, model: str) -> list[Found]:
+        """Every key of a kind with its weight and the seconds since it was last used."""
+        now, place = time.time(), self._root / kind / model
+        return [
+            Found(one.name, now - one.stat().st_mtime, _size(one))
+            for one in sorted(place.glob("[!.]*"))
+            if one.is_dir()
+        ]
+
+    def remove(self, kind: str, model: str, key: str, idle: float) -> bool:
+        """Take a key away in one step, unless it was used within `idle` seconds.
+
+        Also clears away what a killed process had begun to write or to remove a day ago.
+        """
+        folder = self.folder(kind, model, key)
+        _clear(folder.parent)
+        try:
+            if time.time() - folder.stat().st_mtime < idle:
+                return False
+            gone = folder.rename(folder.with_name(f"{REMOVED}{key}"))
+        except FileNotFoundError:
+            return False
+        shutil.rmtree(gone, ignore_errors=True)
+        return True
 
     def publish(self, kind: str, model: str, key: str, files: Mapping[str, bytes]) -> Path:
         """Write all files of a key in one step; files published before stay as they are.
@@ -80,6 +124,16 @@ def _write_folder(target: Path, files: Mapping[str, bytes]) -> None:
         made.rename(target)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
+
+
+def _clear(place: Path) -> None:
+    for left in place.glob(".*"):
+        if time.time() - left.stat().st_mtime > _LEFT_BEHIND:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _write(path: Path, content: bytes) -> None:

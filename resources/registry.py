@@ -69,6 +69,11 @@ class Registry(Tracking):
             for name, value in tags.items():
                 self._client.set_model_version_tag(model, version, name, value)
 
+    def delete_version(self, model: str, version: str) -> None:
+        """Forget a version; its number is not given again."""
+        with self._refusals():
+            self._client.delete_model_version(model, version)
+
     def set_alias(self, model: str, alias: str, version: str) -> None:
         """Let an alias name a version; it steers nothing."""
         with self._refusals():

@@ -4,6 +4,7 @@ MLflow's client is imported on first use (it takes seconds), and no global state
 """
 
 import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -94,6 +95,18 @@ class Tracking:
         with self._refusals():
             for name, value in tags.items():
                 self._client.set_tag(run_id, name, value)
+
+    def delete_run(self, run_id: str) -> None:
+        """Put a run and its trials away, with their files; MLflow's `gc` ends them for good."""
+        with self._refusals():
+            run = self._client.get_run(run_id).info
+            trials = f"tags.`{PARENT}` = '{run_id}'"
+            children = self._client.search_runs([run.experiment_id], trials, max_results=1000)
+            for one in (*(child.info for child in children), run):
+                self._client.delete_run(one.run_id)
+                files = Path(one.artifact_uri.removeprefix("file://"))
+                if files.is_relative_to(self._artifacts.absolute()):
+                    shutil.rmtree(files.parent, ignore_errors=True)
 
     def log_figures(self, run_id: str, metrics: Mapping[str, float]) -> None:
         """Add metrics to a run."""

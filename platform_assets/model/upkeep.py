@@ -1,6 +1,8 @@
-"""The files of the model's tables, kept few and no older than somebody can ask for.
+"""What the model has on disk, kept few and no older than somebody can ask for.
 
-Small files are merged, and files that left a table longer ago than `SLIPWAY_LAKE_RETENTION_DAYS`
+Old candidates go with their bundles, reports and model versions, unless git may ask for them or
+`retention` in `defs.yaml` keeps them; none goes while a run of the model is under way. Small files
+of its tables are merged, and files that left a table longer ago than `SLIPWAY_LAKE_RETENTION_DAYS`
 are deleted. The newest version of a table and every version that a registered model names can
 still be read. No row changes.
 """
@@ -8,11 +10,17 @@ still be read. No row changes.
 from datetime import timedelta
 
 import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
+from gitops.forge import Forge
 from platform_assets.data import ledger, mended
 from platform_assets.data.blocks import LAYOUT
 from platform_assets.folder import ModelFolder
+from platform_assets.model.collecting import collect, planned
+from platform_assets.model.collecting import told as told_of
 from platform_assets.model.seen import CLEANED, TRAINING_SET, named_versions
+from platform_assets.run_tags import MODEL_TAG
+from resources.artifacts import Artifacts
 from resources.delta_files import Layout
 from resources.lake import Lake
 from resources.lake_upkeep import Tidied, tidy
@@ -23,10 +31,14 @@ from resources.settings import Settings
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
     @folder.asset("upkeep", __doc__, {"deltalake"})
     def upkeep(
+        context: dg.AssetExecutionContext,
         lake: dg.ResourceParam[Lake],
         registry: dg.ResourceParam[Registry],
+        artifacts: dg.ResourceParam[Artifacts],
+        forge: dg.ResourceParam[Forge],
         settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
+        collected = collected_now(context, folder, forge, registry, artifacts)
         retention = timedelta(days=settings.lake_retention_days)
         kept = keep(folder.name, registry.versions(folder.name))
         done = {
@@ -36,6 +48,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         }
         return dg.MaterializeResult(
             metadata={
+                **collected,
                 "bytes_freed": sum(one.bytes_freed for one in done.values()),
                 "files_before": sum(one.files_before for one in done.values()),
                 "files_after": sum(one.files_after for one in done.values()),
@@ -45,6 +58,27 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         )
 
     return upkeep
+
+
+def collected_now(
+    context: dg.AssetExecutionContext,
+    folder: ModelFolder,
+    forge: Forge,
+    registry: Registry,
+    artifacts: Artifacts,
+) -> dict[str, int | str]:
+    """Collect, unless another run of the model could need what it finds; returns what to show."""
+    if others_at_work(context.instance, folder.name, context.run.run_id):
+        return {"collected": "nothing, since another run of the model is under way"}
+    chosen = planned(folder, forge, registry, artifacts)
+    gone = collect(folder.name, chosen, registry, artifacts, folder.spec.retention.days)
+    return told_of(chosen, gone)
+
+
+def others_at_work(instance: dg.DagsterInstance, model: str, own: str) -> bool:
+    """Whether any other run of a model has begun or waits."""
+    wanted = dg.RunsFilter(tags={MODEL_TAG: model}, statuses=NOT_FINISHED_STATUSES)
+    return any(run.run_id != own for run in instance.get_runs(wanted))
 
 
 def layouts(model: str) -> dict[str, Layout]:

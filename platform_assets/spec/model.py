@@ -16,6 +16,7 @@ from platform_assets.spec.evaluation import (
     Slices,
     gate_name,
 )
+from platform_assets.spec.retention import Retention
 from platform_assets.spec.retry import Retry
 from platform_assets.spec.section import Section
 from platform_assets.spec.serving import Serving
@@ -53,6 +54,7 @@ class ModelSpec(Section):
     fairness: Fairness = Field(default_factory=Fairness)
     card: Card = Field(default_factory=Card)
     serving: Serving = Field(default_factory=Serving)
+    retention: Retention = Field(default_factory=Retention)
 
     @model_validator(mode="after")
     def _consistent(self) -> "ModelSpec":

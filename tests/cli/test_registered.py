@@ -54,4 +54,6 @@ def test_versions_are_listed_shown_and_compared(told):
     assert told("models", "compare", "fraud@1", "fraud@1").out.startswith("nothing differs")
     refused = told("models", "show", "fraud@9")
     assert (refused.code, refused.out) == (1, "")
-    assert "no version is '9'" in refused.err
+    assert "fraud: no version is '9'; expected MODEL@ and a number" in refused.err
+    assert "known: 2, 1" in refused.err
+    assert "no model 'tea'; known: " in told("models", "show", "tea@1").err

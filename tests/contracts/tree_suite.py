@@ -78,3 +78,14 @@ class TreeContract:
             "Remove",
             {"Reverts": "abc"},
         )
+
+    def test_the_changes_of_a_file_come_newest_first_and_no_more_than_asked_for(self, forge):
+        first = change(forge)
+        forge.commit(forge.head(), {OTHER: "x\n"}, MESSAGE)
+        second = forge.commit(forge.head(), {FILE: "two\n"}, "Again\n\nReverts: abc\n")
+        third = forge.commit(forge.head(), {FILE: None}, MESSAGE)
+        revisions = [one.revision for one in forge.history(FILE, third, 10)]
+        assert revisions == [third, second, first]
+        assert forge.history(FILE, second, 1) == [forge.last_change(FILE, second)]
+        assert forge.history(FILE, second, 1)[0].trailers == {"Reverts": "abc"}
+        assert forge.history("never", third, 5) == []

@@ -1,14 +1,20 @@
 """The nightly asset on the tables of a model that was trained."""
 
+import os
+
 import dagster as dg
 import pytest
 
 from platform_assets.automation import NIGHTLY, nightly, upkeep_job
-from platform_assets.model.upkeep import keep, layouts, told
+from platform_assets.model.retention import BUNDLES, KINDS
+from platform_assets.model.upkeep import keep, layouts, others_at_work, told
+from platform_assets.run_tags import MODEL_TAG
 from resources.lake_upkeep import Tidied
 from resources.registry import Registry, Version
 from tests.support.fake_serve import FakeServe
 from tests.support.tiny import Platform, orders, tiny
+
+UPTO = ("raw", "cleaned", "quarantine", "training_set", "candidate_model", "registry_entry")
 
 
 def version(**tags: str) -> Version:
@@ -52,10 +58,9 @@ def platform(tmp_path):
 
 @pytest.mark.slow
 def test_what_registered_models_name_can_be_read_after_it(platform):
-    upto = ("raw", "cleaned", "quarantine", "training_set", "candidate_model", "registry_entry")
     for day in range(2):
         platform.deliver(f"day-{day}.csv", orders(300, seed=day, first=300 * day))
-        assert platform.run(tiny(), *upto).success
+        assert platform.run(tiny(), *UPTO).success
     result = platform.run(tiny(), "upkeep")
     assert result.success
     versions = keep("tiny", platform.registry.versions("tiny"))
@@ -65,3 +70,38 @@ def test_what_registered_models_name_can_be_read_after_it(platform):
     assert rows == {"tiny/cleaned": [300, 600], "tiny/training_set": [300, 600]}
     (made,) = result.asset_materializations_for_node("tiny__upkeep")
     assert made.metadata["files_after"].value < made.metadata["files_before"].value
+
+
+def age(platform):
+    """Let everything that is stored be older than any limit."""
+    for kind in KINDS:
+        for one in platform.artifacts.stored(kind, "tiny"):
+            os.utime(platform.artifacts.folder(kind, "tiny", one.key), (0, 0))
+
+
+@pytest.mark.e2e
+def test_old_candidates_go_and_what_git_and_the_newest_need_stays(platform):
+    few = tiny(retention={"promotions": 1, "candidates": 1, "days": 1})
+    for day in range(3):
+        platform.deliver(f"day-{day}.csv", orders(600, seed=day, first=600 * day))
+        released = ("evaluation_report", "staging_release") if day == 0 else ()
+        assert platform.run(few, *UPTO, *released).success
+    first, newest = (platform.registry.versions("tiny")[place].digest for place in (-1, 0))
+    age(platform)
+    assert platform.run(few, "upkeep").success
+    assert {one.digest for one in platform.registry.versions("tiny")} == {first, newest}
+    assert {f"sha256:{one.key}" for one in platform.artifacts.stored(BUNDLES, "tiny")} == {
+        first,
+        newest,
+    }
+    assert platform.run(few, "evaluation_report").success
+
+
+def test_nothing_is_collected_while_another_run_of_the_model_is_under_way():
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert not others_at_work(instance, "tiny", "own")
+        run = dg.DagsterRun("a_job", status=dg.DagsterRunStatus.STARTED, tags={MODEL_TAG: "tiny"})
+        instance.add_run(run)
+        assert others_at_work(instance, "tiny", "own")
+        assert not others_at_work(instance, "tiny", run.run_id)
+        assert not others_at_work(instance, "other", "own")

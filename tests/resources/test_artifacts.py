@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,47 @@ def test_a_file_address_is_taken_and_any_other_refused(tmp_path):
 def test_a_relative_root_is_made_absolute(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert Artifacts("here").bundles("m") == tmp_path / "here" / "bundles" / "m"
+
+
+def aged(artifacts: Artifacts, *where: str, hours: float) -> Path:
+    """A published folder that nobody used for so long."""
+    folder = artifacts.publish(*where, FILES)
+    then = time.time() - 3600 * hours
+    os.utime(folder, (then, then))
+    return folder
+
+
+def test_what_is_stored_is_told_with_its_weight_and_its_last_use(artifacts):
+    aged(artifacts, *WHERE, hours=2)
+    (found,) = artifacts.stored("reports", "fraud")
+    assert (found.key, found.size) == ("abc", sum(map(len, FILES.values())))
+    assert 7200 <= found.idle < 7300
+    assert artifacts.stored("reports", "iris") == []
+
+
+def test_asking_for_a_key_is_using_it(artifacts):
+    aged(artifacts, *WHERE, hours=2)
+    assert artifacts.has(*WHERE)
+    (found,) = artifacts.stored("reports", "fraud")
+    assert found.idle < 100
+    assert not artifacts.remove(*WHERE, idle=3600)
+    assert artifacts.load(*WHERE, "report.json") == b"{}"
+
+
+def test_what_is_removed_is_gone_whole_and_can_be_published_again(artifacts):
+    folder = aged(artifacts, *WHERE, hours=2)
+    assert artifacts.remove(*WHERE, idle=3600)
+    assert list(folder.parent.iterdir()) == []
+    assert not artifacts.remove(*WHERE, idle=3600)
+    artifacts.publish(*WHERE, FILES)
+    assert artifacts.has(*WHERE)
+
+
+def test_what_a_killed_process_left_is_cleared_away_a_day_later(artifacts):
+    folder = aged(artifacts, *WHERE, hours=2)
+    for name, hours in ((".removed-old", 25), (".writing-now", 1)):
+        (folder.parent / name).mkdir()
+        then = time.time() - 3600 * hours
+        os.utime(folder.parent / name, (then, then))
+    artifacts.remove(*WHERE, idle=3600)
+    assert [one.name for one in folder.parent.iterdir()] == [".writing-now"]

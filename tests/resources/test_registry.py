@@ -181,6 +181,29 @@ def test_versions_are_listed_newest_first(registry):
     assert registry.versions("iris") == []
 
 
+def test_a_deleted_version_is_forgotten(registry):
+    run = registry.log_training(RECORD)
+    for digest in (DIGEST, OTHER):
+        registry.register("fraud", run, digest, "file:///b", {})
+    registry.delete_version("fraud", "1")
+    assert [one.version for one in registry.versions("fraud")] == ["2"]
+    assert registry.register("fraud", run, DIGEST, "file:///b", {}).version == "3"
+
+
+def test_a_deleted_run_goes_with_its_trials_and_files_and_is_not_found_again(
+    registry, client, tmp_path
+):
+    run = registry.log_training(RECORD)
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "index.html").write_text("<html>")
+    registry.log_files(run, tmp_path / "report", "evaluation")
+    registry.delete_run(run)
+    assert registry.find_run("fraud", RECORD.fingerprint) is None
+    assert runs(client) == []
+    assert not (tmp_path / "artifacts" / "fraud" / run).exists()
+    assert registry.log_training(RECORD) != run
+
+
 def test_an_alias_names_one_version_and_can_be_moved(registry):
     run = registry.log_training(RECORD)
     assert registry.aliases("fraud") == {}

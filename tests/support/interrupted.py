@@ -53,7 +53,7 @@ READS = {
         "run_url",
         "file_url",
     },
-    "forge": {"head", "read", "paths", "last_change", "promotions", "read_record"},
+    "forge": {"head", "read", "paths", "last_change", "history", "promotions", "read_record"},
 }
 NAMED_BY = {
     "append": 0,
