@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from platform_assets.scaffold.columns import Facts
 from platform_assets.scaffold.sample import Column
 
+IS_DATE = "is a date"
 _FREE_TEXT = 50
 _OWN_VALUE = 0.5
 _FEW = 20
@@ -18,7 +19,7 @@ _UNNAMED = re.compile(r"Unnamed: \d+")
 
 def why_left_out(found: Facts, columns: Mapping[str, Column], target: str) -> str | None:
     """One phrase on why the column is no feature; None if it is one."""
-    reasons = {"empty": "is empty in the sample", "time": "is a date"}
+    reasons = {"empty": "is empty in the sample", "time": IS_DATE}
     if found.kind in reasons:
         return reasons[found.kind]
     if found.distinct == 1 and not found.missing:

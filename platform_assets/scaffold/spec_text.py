@@ -6,6 +6,7 @@ import yaml
 
 from platform_assets.scaffold.contract_text import quiet
 from platform_assets.scaffold.estimator_text import step
+from platform_assets.scaffold.features import IS_DATE
 from platform_assets.scaffold.plan import Plan
 from platform_assets.scaffold.sample import Reading
 from platform_assets.scaffold.target import one_digit
@@ -119,7 +120,7 @@ def _keys(plan: Plan) -> Iterator[str]:
     if plan.time is not None:
         yield f"  time: {_scalar(plan.time)} # when a row happened"
     else:
-        yield from _hint(plan, "time", "is a date", "allows split.kind: time")
+        yield from _hint(plan, "time", IS_DATE, "allows split.kind: time")
 
 
 def _hint(plan: Plan, key: str, reason: str, use: str) -> Iterator[str]:
@@ -133,6 +134,9 @@ def _features(plan: Plan) -> Iterator[str]:
         yield "    # Left out:"
     for name, reason in plan.left_out.items():
         yield f"    # - {_comment(_scalar(name))} # {_comment(reason)}"
+    if IS_DATE in plan.left_out.values():
+        yield "    # A date is no feature: an endpoint is asked with numbers and words. Deliver"
+        yield "    # what counts in it (year, month, age in days) as columns, and ask with them."
 
 
 def _split(plan: Plan) -> Iterator[str]:

@@ -150,8 +150,9 @@ def test_the_source_says_how_the_file_is_read(tmp_path):
 def test_a_column_that_is_left_out_stands_there_with_its_reason(tmp_path):
     text = spec_text(PLANS["regression"](tmp_path))
     assert yaml.safe_load(text)["attributes"]["split"]["kind"] == "time"
+    assert "A date is no feature" not in spec_text(PLANS["no header"](tmp_path))
     hint = spec_text(planned(saved(tmp_path, flats(), sep=";"), "rent"))
-    assert "    # - let on # is a date\n" in hint
+    assert "    # - let on # is a date\n    # A date is no feature: " in hint
     assert "  # time: let on # allows split.kind: time\n" in hint
     assert "  # id: id # refuses duplicates\n" in hint
 
