@@ -1,6 +1,6 @@
 """From the contract of the data to the signature that serving checks requests against."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pandera.pandas as pandera
@@ -51,8 +51,19 @@ def _kind(dtype: Any) -> ColumnType:
 
 
 def _categories(column: pandera.Column) -> tuple[str, ...] | None:
-    """What a check `isin` allows; None if there is none."""
+    """What every check and the type allow, in the order of the first; None if nothing is listed."""
+    lists = [tuple(map(str, values)) for values in _listed(column)]
+    if not lists:
+        return None
+    return tuple(one for one in lists[0] if all(one in others for others in lists))
+
+
+def _listed(column: pandera.Column) -> Iterator[Iterable[Any]]:
     for check in column.checks:
         if check.name == "isin":
-            return tuple(map(str, check.statistics["allowed_values"]))
-    return None
+            yield check.statistics["allowed_values"]
+        elif check.name == "equal_to":
+            yield [check.statistics["value"]]
+    categories = getattr(column.dtype.type, "categories", None)
+    if categories is not None:
+        yield categories

@@ -48,6 +48,24 @@ def test_the_values_a_contract_allows_are_the_values_a_request_may_have():
         signature.arrays(row)
 
 
+@pytest.mark.parametrize(
+    ("column", "allowed"),
+    [
+        (pa.Column(str, pa.Check.eq("de")), ("de",)),
+        (
+            pa.Column(str, [pa.Check.isin(["de", "fr", "jp"]), pa.Check.isin(["jp", "de"])]),
+            ("de", "jp"),
+        ),
+        (pa.Column(pd.CategoricalDtype(["fr", "de"]), nullable=True), ("fr", "de")),
+        (pa.Column(str, pa.Check.str_length(max_value=9)), None),
+    ],
+)
+def test_what_a_check_or_the_type_lists_is_what_a_request_may_hold(column, allowed):
+    contract = pa.DataFrameSchema({"country": column})
+    (told,) = signature_of("toy", "regression", contract, ["country"]).columns
+    assert (told.type, told.categories, told.nullable) == ("string", allowed, column.nullable)
+
+
 def test_classes_and_threshold_are_carried_over():
     signature = found(threshold=0.25)
     assert (signature.classes, signature.threshold) == (("no", "yes"), 0.25)
