@@ -45,6 +45,7 @@ class Lake:
         self._root = root.rstrip("/")
         self._options = dict(storage_options or {})
         self._tables = OpenTables(self._options)
+        self._marks: dict[tuple[str, str], tuple[int, int | None]] = {}
 
     def uri(self, name: str) -> str:
         return f"{self._root}/{name}"
@@ -108,7 +109,13 @@ class Lake:
 
     def mark(self, name: str, mark: str, version: int | None = None) -> int | None:
         """The number under this mark, as of the last commit that set it; None if none ever did."""
-        return self._open(name, version).transaction_version(mark)
+        at = self.version(name) if version is None else version
+        known = self._marks.get((name, mark))
+        if known is None or known[0] != at:
+            # deltalake reads the whole log for it.
+            known = (at, self._open(name, at).transaction_version(mark))
+            self._marks[name, mark] = known
+        return known[1]
 
     def newest(self, name: str) -> int | None:
         """The newest version, or None if the table was never written."""

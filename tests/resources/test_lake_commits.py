@@ -99,6 +99,14 @@ def test_a_mark_is_the_number_of_the_last_commit_that_set_it(lake):
     assert lake.mark(NAME, "unheard of") is None
 
 
+def test_a_mark_that_was_asked_for_before_follows_the_commits_of_others(lake, tmp_path):
+    commit(lake, None, 1, marks={"last": 1})
+    watcher = Lake(str(tmp_path / "lake"))
+    assert watcher.mark(NAME, "last") == 1
+    commit(lake, 0, 2, marks={"last": 2})
+    assert [watcher.mark(NAME, "last"), watcher.mark(NAME, "last", 0)] == [2, 1]
+
+
 def test_a_mark_outlives_the_rows_that_came_with_it(lake):
     commit(lake, None, 1, marks={"last": 7})
     commit(lake, 0, 2, replace=True)
