@@ -225,8 +225,13 @@ class Lake:
         if has != got:
             raise LakeRefused(self.uri(name), f"it has {has.to_json()}, got {got.to_json()}")
 
-    def overwrite(self, name: str, table: pa.Table, fingerprint: str) -> int:
-        """Replace the content in one commit, unless it has this fingerprint already."""
+    def overwrite(
+        self, name: str, table: pa.Table, fingerprint: str, told: Mapping[str, str] | None = None
+    ) -> int:
+        """Replace the content in one commit, unless it has this fingerprint already.
+
+        `told` stands in the commit as well, see `told`.
+        """
         if self.exists(name) and self.fingerprint(name) == fingerprint:
             return self.version(name)
         with self._refusals(name):
@@ -237,7 +242,9 @@ class Lake:
                 schema_mode="overwrite",
                 storage_options=self._options,
                 configuration=None if self.exists(name) else WHOLE_LOG,
-                commit_properties=CommitProperties(custom_metadata={FINGERPRINT: fingerprint}),
+                commit_properties=CommitProperties(
+                    custom_metadata={**(told or {}), FINGERPRINT: fingerprint}
+                ),
             )
         return self.version(name)
 
@@ -246,6 +253,11 @@ class Lake:
         commits = self._open(name).history()
         changes = (one for one in commits if TIDIED not in one and one["operation"] not in _TIDYING)
         return next(changes, {}).get(FINGERPRINT)
+
+    def told(self, name: str, key: str) -> list[tuple[int, str]]:
+        """Each version whose commit says something under this key, and what; newest first."""
+        commits = self._open(name).history()
+        return [(int(one["version"]), str(one[key])) for one in commits if key in one]
 
     def read(
         self,

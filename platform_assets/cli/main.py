@@ -26,6 +26,8 @@ promotions = typer.Typer(help="Releases that wait for approval.", no_args_is_hel
 app.add_typer(promotions, name="promotions")
 quarantine = typer.Typer(help="Rows that break the contract.", no_args_is_help=True)
 app.add_typer(quarantine, name="quarantine")
+holdout = typer.Typer(help="Rows that candidates are judged on.", no_args_is_help=True)
+app.add_typer(holdout, name="holdout")
 keys = typer.Typer(help="Keys that sign bundles.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 models = typer.Typer(help="Registered model versions.", no_args_is_help=True)
@@ -200,6 +202,25 @@ def forget(
     from platform_assets.cli import forget as command
 
     command.forget(model, ids, column, yes=yes, as_json=as_json)
+
+
+@holdout.command("show")
+def holdout_show(model: Model, as_json: Json = False) -> None:
+    """Show since when a model's holdout stands, why, and how many rows wait for the next."""
+    from platform_assets.cli import holdout as command
+
+    command.show(model, as_json=as_json)
+
+
+@holdout.command("renew")
+def holdout_renew(
+    model: Model,
+    reason: Annotated[str, typer.Option(help="Why; stands in the table's commit.")],
+) -> None:
+    """Renew a model's holdout: the rows that wait are taken in."""
+    from platform_assets.cli import holdout as command
+
+    command.renew(model, reason)
 
 
 @quarantine.command("show")

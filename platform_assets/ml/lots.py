@@ -38,7 +38,8 @@ def salt(seed: int) -> str:
 def hashed(frame: pd.DataFrame, salt: str = "") -> Marks:
     """A number for each row, shape (n,), the same for equal content.
 
-    Integers and booleans count as floats: pandas makes floats of them once one is missing.
+    Integers and booleans count as floats: pandas makes floats of them once one is missing. Times
+    count in one unit, whichever they were read in.
     """
     named = pd.DataFrame({name: _stable(column) for name, column in frame.items()}, frame.index)
     named = named.assign(**{"(seed)": salt})
@@ -71,6 +72,8 @@ def lowest_groups(groups: Marks, share: float) -> Mask:
 
 
 def _stable(column: pd.Series) -> pd.Series:
+    if column.dtype.kind == "M":
+        return pd.Series(column.dt.as_unit("ns"))
     return column.astype(np.float64) if column.dtype.kind in "iub" else column
 
 

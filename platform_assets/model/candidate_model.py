@@ -94,7 +94,7 @@ def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
         code=folder.code_version,
         search=spec.search.model_dump(mode="json"),
         training=spec.training.model_dump(mode="json"),
-        split=spec.split.model_dump(mode="json"),
+        split=spec.split.model_dump(mode="json", exclude={"renew_at"}),
         metric=spec.metric,
         features=spec.features,
         libraries=lock_digest(),

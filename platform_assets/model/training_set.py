@@ -1,51 +1,64 @@
 """The rows to learn from and the holdout to be judged on, fixed for one version of `cleaned`.
 
 The search and the estimator see the train part alone; nothing but the evaluation reads the
-holdout. The checks ask whether what is learned can be trusted: no copies across the two, no feature
-that tells the answer alone, no class too rare to be judged, no future before the past.
+holdout. While one champion stands the holdout stays: rows that arrive later and belong to it wait
+in neither part until it is renewed. The checks ask whether what is learned can be trusted: no
+copies across the two, no feature that tells the answer alone, no class too rare to be judged, no
+future before the past.
 """
 
+from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import pandas as pd
 import pyarrow as pa
 
-from platform_assets.data.contract import LINEAGE
+from gitops.forge import Forge
 from platform_assets.folder import ModelFolder
-from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import about, table_metadata
-from platform_assets.ml.splits import split
+from platform_assets.ml.holdout import HOLDOUT, WAITING, cut
+from platform_assets.model.contenders import champion_digest
+from platform_assets.model.frozen import (
+    Holdout,
+    known_rows,
+    learned_by,
+    settle,
+    standing,
+    table_name,
+)
 from platform_assets.model.rows import PART
 from platform_assets.model.trust import check_names, check_results, columns
 from resources.lake import Lake
-
-RULES = 2
-"""Goes up when the same rows and settings are divided in another way."""
+from resources.registry import Registry
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
-    name = f"{folder.name}/training_set"
+    name = table_name(folder)
 
     @folder.asset(
         "training_set", __doc__, {"deltalake"}, after="cleaned", checks=check_names(folder.spec)
     )
     def training_set(
-        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[Lake],
+        forge: dg.ResourceParam[Forge],
+        registry: dg.ResourceParam[Registry],
     ) -> dg.MaterializeResult:
         cleaned = latest(context.instance, folder.key("cleaned"))["delta_version"]
-        mark = set_fingerprint(folder, cleaned)
-        if not (lake.exists(name) and lake.fingerprint(name) == mark):
-            frame = lake.read(f"{folder.name}/cleaned", version=cleaned).to_pandas()
-            lake.overwrite(name, divided(folder, frame), mark)
-        version = lake.version(name)
+        champion = champion_digest(forge, folder.name)
+        version = settle(lake, folder, cleaned, champion)
         rows = lake.read(name, version=version, columns=[PART, *columns(folder.spec)]).to_pandas()
+        learned = learned_by(lake, registry, folder, champion) if champion else 0
         return dg.MaterializeResult(
             data_version=dg.DataVersion(str(version)),
             metadata={
                 "cleaned_version": cleaned,
                 **table_metadata(lake.schema(name), len(rows), lake.uri(name), version),
+                **told(standing(lake, folder), champion, rows[PART]),
+                "holdout_rows_champion_learned": learned,
             },
             check_results=[
                 about(found, training_set_version=version)
@@ -56,26 +69,18 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     return training_set
 
 
-def set_fingerprint(folder: ModelFolder, cleaned: int) -> str:
-    """Changes with the rows, with the columns and with the way they are split."""
-    spec = folder.spec
-    return fingerprint(
-        rules=RULES,
-        cleaned=cleaned,
-        split=spec.split.model_dump(mode="json"),
-        columns=list(folder.contract.columns),
-        target=spec.target,
-        time=spec.time,
-        id=spec.id,
-    )
+def told(stands: Holdout | None, champion: str | None, parts: pd.Series) -> dict[str, Any]:
+    """Since when the holdout is what it is, why, and how many rows wait for the next."""
+    counts = Counter(parts)
+    rows = {"holdout_rows": counts[HOLDOUT], "waiting_rows": counts[WAITING]}
+    if stands is None:
+        return rows
+    frozen = f"frozen since version {stands.since} (champion {str(champion)[:19]})"
+    renewed = f"renewed at version {stands.since}: {stands.record.reason}"
+    return {**rows, "holdout": frozen if champion else "no champion", "holdout_renewed": renewed}
 
 
 def divided(folder: ModelFolder, frame: pd.DataFrame) -> pa.Table:
-    """All rows with a known target and their part, `train` or `holdout`."""
-    spec = folder.spec
-    known = frame[frame[spec.target].notna()].drop(columns=list(LINEAGE))
-    parts = split(
-        known, spec.split, target=spec.target, time=spec.time, task=spec.task, key=spec.id
-    )
-    labelled = [parts.train.assign(**{PART: "train"}), parts.holdout.assign(**{PART: "holdout"})]
-    return pa.Table.from_pandas(pd.concat(labelled), preserve_index=False)
+    """All rows of `cleaned` with a known target, cut anew into `train` and `holdout`."""
+    rows = known_rows(folder, frame)
+    return pa.Table.from_pandas(rows.assign(**{PART: cut(rows, folder.spec)}), preserve_index=False)

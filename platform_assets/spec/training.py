@@ -25,6 +25,9 @@ class Split(Section):
     validation: float = Field(
         default=0.2, gt=0, lt=0.9, description="Share of training rows the search is judged on."
     )
+    renew_at: float = Field(
+        default=0.1, gt=0, description="Waiting rows, as a share of the holdout, that renew it."
+    )
     seed: int = Field(default=0, ge=0, description="Seed of the random split and of training.")
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ def test_every_promised_command_exists():
     groups = {
         "promotions": "list show approve reject",
         "quarantine": "show replay",
+        "holdout": "show renew",
         "models": "list show compare",
         "keys": "new sign",
     }

@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from platform_assets.ml.fitness import fitness
+from platform_assets.model.frozen import set_fingerprint
 from platform_assets.model.rows import PART
-from platform_assets.model.training_set import divided, set_fingerprint
+from platform_assets.model.training_set import divided
 from tests.model.conftest import clean
 from tests.support.tiny import orders, tiny
 
