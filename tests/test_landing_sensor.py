@@ -19,7 +19,7 @@ from resources.settings import Settings
 from tests.support.tiny import SPEC, tiny
 
 LONG_AGO = 1_600_000_000
-UNUSED = ("registry", "artifacts", "forge", "reconciler")
+UNUSED = ("registry", "artifacts", "forge", "reconciler", "checkout")
 
 
 class World:
