@@ -111,12 +111,10 @@ async def test_a_configuration_without_a_digest_is_recorded_without_one(config, 
 
 async def test_what_a_runtime_raises_on_its_own_is_recorded_too(line, tmp_path):
     rollout = await rolled_out(line)
-    target = another(tmp_path)
-    (target.folder / "model.onnx").unlink()
-    (target.folder / "manifest.json").unlink()
-    (target.folder / "manifest.json").mkdir()
+    target = replace(another(tmp_path), folder=tmp_path / ("too long" * 40))
     await rollout.apply(user_config(target, "2"))
-    assert rollout.refused.reason.startswith("IsADirectoryError while loading: ")
+    assert rollout.refused.reason.startswith("OSError while loading: ")
+    assert rollout.live.digest == line.digest
 
 
 async def test_a_good_bundle_after_a_refused_one_clears_the_record(line, tmp_path):
