@@ -25,6 +25,10 @@ class DataChecks(Section):
         default=5, ge=1, description="Rows besides the most common class that a part must hold."
     )
 
+    max_unit_shift: float = Field(
+        default=5, gt=1.5, description="How many times larger or smaller a delivery may be."
+    )
+
     @model_validator(mode="after")
     def _in_order(self) -> "DataChecks":
         if self.warn_leak > self.max_leak:
