@@ -79,6 +79,11 @@ class Registry(Tracking):
         with self._refusals():
             self._client.set_registered_model_alias(model, alias, version)
 
+    def drop_alias(self, model: str, alias: str) -> None:
+        """Let an alias name nothing."""
+        with self._refusals():
+            self._client.delete_registered_model_alias(model, alias)
+
     def aliases(self, model: str) -> dict[str, str]:
         """Which version each alias names."""
         with self._refusals():

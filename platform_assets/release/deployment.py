@@ -9,6 +9,7 @@ from gitops.conditions import Settled, Verdict
 from gitops.forge import Forge
 from gitops.reconcile import Reconciler, Report
 from platform_assets.folder import ModelFolder
+from platform_assets.release.aliases import mirror_aliases
 from resources.registry import Registry
 from resources.settings import Settings
 
@@ -21,7 +22,6 @@ CHECKS = (
     "latency_p99",
     "error_rate",
 )
-ALIASES = {"production": "champion"}
 Event = dg.MaterializeResult | dg.AssetCheckResult
 
 
@@ -61,7 +61,7 @@ def deploy(
     """
     report = reconciler.reconcile(environment, folder.name)
     context.log.info("%s: %s", type(report.outcome).__name__, report.outcome.message)
-    mirror_alias(registry, folder.name, report)
+    mirror_aliases(registry, forge, report)
     key = folder.key(f"{environment}_deployment")
     verdicts = report.verdicts or _recorded(forge, report)
     checks = [check_result(key, name, verdicts, report) for name in CHECKS]
@@ -104,13 +104,6 @@ def check_result(
         description=verdict.sentence(),
         metadata=metadata | {name: value for name, value in seen.items() if value is not None},
     )
-
-
-def mirror_alias(registry: Registry, model: str, report: Report) -> None:
-    """Let MLflow's alias say what git says, once that is proven; it steers nothing."""
-    if isinstance(report.outcome, Settled) and report.manifest is not None:
-        alias = ALIASES.get(report.environment, report.environment)
-        registry.set_alias(model, alias, report.manifest.model_version)
 
 
 def facts(report: Report) -> dict[str, Any]:

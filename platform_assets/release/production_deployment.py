@@ -1,7 +1,7 @@
 """The model that callers reach, as the last merged promotion says.
 
 A failing endpoint is taken back by a revert commit, its digest is held, and the version before
-answers on. MLflow's alias `champion` follows once this version is proven.
+answers on. MLflow's aliases `champion` and `previous` follow once this version is proven.
 """
 
 import dagster as dg

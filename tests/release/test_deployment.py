@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 import dagster as dg
 import pytest
 
-from gitops.conditions import Blocked, Reason, RetryAfter, Settled, Verdict
+from gitops.conditions import Reason, Settled, Verdict
 from gitops.plan import Act
 from gitops.reconcile import Report
-from platform_assets.release.deployment import CHECKS, check_result, deploy, facts, mirror_alias
+from platform_assets.release.deployment import CHECKS, check_result, deploy, facts
 from resources.settings import Settings
 from tests.support.releases import bring, digest, manifest, with_options
 from tests.support.tiny import Approving, tiny
@@ -69,26 +69,11 @@ class Aliases:
 
     told: list[tuple[str, str, str]] = field(default_factory=list)
 
+    def aliases(self, model):
+        return {alias: version for name, alias, version in self.told if name == model}
+
     def set_alias(self, model, alias, version):
         self.told.append((model, alias, version))
-
-
-def test_the_alias_of_production_is_champion_and_others_are_named_after_their_place():
-    registry = Aliases()
-    mirror_alias(registry, "tiny", HEALTHY)
-    mirror_alias(registry, "tiny", replace(HEALTHY, environment="production"))
-    assert registry.told == [("tiny", "staging", "1"), ("tiny", "champion", "1")]
-
-
-@pytest.mark.parametrize(
-    "outcome",
-    [Blocked(Reason.STALLED, "stuck"), RetryAfter(Reason.RUNTIME_UNAVAILABLE, "away", 1.0)],
-)
-def test_an_alias_never_runs_ahead_of_what_is_proven(outcome):
-    registry = Aliases()
-    mirror_alias(registry, "tiny", replace(HEALTHY, outcome=outcome))
-    mirror_alias(registry, "tiny", replace(HEALTHY, manifest=None))
-    assert registry.told == []
 
 
 @dataclass

@@ -213,6 +213,8 @@ def test_an_alias_names_one_version_and_can_be_moved(registry):
     assert registry.aliases("fraud") == {"champion": "1"}
     registry.set_alias("fraud", "champion", "2")
     assert registry.aliases("fraud") == {"champion": "2"}
+    registry.drop_alias("fraud", "champion")
+    assert registry.aliases("fraud") == {}
 
 
 def test_an_alias_for_a_version_that_is_not_there_is_refused(registry, tmp_path):

@@ -62,6 +62,7 @@ NAMED_BY = {
     "publish": 0,
     "set_status": 2,
     "set_alias": 1,
+    "drop_alias": 1,
 }
 PRODUCTION = "production_deployment"
 TOGETHER = {"cleaned": ("cleaned", "quarantine")}
