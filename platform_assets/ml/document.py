@@ -13,13 +13,15 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from platform_assets.ml.changes import Change
 from platform_assets.ml.fairness import Treatment
 from platform_assets.ml.figures import Figures
 from platform_assets.ml.gates import GateResult, Outcome, overall
 from platform_assets.ml.parity import Parity
 from platform_assets.ml.probes import Probes
-from platform_assets.ml.report import ReportFacts, headline, remarks, verdict
+from platform_assets.ml.report import DataCheck, ReportFacts, headline, remarks, verdict
 from platform_assets.ml.slices import Slice
+from platform_assets.ml.staleness import Staleness
 
 
 class Trial(BaseModel):
@@ -56,6 +58,10 @@ class ReportDocument(BaseModel):
     lineage: Mapping[str, str]
     personal: Sequence[str]
     card: Mapping[str, str | None]
+    changes: Sequence[Change]
+    staleness: Staleness
+    data: Mapping[str, str]
+    data_checks: Sequence[DataCheck]
 
 
 def document(facts: ReportFacts) -> bytes:
@@ -82,6 +88,10 @@ def document(facts: ReportFacts) -> bytes:
         lineage=facts.lineage,
         personal=facts.personal,
         card=facts.card,
+        changes=facts.changes,
+        staleness=facts.staleness,
+        data=facts.data,
+        data_checks=facts.data_checks,
     )
     return (found.model_dump_json(indent=2) + "\n").encode()
 

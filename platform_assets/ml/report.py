@@ -14,15 +14,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from platform_assets.ml.calibration import Calibration, Tenth
 from platform_assets.ml.canvas import Plot
+from platform_assets.ml.changes import Change
 from platform_assets.ml.fairness import Treatment
 from platform_assets.ml.figures import CANDIDATE, Figures
-from platform_assets.ml.gates import CHAMPION, GateResult, overall
+from platform_assets.ml.gates import CHAMPION, GateResult, Outcome, overall
 from platform_assets.ml.importance import useless
 from platform_assets.ml.intervals import SAMPLES, Interval
 from platform_assets.ml.metrics import metric
 from platform_assets.ml.parity import Parity
 from platform_assets.ml.probes import Probes
 from platform_assets.ml.slices import Slice, worst
+from platform_assets.ml.staleness import Staleness
 from platform_assets.ml.stress import stress_sentence
 from platform_assets.ml.whisker import Axis, axis, whisker
 
@@ -30,11 +32,21 @@ _TEMPLATE = "report.html.j2"
 _FEW_ROWS = 500
 _MOST_SLICES = 20
 _MOST_STRESS = 12
+_NO_PAST = Staleness([], 0, {}, "There is no earlier model yet.")
 _TITLES = {
     "pass": "fit for release",
     "fail": "not fit for release",
     "inconclusive": "inconclusive",
 }
+
+
+@dataclass(frozen=True)
+class DataCheck:
+    """A check of the data; `inconclusive` is a warning."""
+
+    name: str
+    outcome: Outcome
+    message: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,8 @@ class ReportFacts:
     what was compared for it in `parity`; `trials` are the parameters and the validation figure of
     each fit of the search, `edges` say where the best lies at an end of what was tried; `lineage`
     is shown as it is, in order: versions, digests, commits, addresses; `personal` names the columns
-    that tell who somebody is; `card` holds what a person said of the model, or None.
+    that tell who somebody is; `card` holds what a person said of the model, or None; `data` is
+    shown as it is.
     """
 
     model: str
@@ -68,6 +81,10 @@ class ReportFacts:
     parity: Sequence[Parity] = ()
     edges: Sequence[str] = ()
     card: Mapping[str, str | None] = field(default_factory=dict)
+    changes: Sequence[Change] = ()
+    staleness: Staleness = _NO_PAST
+    data: Mapping[str, str] = field(default_factory=dict)
+    data_checks: Sequence[DataCheck] = ()
 
 
 def render_report(facts: ReportFacts) -> str:
@@ -90,6 +107,11 @@ def render_report(facts: ReportFacts) -> str:
             slice_scale=_slice_scale(facts),
             importance=importance(found),
             loss_scale=axis([one.loss for one in found.importances], 0.0),
+            stale_scale=axis(
+                [one.figure for one in facts.staleness.models],
+                facts.figures.candidate[facts.metric].value,
+            ),
+            cost_scale=axis([one.cost for one in facts.staleness.models], 0.0),
             stress=stress_sentence(found.stress),
             most_stress=_MOST_STRESS,
             flips=facts.figures.task != "regression",

@@ -6,7 +6,7 @@ release, and so does one that is inconclusive because the holdout has too few ro
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,16 @@ from platform_assets.lineage import latest
 from platform_assets.metadata import about, picture
 from platform_assets.ml.document import document
 from platform_assets.ml.figures import CANDIDATE
-from platform_assets.ml.report import render_report
+from platform_assets.ml.report import DataCheck, render_report
 from platform_assets.model.attempts import in_words, tried
 from platform_assets.model.audit import verdict_tags
 from platform_assets.model.candidate_model import attempt_keys
 from platform_assets.model.contenders import champion_digest, contenders
+from platform_assets.model.data_facts import data_checks, data_facts
 from platform_assets.model.fitted import load_facts
 from platform_assets.model.judgement import as_document, judge_scores
-from platform_assets.model.page import DOCUMENT, PAGE, pictures, report_facts
+from platform_assets.model.page import DOCUMENT, PAGE, Around, pictures, report_facts
+from platform_assets.model.past import NO_PAST, Past, changed, cost_of_age, past_of
 from platform_assets.model.probing import probe_bundle
 from platform_assets.model.rows import load_rows
 from platform_assets.spec import evaluation_checks
@@ -60,7 +62,9 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         entry = latest(context.instance, folder.key("registry_entry"))
         champion = champion_digest(forge, folder.name)
-        key = evaluate_once(folder, lake, artifacts, entry, champion)
+        past = past_of(registry, artifacts, folder.name, entry, champion)
+        checks = data_checks(context.instance, folder, entry)
+        key = evaluate_once(folder, lake, artifacts, entry, champion, past, checks)
         stored = artifacts.folder(KIND, folder.name, key)
         run, place = entry["mlflow_run"], f"evaluation/{key[:12]}"
         registry.log_files(run, stored, place)
@@ -90,17 +94,29 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
 
 
 def evaluate_once(
-    folder: ModelFolder, lake: Lake, artifacts: Artifacts, entry: Facts, champion: str | None
+    folder: ModelFolder,
+    lake: Lake,
+    artifacts: Artifacts,
+    entry: Facts,
+    champion: str | None,
+    past: Past = NO_PAST,
+    checks: Sequence[DataCheck] = (),
 ) -> str:
     """The key under which the report stands: written the first time, found afterwards."""
-    key = evaluation_key(folder, lake, entry, champion)
+    key = evaluation_key(folder, lake, entry, champion, past.digests)
     if not artifacts.has(KIND, folder.name, key):
-        files = evaluate(folder, lake, artifacts, entry, champion)
+        files = evaluate(folder, lake, artifacts, entry, champion, past, checks)
         artifacts.publish(KIND, folder.name, key, files)
     return key
 
 
-def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str | None) -> str:
+def evaluation_key(
+    folder: ModelFolder,
+    lake: Lake,
+    entry: Facts,
+    champion: str | None,
+    earlier: Sequence[str] = (),
+) -> str:
     """Changes with bundle, code, holdout, champion, what is asked of them and `RULES`.
 
     `RULES` counts the ways in which figures became verdicts: equal figures and gates may be judged
@@ -114,6 +130,7 @@ def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str 
         table=lake.table_id(f"{folder.name}/training_set"),
         version=entry["training_set_version"],
         champion=champion,
+        earlier=list(earlier),
         rules=RULES,
         gates=[gate.model_dump(mode="json") for gate in spec.gates],
         slices=spec.slices.model_dump(mode="json"),
@@ -123,7 +140,13 @@ def evaluation_key(folder: ModelFolder, lake: Lake, entry: Facts, champion: str 
 
 
 def evaluate(
-    folder: ModelFolder, lake: Lake, artifacts: Artifacts, entry: Facts, champion: str | None
+    folder: ModelFolder,
+    lake: Lake,
+    artifacts: Artifacts,
+    entry: Facts,
+    champion: str | None,
+    past: Past = NO_PAST,
+    checks: Sequence[DataCheck] = (),
 ) -> dict[str, bytes]:
     """Score, judge and draw; returns the files of the report by name."""
     holdout = load_rows(lake, folder, entry["training_set_version"], "holdout")
@@ -143,7 +166,14 @@ def evaluate(
         "attempts": made,
         **as_document(folder, judgement),
     }
-    facts = report_facts(folder, entry, judgement, probes, drawn, training, origin)
+    around = Around(
+        lineage=origin,
+        changes=changed(folder, lake, artifacts, past),
+        staleness=cost_of_age(folder, lake, artifacts, entry, past, holdout, models[CANDIDATE]),
+        data=data_facts(folder, lake, entry),
+        checks=checks,
+    )
+    facts = report_facts(folder, entry, judgement, probes, drawn, training, around)
     return {
         JUDGEMENT: json.dumps(judged, indent=2, allow_nan=False).encode(),
         PAGE: render_report(facts).encode(),

@@ -1,6 +1,7 @@
 """What the report says and shows, from what was judged, asked and trained."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,16 +12,29 @@ import numpy.typing as npt
 from platform_assets.data.contract import personal_columns
 from platform_assets.folder import ModelFolder
 from platform_assets.ml.canvas import Plot
+from platform_assets.ml.changes import Change
 from platform_assets.ml.parity import Parity
 from platform_assets.ml.plots import plots
 from platform_assets.ml.probes import Probes
-from platform_assets.ml.report import ReportFacts
+from platform_assets.ml.report import DataCheck, ReportFacts
+from platform_assets.ml.staleness import Staleness
 from platform_assets.model.judgement import Judgement
 from platform_assets.model.rows import Rows
 
 Facts = Mapping[str, Any]
 Scores = npt.NDArray[np.float64]
 PAGE, DOCUMENT = "report.html", "report.json"
+
+
+@dataclass(frozen=True)
+class Around:
+    """Where the candidate comes from and what it stands beside, as the report shows it."""
+
+    lineage: Mapping[str, str]
+    changes: Sequence[Change]
+    staleness: Staleness
+    data: Mapping[str, str]
+    checks: Sequence[DataCheck]
 
 
 def pictures(
@@ -49,7 +63,7 @@ def report_facts(
     probes: Probes,
     drawn: list[Plot],
     training: Facts,
-    lineage: Mapping[str, str],
+    around: Around,
 ) -> ReportFacts:
     """All that the report says; `entry` and `training` say what was trained and how."""
     spec = folder.spec
@@ -71,7 +85,11 @@ def report_facts(
         parity=_parity(entry["parity"]),
         trials=[(trial["params"], trial["score"]) for trial in training["trials"]],
         edges=training["on_edge"],
-        lineage=lineage,
+        lineage=around.lineage,
+        changes=around.changes,
+        staleness=around.staleness,
+        data=around.data,
+        data_checks=around.checks,
         personal=personal_columns(folder.contract),
         card=spec.card.model_dump(),
     )

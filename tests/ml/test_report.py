@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from platform_assets.ml.calibration import calibration
+from platform_assets.ml.changes import Change
 from platform_assets.ml.fairness import treatments
 from platform_assets.ml.figures import measure
 from platform_assets.ml.gates import judge
@@ -18,8 +19,9 @@ from platform_assets.ml.metrics import metric
 from platform_assets.ml.parity import Parity
 from platform_assets.ml.plots import plots
 from platform_assets.ml.probes import Probes
-from platform_assets.ml.report import ReportFacts, best_trial, render_report
+from platform_assets.ml.report import DataCheck, ReportFacts, best_trial, remarks, render_report
 from platform_assets.ml.slices import named_groups, slices
+from platform_assets.ml.staleness import Stale, Staleness
 from platform_assets.ml.stress import Stress
 from platform_assets.spec import Beat, Fairness, Floor, Slices
 
@@ -266,8 +268,8 @@ def test_a_page_says_what_a_change_of_unit_would_do():
 @pytest.mark.parametrize("task", PLOTS)
 def test_a_page_warns_of_a_model_that_is_off_and_of_no_other(task):
     given = facts(task)
-    off = given.probes.calibration.sentence in words(render_report(given)).split("Gates")[0]
-    assert off is given.probes.calibration.off
+    sentence = given.probes.calibration.sentence
+    assert (sentence in remarks(given)) is given.probes.calibration.off
 
 
 def test_a_card_names_what_nobody_has_said():
@@ -287,6 +289,29 @@ def test_a_page_says_on_what_rows_runtimes_were_compared_and_where_the_search_en
     text = words(render_report(given))
     assert "onnx nulls 40 0.2 3 none" in text
     assert "ridge__alpha=3.0 is the largest tried" in text
+
+
+def test_a_page_says_what_changed_against_the_champion():
+    told = replace(facts(), changes=[Change("ridge__alpha", "1.0", "3.0")])
+    assert "ridge__alpha 1.0 3.0 What is not listed is equal" in words(render_report(told))
+    assert "There is no champion yet" in words(render_report(facts(champion=False)))
+
+
+def test_a_page_says_what_old_models_cost_and_who_could_not_be_asked():
+    old = Stale("1", 12.5, Interval(0.6, 0.5, 0.7), Interval(0.1, 0.05, 0.15))
+    told = Staleness([old], 500, {"0": "its bundle is gone"}, "Version 1 would cost 0.1.")
+    text = words(render_report(replace(facts(), staleness=told)))
+    assert "Version 1 would cost 0.1." in text
+    assert "1 12.5 0.6 0.5 to 0.7" in text
+    assert "Version 0 cannot be asked: its bundle is gone." in text
+
+
+def test_a_page_shows_the_data_and_what_their_checks_found():
+    checks = [DataCheck("labels_balanced", "inconclusive", "class b is rare")]
+    told = replace(facts(), data={"rows: train": "400"}, data_checks=checks)
+    text = words(render_report(told))
+    assert "rows: train 400" in text
+    assert "labels_balanced warning class b is rare" in text
 
 
 def test_what_comes_from_a_model_is_never_taken_for_markup():
