@@ -21,7 +21,7 @@ from tests.support.tiny import Platform, orders
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
-GATES = ("roc_auc_reaches", "roc_auc_beats_dummy", "roc_auc_beats_champion")
+GATES = ("roc_auc_reaches", "roc_auc_beats_dummy", "roc_auc_beats_champion", "slices_hold")
 ACTS = (
     "act.record-attempt",
     "act.apply",

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from platform_assets.cli.committed import hindrance
 from platform_assets.cli.console import out, print_json
 from platform_assets.cli.errors import NotWell
 from platform_assets.cli.models import model_folders, source_section
@@ -22,9 +23,10 @@ from platform_assets.cli.stack.processes import marked
 from platform_assets.cli.stack.services import public_ports
 from platform_assets.cli.stack.state import Phase
 from platform_assets.errors import SlipwayError
+from resources.checkout import Checkout
 from resources.errors import ObjectStoreRefused, SettingsError
 from resources.object_store import prove_lake
-from resources.settings import load_aws_settings, load_settings
+from resources.settings import CHECKOUT, load_aws_settings, load_settings
 
 Level = Literal["ok", "warn", "fail"]
 PYTHON = (3, 11)
@@ -83,6 +85,14 @@ def look_at_git(_: Layout) -> Iterator[Finding]:
     numbers = tuple(int(part) for part in re.findall(r"\d+", told.stdout)[:2])
     todo = "" if numbers >= GIT else "install git 2.30 or later"
     yield Finding("git", "fail" if todo else "ok", told.stdout.strip(), todo)
+
+
+def look_at_code(_: Layout) -> Iterator[Finding]:
+    checkout = Checkout(CHECKOUT)
+    for model in model_folders():
+        problem = hindrance(checkout, model)
+        seen, _between, todo = problem.partition("; ")
+        yield Finding(f"code of {model}", "warn" if problem else "ok", seen or "committed", todo)
 
 
 def look_at_disk(layout: Layout) -> Iterator[Finding]:
@@ -195,6 +205,7 @@ def _age(path: Path) -> float:
 LOOKS: tuple[Callable[[Layout], Iterator[Finding]], ...] = (
     look_at_python,
     look_at_git,
+    look_at_code,
     look_at_disk,
     look_at_ports,
     look_at_haproxy,

@@ -10,6 +10,7 @@ from pathlib import Path
 from gitops.forge import Forge
 from gitops.runtime import Runtime
 from platform_assets.cli import promotions, up_down
+from platform_assets.cli.committed import hindrance
 from platform_assets.cli.console import Progress, out
 from platform_assets.cli.dagster_api import DagsterApi
 from platform_assets.cli.demo.story import (
@@ -32,6 +33,7 @@ from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.watch import Watcher
 from platform_assets.run_tags import MODEL_TAG, REASON_TAG
 from platform_assets.wiring import build_forge, build_runtime
+from resources.checkout import Checkout
 from resources.settings import CHECKOUT, Settings, load_settings
 
 MODEL = "fraud"
@@ -48,9 +50,13 @@ def demo(*, down: bool) -> None:
     Raises
     ------
     DemoStopped
-        If a run failed, somebody said no, or the time is over; the message says where it stood.
+        If code is not committed, before anything starts; if a run failed, somebody said no, or the
+        time is over; the message says where it stood.
     """
     settings = load_settings()
+    hindered = "" if delivered(settings) else hindrance(Checkout(CHECKOUT), MODEL)
+    if hindered:
+        raise DemoStopped(f"production would refuse what the demo trains: {hindered}")
     layout = Layout(settings)
     layout.prepare()
     made = layout.scratch / "deliveries"
