@@ -19,7 +19,7 @@ COMPARISONS = 200
 DIFFERENT = 0.05
 """Stated: how often two equally good models are called different."""
 POWER = 0.8
-"""Stated: how often a loss of two points of roc_auc is called one, on 5,000 rows."""
+"""Stated at least: how often a loss of two points of roc_auc is called one, on 5,000 rows."""
 EQUAL = Beat(metric="roc_auc", beat="champion")
 AUC = metric("binary", "roc_auc")
 
