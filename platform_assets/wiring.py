@@ -17,7 +17,7 @@ from resources.keys import accepted_keys
 from resources.lake import Lake
 from resources.object_store import lake_options
 from resources.registry import Registry
-from resources.settings import CHECKOUT, Settings, load_aws_settings
+from resources.settings import CHECKOUT, Settings, load_aws_settings, ray_token
 
 SEED = Path("gitops") / "environments"
 
@@ -55,14 +55,6 @@ def build_forge(settings: Settings) -> Forge:
 
 def build_runtime(settings: Settings) -> Runtime:
     return ServeRuntime(settings.serve_api, settings.serve_url, ray_token(settings))
-
-
-def ray_token(settings: Settings) -> str | None:
-    """The token that Ray asks for: the one from the environment, or the one `slipway up` made."""
-    if settings.ray_token is not None:
-        return settings.ray_token.get_secret_value()
-    file = settings.ray_token_file
-    return file.read_text().strip() if file.is_file() else None
 
 
 def build_verifier(settings: Settings) -> Verifier:

@@ -9,6 +9,7 @@ ResourceError
 │   └── ConcurrentWrite     another writer kept winning
 ├── ObjectStoreRefused      a store that the lake cannot use safely, or not at all
 ├── SqlRefused              a database that cannot be reached, or will not answer
+├── RayUnavailable          a Ray cluster that cannot be trained on
 ├── RegistryError           MLflow refused, or does not know what was asked for
 ├── ArtifactError           a bundle or report that cannot be stored or found
 └── EndpointError           an endpoint that cannot be asked at all
@@ -63,6 +64,15 @@ class ObjectStoreRefused(ResourceError):
 
 class SqlRefused(ResourceError):
     """A database that cannot be reached, or will not answer; the text holds no address."""
+
+
+class RayUnavailable(ResourceError):
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"Ray at {address!r} cannot be trained on: {reason.strip().partition(chr(10))[0]}; "
+            "look at SLIPWAY_TRAIN_RAY_ADDRESS and SLIPWAY_RAY_TOKEN, or unset the address to "
+            "train on this machine"
+        )
 
 
 class RegistryError(ResourceError):

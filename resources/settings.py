@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         description="Ed25519 keys, one of which must have signed a bundle; empty: none is asked "
         "for.",
     )
+    train_ray_address: str = Field(
+        default="",
+        description="Ray cluster that fits the trials of a search, host:port or ray://host:port; "
+        "empty: this machine.",
+    )
     ray_token: SecretStr | None = Field(
         default=None, description="Ray's token; unset: the one that `slipway up` made."
     )
@@ -190,6 +195,14 @@ class SqlSettings(BaseSettings):
                 f"SLIPWAY_SQL_{connection}: not set, expected dialect://user:password@host/database"
             )
         return self.sql[connection.lower()]
+
+
+def ray_token(settings: Settings) -> str | None:
+    """The token that Ray asks for: the one from the environment, or the one `slipway up` made."""
+    if settings.ray_token is not None:
+        return settings.ray_token.get_secret_value()
+    file = settings.ray_token_file
+    return file.read_text().strip() if file.is_file() else None
 
 
 def load_settings() -> Settings:

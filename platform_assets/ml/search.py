@@ -6,10 +6,12 @@ A trial that fails is told with its reason and left behind; the search goes on.
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.pipeline import Pipeline
 
 from platform_assets.errors import TrainingError
@@ -31,7 +33,6 @@ class Data:
     `classes` are the names that the target counts, in order.
     """
 
-    build: BuildEstimator
     rows: pd.DataFrame
     target: Array
     judged: npt.NDArray[np.bool_]
@@ -75,15 +76,29 @@ class Found:
 Outcome = Found | Failed
 
 
-def search(data: Data, report: Report, clock: Clock) -> list[Outcome]:
+@dataclass(frozen=True)
+class Workers:
+    """How many trials are at work at a time, and where: a backend by the name joblib knows."""
+
+    count: int = 1
+    backend: str | None = None
+
+
+ALONE = Workers()
+
+
+def search(
+    build: BuildEstimator, data: Data, report: Report, clock: Clock, workers: Workers
+) -> list[Outcome]:
     """The outcome of each trial, in the order they were drawn; the defaults are the first.
 
-    `report` takes one line for every trial.
+    `report` takes one line for every trial, in the same order. Where and how many at a time they
+    are fitted changes no outcome, but how many of them there is time for.
     """
     spec, started = data.spec, clock()
-    planned = candidates(data.build().get_params(), spec.search, spec.split.seed)
+    planned = candidates(build().get_params(), spec.search, spec.split.seed)
     outcomes: list[Outcome] = []
-    for outcome in _attempted(data, planned, clock):
+    for outcome in _attempted(build, data, _in_time(planned, spec.search.seconds, clock), workers):
         outcomes.append(outcome)
         report(_line(outcomes, len(planned), spec, clock() - started))
     if len(outcomes) < len(planned):
@@ -104,9 +119,16 @@ def best_of(outcomes: Iterable[Outcome], spec: ModelSpec) -> Found:
     raise TrainingError("; ".join(reasons))
 
 
-def _attempted(data: Data, planned: Sequence[Parameters], clock: Clock) -> Iterator[Outcome]:
-    for parameters in _in_time(planned, data.spec.search.seconds, clock):
-        yield attempt(data.build(), data, parameters)
+def _attempted(
+    build: BuildEstimator, data: Data, planned: Iterator[Parameters], workers: Workers
+) -> Iterator[Outcome]:
+    if workers == ALONE:
+        yield from (attempt(build(), data, parameters) for parameters in planned)
+        return
+    # Ray's backend gives results as a list alone, so one wave is told when all of it has ended.
+    with Parallel(workers.count, backend=workers.backend) as pool:
+        while wave := list(islice(planned, workers.count)):
+            yield from pool(delayed(attempt)(build(), data, parameters) for parameters in wave)
 
 
 def _in_time(planned: Sequence[Parameters], seconds: float, clock: Clock) -> Iterator[Parameters]:

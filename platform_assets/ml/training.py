@@ -23,6 +23,7 @@ from platform_assets.ml.fitting import Array, Parameters, answers
 from platform_assets.ml.metrics import evaluate
 from platform_assets.ml.scoring import as_fitted
 from platform_assets.ml.search import (
+    ALONE,
     BuildEstimator,
     Clock,
     Data,
@@ -30,6 +31,7 @@ from platform_assets.ml.search import (
     Found,
     Report,
     Trial,
+    Workers,
     best_of,
     search,
 )
@@ -82,14 +84,15 @@ def train(
     classes: Sequence[str] = (),
     report: Report = lambda _: None,
     clock: Clock = time.monotonic,
+    workers: Workers = ALONE,
 ) -> Training:
     """Search the parameters, take the best, fit it once more.
 
     `build` returns a new, unfitted pipeline; its own defaults are the first trial. The target is
     encoded as in `Metric.prepare`, `classes` are the names it counts, for weights by name.
-    `validation` marks the rows that trials are judged on. `report`
-    takes one line of progress for every trial. `clock` gives seconds that only grow: no trial
-    starts once `spec.search.seconds` have passed.
+    `validation` marks the rows that trials are judged on. `report` takes one line of progress for
+    every trial. `clock` gives seconds that only grow: no trial starts once `spec.search.seconds`
+    have passed. `workers` says how many trials run at a time, and where; it changes no result.
 
     Raises
     ------
@@ -99,11 +102,11 @@ def train(
     """
     started = clock()
     _require_both_parts(validation)
-    data = Data(build, as_fitted(features), target, validation, spec, classes)
-    outcomes = search(data, report, clock)
+    data = Data(as_fitted(features), target, validation, spec, classes)
+    outcomes = search(build, data, report, clock, workers)
     best = best_of(outcomes, spec)
     seen = target[validation]
-    model, answer = _final(data, best)
+    model, answer = _final(build, data, best)
     at = threshold(seen, answer, spec.training.threshold) if spec.task == "binary" else 0.5
     trials = tuple(one.trial for one in outcomes if isinstance(one, Found))
     return Training(
@@ -111,7 +114,7 @@ def train(
         best=best.trial,
         trials=trials,
         failed=tuple(one for one in outcomes if isinstance(one, Failed)),
-        on_edge=_edges(data, best.trial) if len(trials) > 1 else (),
+        on_edge=_edges(build, spec, best.trial) if len(trials) > 1 else (),
         validation=evaluate(spec.task, seen, best.answer),
         threshold=at,
         decision=told(seen, answer, at) if spec.task == "binary" else {},
@@ -128,15 +131,15 @@ def _require_both_parts(validation: npt.NDArray[np.bool_]) -> None:
         )
 
 
-def _edges(data: Data, best: Trial) -> Sequence[str]:
-    return tuple(on_edge(data.spec.search.space, data.build().get_params(), best.parameters))
+def _edges(build: BuildEstimator, spec: ModelSpec, best: Trial) -> Sequence[str]:
+    return tuple(on_edge(spec.search.space, build().get_params(), best.parameters))
 
 
-def _final(data: Data, best: Found) -> tuple[Pipeline, Array]:
+def _final(build: BuildEstimator, data: Data, best: Found) -> tuple[Pipeline, Array]:
     """The model, and the scores of the validation rows that its threshold is chosen by."""
     spec, parameters = data.spec, best.trial.parameters
     method = spec.training.calibration
-    model = data.fitted(data.build(), parameters, all_rows=method == "none")
+    model = data.fitted(build(), parameters, all_rows=method == "none")
     if method == "none":
         answers(model, spec.task, data.rows.iloc[:_ROWS_TO_PROVE], parameters)
         return model, best.answer

@@ -10,16 +10,19 @@ the same rows (`retry`); the largest that was made stands.
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
+from joblib import effective_n_jobs
 
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import check_result, figures
 from platform_assets.ml.baselines import baselines
+from platform_assets.ml.search import ALONE, Workers
 from platform_assets.ml.seeds import seeds_fixed
 from platform_assets.ml.splits import validation
 from platform_assets.ml.training import Training, train
@@ -30,7 +33,9 @@ from platform_assets.model.rows import Rows, class_names, classes, load_rows
 from resources.artifacts import Artifacts
 from resources.checkout import UNKNOWN, Checkout, Code, is_commit
 from resources.lake import Lake
+from resources.ray_backend import RAY, on_ray
 from resources.registry import Registry, TrainingRecord
+from resources.settings import Settings, ray_token
 
 CODE, CODE_AT_TRAINING = "slipway.code_commit", "slipway.code_at_training"
 
@@ -49,6 +54,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         registry: dg.ResourceParam[Registry],
         artifacts: dg.ResourceParam[Artifacts],
         checkout: dg.ResourceParam[Checkout],
+        settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
         training_set = latest(context.instance, folder.key("training_set"))
         version = training_set["delta_version"]
@@ -60,7 +66,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         run_id = registry.find_run(folder.name, key) if known else None
         if run_id is None:
             rows = load_rows(lake, folder, version, "train")
-            training = search(asked, rows, context.log.info)
+            with workers(asked, settings) as many:
+                training = search(asked, rows, context.log.info, workers=many)
             for sentence in training.on_edge:
                 context.log.warning("%s; a wider search.space may find better", sentence)
             beside = baselines(folder.spec.task, rows.features, rows.target)
@@ -92,7 +99,7 @@ def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
         table=lake.table_id(f"{folder.name}/training_set"),
         version=version,
         code=folder.code_version,
-        search=spec.search.model_dump(mode="json"),
+        search=spec.search.model_dump(mode="json", exclude={"n_jobs"}),
         training=spec.training.model_dump(mode="json"),
         split=spec.split.model_dump(mode="json", exclude={"renew_at"}),
         metric=spec.metric,
@@ -113,6 +120,7 @@ def search(
     rows: Rows,
     report: Callable[[str], None],
     clock: Callable[[], float] = time.monotonic,
+    workers: Workers = ALONE,
 ) -> Training:
     """Search on the training rows, with a line of progress for each trial."""
     spec = folder.spec
@@ -128,7 +136,24 @@ def search(
         classes=class_names(rows.frame[spec.target], spec.task),
         report=report,
         clock=clock,
+        workers=workers,
     )
+
+
+@contextmanager
+def workers(folder: ModelFolder, settings: Settings) -> Iterator[Workers]:
+    """Where trials run: on the Ray cluster of the settings if one is named, else on this machine.
+
+    Raises
+    ------
+    RayUnavailable
+        If the cluster cannot be used; nothing is trained elsewhere in its place.
+    """
+    if not settings.train_ray_address:
+        yield Workers(effective_n_jobs(folder.spec.search.n_jobs or 1))
+        return
+    with on_ray(settings.train_ray_address, ray_token(settings)) as cpus:
+        yield Workers(cpus, RAY)
 
 
 def told(facts: dict[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,9 @@ class Search(Section):
 
     trials: int = Field(default=1, ge=1, le=1000, description="At most this many fits.")
     seconds: float = Field(default=60, gt=0, description="No new fit starts after this long.")
+    n_jobs: int = Field(
+        default=1, ge=-1, le=1024, description="Trials at a time on this machine; -1: one per core."
+    )
     space: dict[str, Values | Range] = Field(
         default_factory=dict,
         description="Pipeline parameter (step__name), and a list of values or a range to try.",

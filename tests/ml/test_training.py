@@ -14,6 +14,7 @@ from sklearn.tree import DecisionTreeClassifier
 from platform_assets.errors import TrainingError
 from platform_assets.ml.metrics import metric
 from platform_assets.ml.scoring import scores
+from platform_assets.ml.search import Workers
 from platform_assets.ml.training import train
 from tests.ml.examples import example, spec
 
@@ -93,6 +94,25 @@ def test_no_trial_starts_after_the_time_is_up_but_one_is_always_made():
     assert 1 <= len(training.trials) < 5
     assert "search stopped" in said[-1]
     assert f"{len(training.trials)} of 5 trials" in said[-1]
+
+
+TWO = Workers(2, "threading")
+
+
+def test_trials_side_by_side_are_the_same_in_the_same_order():
+    asked = spec(search={"trials": 5, "space": DEPTHS})
+    found = [
+        [(one.parameters, one.score) for one in trained(spec=asked, **more).trials]
+        for more in ({}, {"workers": TWO})
+    ]
+    assert found[0] == found[1]
+
+
+def test_side_by_side_no_trial_starts_after_the_time_is_up():
+    ticks = iter(range(0, 10_000, 10))
+    asked = spec(search={"trials": 5, "seconds": 15, "space": DEPTHS})
+    training = trained(spec=asked, clock=lambda: next(ticks), workers=TWO)
+    assert 1 <= len(training.trials) < 5
 
 
 def test_every_trial_is_told_as_it_ends():

@@ -20,6 +20,7 @@ GIVEN = {
     "RAY_PORT": ("8166", 8166),
     "RAY_DASHBOARD_PORT": ("8167", 8167),
     "RAY_ADDRESS": ("http://127.0.0.1:8168", "http://127.0.0.1:8168"),
+    "TRAIN_RAY_ADDRESS": ("127.0.0.1:6379", "127.0.0.1:6379"),
     "LAKE_URI": ("s3://bucket/lake", "s3://bucket/lake"),
     "ARTIFACTS_URI": ("/srv/artifacts", "/srv/artifacts"),
     "MLFLOW_URI": ("http://127.0.0.1:8169", "http://127.0.0.1:8169"),
