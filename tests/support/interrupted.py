@@ -39,6 +39,7 @@ READS = {
         "count",
         "counts",
         "mark",
+        "told",
         "newest",
         "batches",
         "pieces",
