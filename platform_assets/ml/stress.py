@@ -62,7 +62,7 @@ def stress_sentence(found: Sequence[Stress]) -> str:
     worst = next((one for one in found if one.moved), None)
     if worst is None:
         return "No such change moves a score."
-    moved = f"`{worst.feature}` {worst.change} moves scores by {worst.moved:.3g} on average"
+    moved = f"{worst.feature} {worst.change} moves scores by {worst.moved:.3g} on average"
     flips = f" and flips {worst.flipped:.1%} of the decisions" if worst.flipped is not None else ""
     return f"Worst: {moved}{flips}. The endpoint takes such rows without a word."
 

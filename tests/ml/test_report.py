@@ -261,7 +261,7 @@ def test_a_group_that_was_found_is_marked():
 
 def test_a_page_says_what_a_change_of_unit_would_do():
     text = words(render_report(facts()))
-    assert "Worst: `amount` missing moves scores by 0.5 on average and flips 25.0%" in text
+    assert "Worst: amount missing moves scores by 0.5 on average and flips 25.0%" in text
     assert "age missing refused" in text
 
 

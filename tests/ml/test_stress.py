@@ -73,7 +73,7 @@ def test_a_model_that_nothing_moves_is_said_to_be_so():
 
 
 def test_the_sentence_names_feature_change_and_what_it_does():
-    assert stress_sentence(asked()).startswith("Worst: `amount` 1000 times too small moves scores")
+    assert stress_sentence(asked()).startswith("Worst: amount 1000 times too small moves scores")
 
 
 def test_a_word_that_may_be_missing_is_taken_away_too():
