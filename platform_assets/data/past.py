@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 
 from platform_assets.data.accounts import Account
 from platform_assets.data.blocks import Delivery
@@ -37,8 +38,11 @@ def extended(
 
 
 def newest_events(lake: Lake, clean: str, time: str | None, after: int) -> dict[int, datetime]:
-    """The newest event of each delivery with a higher number; none where rows have no time."""
-    if time is None:
+    """The newest event of each delivery with a higher number.
+
+    None where rows have no time, or one that is no moment: a year, a counter, a word.
+    """
+    if time is None or not _tells_moments(lake, clean, time):
         return {}
     batches = lake.batches(clean, lake.version(clean), [DELIVERY, time], [(DELIVERY, ">", after)])
     parts = [
@@ -47,8 +51,14 @@ def newest_events(lake: Lake, clean: str, time: str | None, after: int) -> dict[
     ]
     if not parts:
         return {}
-    rows = pl.concat(parts).group_by(DELIVERY).agg(pl.col(time).max()).drop_nulls().iter_rows()
-    return {number: moment.replace(tzinfo=UTC) for number, moment in rows}
+    moment = pl.col(time).max().cast(pl.Datetime)
+    rows = pl.concat(parts).group_by(DELIVERY).agg(moment).drop_nulls().iter_rows()
+    return {number: found.replace(tzinfo=UTC) for number, found in rows}
+
+
+def _tells_moments(lake: Lake, clean: str, time: str) -> bool:
+    kind = lake.schema(clean).field(time).type
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
 def written(past: Sequence[Delivered]) -> list[dict[str, Any]]:
