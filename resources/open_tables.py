@@ -2,21 +2,34 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from deltalake import DeltaTable
+from pyarrow import fs as pafs
+
+from resources.delta_files import reading_store
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A table, its version when it was looked at last, and what its log says that this entry is."""
+
+    table: DeltaTable
+    version: int
+    entry: tuple[int | None, int | None]
 
 
 class OpenTables(threading.local):
     """The tables that one thread has opened, by address.
 
     On an object store, opening a table asks for every entry of its log since the last checkpoint;
-    bringing it up to date asks for the new ones alone. A table that is deleted, and made anew
-    under the same address, has to be opened by another process.
+    bringing it up to date asks for the new ones alone. A table that was deleted and made anew under
+    the same address is told from the one before by the entry of its log that was read last.
     """
 
     def __init__(self, options: Mapping[str, str]) -> None:
         self._options = dict(options)
-        self._newest: dict[str, DeltaTable] = {}
+        self._newest: dict[str, _Open] = {}
 
     def newest(self, uri: str) -> DeltaTable:
         """The table as it is now; the next call for it changes what this one returned.
@@ -26,16 +39,30 @@ class OpenTables(threading.local):
         TableNotFoundError
             If there is no table.
         """
-        known = self._newest.get(uri)
-        if known is None:
-            known = self._newest[uri] = DeltaTable(uri, storage_options=self._options)
+        known = self._newest.pop(uri, None)
+        if known is not None and self._entry(uri, known.version) == known.entry:
+            table = known.table
+            table.update_incremental()
         else:
-            known.update_incremental()
-        return known
+            table = DeltaTable(uri, storage_options=self._options)
+        version = table.version()
+        self._newest[uri] = _Open(table, version, self._entry(uri, version))
+        return table
 
     def at(self, uri: str, version: int) -> DeltaTable:
         """The table as it was at a version; raises as `newest` does, or DeltaError."""
         known = self._newest.get(uri)
-        if known is not None and known.version() == version:
-            return known
+        if known is not None and known.table.version() == version:
+            return known.table
         return DeltaTable(uri, version=version, storage_options=self._options)
+
+    def _entry(self, uri: str, version: int) -> tuple[int | None, int | None]:
+        """When an entry of the log was written, in nanoseconds, and its bytes; None if gone."""
+        store = reading_store(uri, self._options)
+        path = f"_delta_log/{version:020}.json"
+        found = (
+            pafs.LocalFileSystem().get_file_info(f"{uri}/{path}")
+            if store is None
+            else store.get_file_info(path)
+        )
+        return found.mtime_ns, found.size

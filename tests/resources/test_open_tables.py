@@ -33,10 +33,11 @@ def test_an_open_table_follows_what_others_write(tables, uri):
 
 
 def test_what_was_read_of_the_log_is_not_read_again(tables, uri):
+    grow(uri)
     tables.newest(uri)
     grow(uri)
     (Path(uri) / "_delta_log" / f"{0:020}.json").unlink()
-    assert tables.newest(uri).count() == 2
+    assert tables.newest(uri).count() == 3
     with pytest.raises(DeltaError, match="No table metadata"):
         DeltaTable(uri)
 
@@ -55,6 +56,16 @@ def test_a_table_that_is_made_later_is_found(tables, tmp_path):
         tables.newest(str(place))
     grow(place)
     assert tables.newest(str(place)).version() == 0
+
+
+def test_a_table_that_was_made_anew_is_not_taken_for_the_one_before(tables, uri):
+    """Its versions count from 0 again, over other rows."""
+    before = tables.newest(uri).metadata().id
+    Path(uri).rename(f"{uri}-lost")
+    for _ in range(2):
+        grow(uri)
+    assert tables.newest(uri).metadata().id != before
+    assert tables.newest(uri).count() == 2
 
 
 def test_no_thread_changes_the_table_of_another(tables, uri):
