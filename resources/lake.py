@@ -45,7 +45,6 @@ class Lake:
         self._root = root.rstrip("/")
         self._options = dict(storage_options or {})
         self._tables = OpenTables(self._options)
-        self._marks: dict[tuple[str, str], tuple[int, int | None]] = {}
 
     def uri(self, name: str) -> str:
         return f"{self._root}/{name}"
@@ -109,13 +108,8 @@ class Lake:
 
     def mark(self, name: str, mark: str, version: int | None = None) -> int | None:
         """The number under this mark, as of the last commit that set it; None if none ever did."""
-        at = self.version(name) if version is None else version
-        known = self._marks.get((name, mark))
-        if known is None or known[0] != at:
-            # deltalake reads the whole log for it.
-            known = (at, self._open(name, at).transaction_version(mark))
-            self._marks[name, mark] = known
-        return known[1]
+        with self._refusals(name):
+            return self._tables.mark(self.uri(name), mark, version)
 
     def newest(self, name: str) -> int | None:
         """The newest version, or None if the table was never written."""
@@ -314,12 +308,7 @@ class Lake:
     def _open(self, name: str, version: int | None = None) -> DeltaTable:
         uri = self.uri(name)
         with self._refusals(name):
-            try:
-                return (
-                    self._tables.newest(uri) if version is None else self._tables.at(uri, version)
-                )
-            except TableNotFoundError as error:
-                raise TableMissing(uri) from error
+            return self._tables.newest(uri) if version is None else self._tables.at(uri, version)
 
     def _find(self, name: str) -> DeltaTable | None:
         try:
@@ -331,6 +320,8 @@ class Lake:
     def _refusals(self, name: str) -> Iterator[None]:
         try:
             yield
+        except TableNotFoundError as error:
+            raise TableMissing(self.uri(name)) from error
         except (DeltaError, pa.ArrowInvalid, FileNotFoundError) as error:
             raise LakeRefused(self.uri(name), str(error)) from error
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deltalake import DeltaTable
 from pyarrow import fs as pafs
@@ -12,11 +12,12 @@ from resources.delta_files import reading_store
 
 @dataclass(frozen=True)
 class _Open:
-    """A table, its version when it was looked at last, and what its log says that this entry is."""
+    """A table, its version when it was looked at last, that entry of its log, and its marks."""
 
     table: DeltaTable
     version: int
     entry: tuple[int | None, int | None]
+    marks: dict[str, int | None] = field(default_factory=dict)
 
 
 class OpenTables(threading.local):
@@ -46,7 +47,9 @@ class OpenTables(threading.local):
         else:
             table = DeltaTable(uri, storage_options=self._options)
         version = table.version()
-        self._newest[uri] = _Open(table, version, self._entry(uri, version))
+        if known is None or known.table is not table or known.version != version:
+            known = _Open(table, version, self._entry(uri, version))
+        self._newest[uri] = known
         return table
 
     def at(self, uri: str, version: int) -> DeltaTable:
@@ -55,6 +58,17 @@ class OpenTables(threading.local):
         if known is not None and known.table.version() == version:
             return known.table
         return DeltaTable(uri, version=version, storage_options=self._options)
+
+    def mark(self, uri: str, mark: str, version: int | None) -> int | None:
+        """The number under a mark of a version, or of the newest; raises as `at` does."""
+        table = self.newest(uri) if version is None else self.at(uri, version)
+        known = self._newest.get(uri)
+        if known is None or known.table is not table or known.version != table.version():
+            return table.transaction_version(mark)
+        if mark not in known.marks:
+            # deltalake reads the whole log for it.
+            known.marks[mark] = table.transaction_version(mark)
+        return known.marks[mark]
 
     def _entry(self, uri: str, version: int) -> tuple[int | None, int | None]:
         """When an entry of the log was written, in nanoseconds, and its bytes; None if gone."""

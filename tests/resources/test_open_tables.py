@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from resources.open_tables import OpenTables
@@ -74,3 +74,25 @@ def test_no_thread_changes_the_table_of_another(tables, uri):
     with ThreadPoolExecutor(1) as other:
         assert other.submit(lambda: tables.newest(uri).version()).result() == 1
     assert mine.version() == 0
+
+
+def marked(uri: str, number: int) -> None:
+    told = CommitProperties(app_transactions=[Transaction(app_id="last", version=number)])
+    write_deltalake(uri, pa.table({"number": [1]}), mode="append", commit_properties=told)
+
+
+def test_a_mark_is_that_of_the_version_asked_for(tables, uri):
+    assert tables.mark(uri, "last", None) is None
+    for number in (7, 8):
+        marked(uri, number)
+        assert tables.mark(uri, "last", None) == number
+    assert [tables.mark(uri, "last", version) for version in (0, 1, 2)] == [None, 7, 8]
+
+
+def test_a_mark_of_a_table_made_anew_is_not_that_of_the_one_before(tables, uri):
+    marked(uri, 7)
+    assert tables.mark(uri, "last", 1) == tables.mark(uri, "last", None) == 7
+    Path(uri).rename(f"{uri}-lost")
+    for number in (1, 2):
+        marked(uri, number)
+    assert tables.mark(uri, "last", None) == 2
