@@ -48,8 +48,8 @@ def judge(gates: Sequence[Floor | Beat], figures: Figures) -> list[GateResult]:
     above zero it must be at least that much better, with zero better at all, with a negative `by`
     not worse by more than the tolerated loss.
 
-    Without a champion there is nothing to beat, and its gate passes; any other figure that is
-    missing or undefined fails its gate.
+    Without a champion beside the candidate there is nothing to beat, and its gate passes; any other
+    figure that is missing or undefined fails its gate.
     """
     return [
         _reaches(gate, figures) if isinstance(gate, Floor) else _beats(gate, figures)
@@ -82,7 +82,14 @@ def _reaches(gate: Floor, figures: Figures) -> GateResult:
 def _beats(gate: Beat, figures: Figures) -> GateResult:
     if gate.beat == CHAMPION and CHAMPION not in figures.improvements:
         return GateResult(
-            gate_name(gate), "pass", gate.metric, None, gate.by, None, None, "no champion yet"
+            gate_name(gate),
+            "pass",
+            gate.metric,
+            None,
+            gate.by,
+            None,
+            None,
+            "no other champion to beat",
         )
     found = figures.improvements.get(gate.beat, {}).get(gate.metric)
     if found is None or not found.known:

@@ -155,7 +155,7 @@ def headline(facts: ReportFacts) -> str:
     parts = [f"{name} is {figures.candidate[name]} on {figures.rows:,} held-out rows"]
     parts += [_beside(model, better[name]) for model, better in figures.improvements.items()]
     if CHAMPION not in figures.improvements:
-        parts.append("there is no champion yet")
+        parts.append("there is no other champion")
     return "; ".join(parts) + "."
 
 

@@ -11,6 +11,7 @@ from platform_assets.lineage import evaluations
 from platform_assets.ml.gates import Outcome
 from platform_assets.ml.report import DataCheck
 from platform_assets.model import training_set
+from platform_assets.model.frozen import standing
 from platform_assets.model.rows import PART
 from resources.lake import Lake
 
@@ -19,7 +20,7 @@ Facts = Mapping[str, Any]
 
 
 def data_facts(folder: ModelFolder, lake: Lake, entry: Facts) -> dict[str, str]:
-    """Rows of each part, the times they span, and what went to quarantine."""
+    """Rows of each part, the times they span, the holdout's record, and what is in quarantine."""
     spec = folder.spec
     wanted = [PART, spec.target, *([spec.time] if spec.time else [])]
     version = int(entry["training_set_version"])
@@ -29,6 +30,8 @@ def data_facts(folder: ModelFolder, lake: Lake, entry: Facts) -> dict[str, str]:
         found[f"rows: {part}"] = f"{len(held):,}{_target(held[spec.target], spec.task)}"
         if spec.time:
             found[f"times: {part}"] = f"{held[spec.time].min()} to {held[spec.time].max()}"
+    if stands := standing(lake, folder):
+        found["holdout"] = f"stands since version {stands.since}: {stands.record.reason}"
     bad = _quarantined(folder, lake)
     total = len(rows) + bad
     share = f"{bad / total:.2%}".replace("%", " %")

@@ -22,7 +22,7 @@ from platform_assets.ml.document import document
 from platform_assets.ml.figures import CANDIDATE
 from platform_assets.ml.report import DataCheck, render_report
 from platform_assets.model.attempts import in_words, tried
-from platform_assets.model.audit import verdict_tags
+from platform_assets.model.audit import environment, verdict_tags
 from platform_assets.model.candidate_model import attempt_keys
 from platform_assets.model.contenders import champion_digest, contenders
 from platform_assets.model.data_facts import data_checks, data_facts
@@ -155,7 +155,7 @@ def evaluate(
     judgement = judge_scores(folder, holdout, models, threshold=training["threshold"])
     probes = probe_bundle(artifacts, folder, entry["bundle_digest"], holdout, models[CANDIDATE])
     drawn = pictures(folder, judgement, holdout, models, training)
-    origin = lineage(folder, lake, entry)
+    origin = lineage(folder, lake, artifacts, entry)
     made = attempts(folder, lake, artifacts, entry)
     if len(made) > 1:
         origin["searches"] = in_words(made)
@@ -191,12 +191,15 @@ def attempts(
     return tried(folder, artifacts, [*earlier, entry["candidate_key"]])
 
 
-def lineage(folder: ModelFolder, lake: Lake, entry: Facts) -> dict[str, str]:
+def lineage(folder: ModelFolder, lake: Lake, artifacts: Artifacts, entry: Facts) -> dict[str, str]:
     """Where the candidate comes from, in the order it came about."""
     table = f"{folder.name}/training_set"
+    built_with = environment(folder, artifacts, entry["bundle_digest"])
     return {
+        "cleaned": f"{lake.uri(f'{folder.name}/cleaned')} version {entry['cleaned_version']}",
         "training set": f"{lake.uri(table)} version {entry['training_set_version']}",
         "code": entry["code_commit"],
+        **{name: built_with[name] for name in sorted(built_with)},
         "MLflow run": entry["mlflow_run"],
         "model version": entry["model_version"],
         "bundle": entry["bundle_uri"],

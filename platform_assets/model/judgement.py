@@ -114,7 +114,7 @@ def verdict(gate: GateResult) -> Verdict:
 
 
 def _absent(gate: GateResult) -> str:
-    return "no group" if gate.name == SLICES_HOLD else "no champion"
+    return "no group" if gate.name == SLICES_HOLD else "no other champion"
 
 
 def _known(figures: Figures) -> list[str]:

@@ -39,7 +39,9 @@ from serving.seal import name_of, seal
 from serving.signature import Signature
 
 KIND = "entries"
-FROM_CANDIDATE = ("training_set_version", "candidate_key", "code_commit", "attempt")
+FROM_CANDIDATE = (
+    "cleaned_version", "training_set_version", "candidate_key", "code_commit", "attempt",
+)  # fmt: skip
 REASONS = ("runtime", "why_runtime", "largest_difference")
 # What is compared with scikit-learn; a candidate compared by other rules is decided anew.
 RULES = 2

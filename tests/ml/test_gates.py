@@ -121,7 +121,11 @@ def test_gates_together_are_as_good_as_the_worst(outcomes, together):
 
 def test_without_a_champion_there_is_nothing_to_beat():
     result = one(Beat(metric="average_precision", beat="champion"), figures())
-    assert (result.outcome, result.message, result.observed) == ("pass", "no champion yet", None)
+    assert (result.outcome, result.message, result.observed) == (
+        "pass",
+        "no other champion to beat",
+        None,
+    )
 
 
 def test_a_champion_on_which_the_metric_is_undefined_is_not_an_absent_champion():

@@ -172,7 +172,7 @@ def test_a_page_without_a_gate_is_not_fit_for_release():
 
 
 def test_a_page_says_that_there_is_no_champion_yet():
-    assert "there is no champion yet" in words(render_report(facts(champion=False)))
+    assert "there is no other champion" in words(render_report(facts(champion=False)))
 
 
 def test_a_page_warns_of_few_rows():
@@ -294,7 +294,7 @@ def test_a_page_says_on_what_rows_runtimes_were_compared_and_where_the_search_en
 def test_a_page_says_what_changed_against_the_champion():
     told = replace(facts(), changes=[Change("ridge__alpha", "1.0", "3.0")])
     assert "ridge__alpha 1.0 3.0 What is not listed is equal" in words(render_report(told))
-    assert "There is no champion yet" in words(render_report(facts(champion=False)))
+    assert "There is no other champion" in words(render_report(facts(champion=False)))
 
 
 def test_a_page_says_what_old_models_cost_and_who_could_not_be_asked():

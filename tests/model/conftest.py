@@ -52,6 +52,7 @@ class Workshop:
         return {
             "candidate_key": key,
             "training_set_version": version,
+            "cleaned_version": 0,
             "attempt": 0,
             "mlflow_run": "run-1",
             "code_commit": COMMIT,

@@ -42,7 +42,10 @@ def test_a_judgement_names_every_gate_in_the_order_of_the_specification():
 
 def test_an_absent_champion_is_said_to_be_absent():
     gate = document()["gates"][2]
-    assert (gate["observed"], gate["message"]) == ("no champion", "no champion yet")
+    assert (gate["observed"], gate["message"]) == (
+        "no other champion",
+        "no other champion to beat",
+    )
 
 
 def test_a_champion_stands_apart_from_the_baselines():
@@ -135,7 +138,7 @@ def test_equal_rows_and_scores_give_an_equal_judgement():
     ("result", "observed"),
     [
         (RESULT, 0.8),
-        (replace(RESULT, observed=None), "no champion"),
+        (replace(RESULT, observed=None), "no other champion"),
         (replace(RESULT, observed=None, outcome="fail"), None),
     ],
 )
