@@ -17,7 +17,8 @@ from deltalake.transaction import RemoveAction
 
 from resources.delta_files import FILE_BYTES, Layout
 from resources.errors import ConcurrentWrite
-from resources.lake import ATTEMPTS, TIDIED, WHOLE_LOG, Lake
+from resources.lake import ATTEMPTS, WHOLE_LOG, Lake
+from resources.lake_reading import TIDIED
 
 # A file in no version may belong to a writer that has not committed yet.
 UNCOMMITTED = timedelta(days=1)

@@ -9,7 +9,8 @@ import polars as pl
 
 from platform_assets.data.cleaning import Cleaner
 from platform_assets.data.contract import DELIVERY, DETAIL, FILE, LINEAGE, ORIGINAL, ROW, RULE
-from resources.lake import Lake, Where
+from resources.lake import Lake
+from resources.lake_reading import Where
 
 WHOLE_FILE = "file:"
 _SHOWN = 200
