@@ -54,7 +54,7 @@ def test_a_merchant_category_nobody_knows_is_refused_at_the_door(walked):
         signature.arrays(row | {"merchant_category": ["casino"]})
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_the_shipped_data_and_search_pass_every_gate(model):
     walked = walk(model, simulate())
     assert [gate.message for gate in walked.gates if not gate.passed] == []

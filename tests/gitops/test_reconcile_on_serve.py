@@ -26,7 +26,7 @@ BASE_PORT = 8361
 BUDGET = LatencyBudget(rate=20, seconds=2, p50_ms=900, p95_ms=1000, p99_ms=1000)
 DELAY_MS = 2000
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
