@@ -80,11 +80,18 @@ def test_a_run_without_a_known_process_is_not_found(launcher):
 
 
 def test_terminating_ends_the_process_and_says_so(launcher):
-    process = subprocess.Popen((sys.executable, "-c", "import time; time.sleep(300)"))
+    # Dagster copies what SIGINT does to SIGTERM, and SIGINT is ignored where tests run with `&`.
+    program = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_DFL); "
+        "print(1, flush=True); time.sleep(300)"
+    )
+    process = subprocess.Popen((sys.executable, "-c", program), stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"1\n"
     worker = Worker(process.pid, psutil.Process(process.pid).create_time())
     run = run_of(launcher, worker)
     assert launcher.terminate(run.run_id)
-    assert process.wait(10) == -15
+    assert process.communicate(timeout=10) == (b"", None)
+    assert process.returncode == -15
     assert launcher._instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.CANCELING
 
 
