@@ -52,7 +52,6 @@ class Workshop:
         return {
             "candidate_key": key,
             "training_set_version": version,
-            "cleaned_version": 0,
             "attempt": 0,
             "mlflow_run": "run-1",
             "code_commit": COMMIT,
@@ -65,7 +64,7 @@ class Workshop:
         digest = decided["digest"]
         uri = self.artifacts.bundle_uri(self.folder.name, digest)
         named = {"bundle_digest": digest, "bundle_uri": uri, "model_version": "1"}
-        return {**candidate, **decided, **named}
+        return {**candidate, **decided, **named, "cleaned_version": 0}
 
 
 def trained(folder: ModelFolder, rows: Rows) -> Training:

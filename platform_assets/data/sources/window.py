@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal, localcontext
 from typing import TypeGuard
 from urllib.parse import quote, unquote
 
@@ -91,7 +91,11 @@ def behind(value: Cursor, lag: float) -> Cursor:
         return _text_behind(value, lag)
     if isinstance(value, int):
         return value - math.ceil(lag)
-    return value - Decimal(lag) if isinstance(value, Decimal) else value - lag
+    if isinstance(value, Decimal):
+        # Of more digits than arithmetic keeps, a number must not be rounded to lie behind itself.
+        with localcontext(rounding=ROUND_FLOOR):
+            return value - Decimal(lag)
+    return value - lag
 
 
 def _earlier(time: datetime, seconds: float) -> datetime:
