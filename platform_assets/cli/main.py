@@ -112,6 +112,28 @@ def rollback(
 
 
 @app.command()
+def history(
+    model: Model,
+    environment: Annotated[str | None, typer.Option("--env", help="Only this one.")] = None,
+    at: Annotated[str | None, typer.Option(help="Only what was live then; ISO 8601.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many changes each.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show what was live, since when, why, with which data, and what it replaced."""
+    from platform_assets.cli import history as command
+
+    command.show(model, environment, at, limit, as_json=as_json)
+
+
+@app.command()
+def why(model: Model, environment: Environment = "production", as_json: Json = False) -> None:
+    """Show why what is live now is live, or why nothing is."""
+    from platform_assets.cli import why as command
+
+    command.show(model, environment, as_json=as_json)
+
+
+@app.command()
 def hold(
     model: Model,
     environment: Environment = "production",

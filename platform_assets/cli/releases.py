@@ -2,20 +2,18 @@
 
 import getpass
 
-import typer
-
 from gitops.conditions import Settled, kind, outcome_to_dict
 from gitops.errors import HoldsInvalid, NotHeld, NothingToRestore
 from gitops.facts import targets
 from gitops.forge import Forge
 from gitops.holds import hold, holds_path, lift, read_holds
 from gitops.plan import Plan
-from gitops.policy import load_policy
 from gitops.reconcile import Reconciler, Report
 from gitops.rollback import digest_at, rollback
 from platform_assets.cli.console import out, print_json
 from platform_assets.cli.errors import NotSettled
 from platform_assets.cli.models import require_model
+from platform_assets.cli.places import require_environment
 from platform_assets.wiring import build_forge, build_reconciler, build_verifier
 from resources.settings import load_settings
 
@@ -68,7 +66,7 @@ def reconcile(
     """
     settings = load_settings()
     forge = build_forge(settings)
-    _require_environment(forge, environment)
+    require_environment(forge, environment)
     chosen = [
         (place, name)
         for place, name in targets(forge)
@@ -127,13 +125,7 @@ def _report_document(report: Report) -> dict[str, object]:
     }
 
 
-def _require_environment(forge: Forge, name: str | None) -> None:
-    known = load_policy(forge, forge.head()).names if name is not None else []
-    if name is not None and name not in known:
-        raise typer.BadParameter(f"no environment {name!r}; known: {', '.join(known)}")
-
-
 def _require(forge: Forge, model: str, environment: str) -> None:
-    """PolicyInvalid or UnknownModel, before anything is written under a mistyped name."""
-    load_policy(forge, forge.head()).environment(environment)
+    """BadParameter or UnknownModel, before anything is written under a mistyped name."""
+    require_environment(forge, environment)
     require_model(model, (name for _, name in targets(forge)))

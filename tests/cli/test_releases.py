@@ -43,8 +43,8 @@ def test_a_rollback_without_anything_to_restore_changes_nothing(at, slipway):
 
 def test_a_rollback_in_an_unknown_environment_names_the_known_ones(second, slipway):
     told = slipway("rollback", "fraud", "--env", "stagging")
-    assert told.code == 1
-    assert "one of staging, production" in told.err
+    assert told.code == 2
+    assert "no environment 'stagging'; known: staging, production" in told.err
 
 
 def test_an_unknown_model_is_refused_before_anything_is_written(second, slipway):
