@@ -15,6 +15,7 @@ SlipwayError
 ├── TrainingError           an estimator that raised, or answered with no number
 ├── ExportError             a model that neither runtime can carry
 ├── GateError               a check without a passing result for the exact candidate
+├── ChampionReplaced        a candidate judged against a champion that is live no more
 ├── CodeNotCommitted        a bundle for production whose code nobody could find again
 └── ReproductionError
     ├── NotReproducible     an input of a registered version that is gone or was never known
@@ -118,6 +119,15 @@ class GateError(SlipwayError):
             f"{model}: bundle {digest} is not released: {'; '.join(reasons)}. "
             "The assets' checks in Dagster show the figures; "
             f"to judge what is missing or changed anew: slipway run {model}"
+        )
+
+
+class ChampionReplaced(SlipwayError):
+    def __init__(self, model: str, digest: str, judged: str | None, now: str | None) -> None:
+        super().__init__(
+            f"{model}: bundle {digest} is not released: it was judged against the champion "
+            f"{judged or 'none'}, and what production serves now is {now or 'none'}; "
+            f"to judge it against that: slipway run {model}"
         )
 
 

@@ -30,6 +30,16 @@ def radosgw():
         yield store
 
 
+@pytest.fixture(scope="session")
+def empty_registry(tmp_path_factory):
+    """MLflow's migrations of a new database, done once for all tests."""
+    from resources.registry import Registry
+
+    folder = tmp_path_factory.mktemp("registry") / "mlflow"
+    Registry(f"sqlite:///{folder}/mlflow.db", folder / "artifacts").versions("none")
+    return folder
+
+
 @pytest.fixture(
     params=[
         "disk",

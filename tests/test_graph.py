@@ -11,7 +11,6 @@ from platform_assets.data.contract import RULE
 from platform_assets.lineage import evaluations, latest
 from platform_assets.model.candidate_model import CODE, CODE_AT_TRAINING
 from platform_assets.release.proof import Result, asked_of
-from resources.registry import Registry
 from tests.support.checkouts import commit_all, write
 from tests.support.fake_serve import FakeServe
 from tests.support.tiny import Platform, orders, tiny
@@ -19,14 +18,6 @@ from tests.support.tiny import Platform, orders, tiny
 pytestmark = pytest.mark.slow
 
 CLEANED = "tiny__cleaned_and_quarantine"
-
-
-@pytest.fixture(scope="session")
-def empty_registry(tmp_path_factory):
-    """MLflow's migrations of a new database, done once for all tests."""
-    folder = tmp_path_factory.mktemp("registry") / "mlflow"
-    Registry(f"sqlite:///{folder}/mlflow.db", folder / "artifacts").versions("none")
-    return folder
 
 
 @pytest.fixture
@@ -248,16 +239,3 @@ def test_an_approved_promotion_is_deployed_and_becomes_the_champion(platform):
     assert failures(platform.run(tiny(), "production_deployment")) == {}
     assert platform.serve.digest("tiny") == entry(platform)["bundle_digest"]
     assert platform.registry.aliases("tiny")["champion"] == entry(platform)["model_version"]
-
-
-def test_the_next_candidate_is_judged_beside_the_champion_on_the_same_rows(platform):
-    platform.deliver("day-1.csv", orders(600, seed=1))
-    platform.run(tiny())
-    approve(platform)
-    platform.run(tiny(), "production_deployment")
-    champion = entry(platform)["bundle_digest"]
-    platform.deliver("day-2.csv", orders(600, seed=2, first=600))
-    assert failures(platform.run(tiny())) == {}
-    (promotion,) = platform.forge.promotions("open")
-    assert f"| replaces | {champion}" in promotion.body.replace("`", "")
-    assert latest(platform.instance, tiny().key("evaluation_report"))["champion"] == champion

@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from platform_assets.errors import GateError
+from platform_assets.errors import ChampionReplaced, GateError
 from platform_assets.folder import ModelFolder
 from platform_assets.lineage import evaluations
 from platform_assets.model import (
@@ -86,6 +86,20 @@ def prove(instance: dg.DagsterInstance, folder: ModelFolder, entry: Mapping[str,
     reasons = unproven(found, facts)
     if reasons:
         raise GateError(folder.name, entry["bundle_digest"], reasons)
+
+
+def require_champion(model: str, digest: str, judged: str | None, now: str | None) -> None:
+    """Return if a bundle was judged against what is live in production, or is that itself.
+
+    `judged` is the champion's digest in the report, `now` the one of today; None for no champion.
+
+    Raises
+    ------
+    ChampionReplaced
+        If production has changed since; then no figure of the report says what would be lost.
+    """
+    if now not in (judged, digest):
+        raise ChampionReplaced(model, digest, judged, now)
 
 
 def unproven(found: Mapping[Asked, list[Result]], facts: Mapping[str, Any]) -> list[str]:

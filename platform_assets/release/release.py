@@ -13,8 +13,9 @@ from gitops.promotion import Release
 from platform_assets.folder import ModelFolder
 from platform_assets.lineage import latest
 from platform_assets.model import evaluation_report
+from platform_assets.model.contenders import champion_digest
 from platform_assets.release.papers import evidence_of, manifest_of
-from platform_assets.release.proof import prove
+from platform_assets.release.proof import prove, require_champion
 from resources.artifacts import Artifacts
 
 
@@ -32,6 +33,8 @@ def release(
     ------
     GateError
         If a check has no passing result for the candidate; git is not touched.
+    ChampionReplaced
+        If production serves another bundle by now than the one it was judged against.
     GitopsError
         If the bundle is held, or an earlier environment has not proven it.
     """
@@ -41,8 +44,11 @@ def release(
     stored = artifacts.load(
         evaluation_report.KIND, folder.name, report["report_key"], evaluation_report.JUDGEMENT
     )
+    judgement = json.loads(stored)
+    now = champion_digest(forge, folder.name)
+    require_champion(folder.name, entry["bundle_digest"], judgement["champion"], now)
     manifest = manifest_of(folder, environment, entry, report)
-    evidence = evidence_of(manifest, json.loads(stored), report, endpoint)
+    evidence = evidence_of(manifest, judgement, report, endpoint)
     return promotion.release(forge, manifest, evidence)
 
 

@@ -27,6 +27,7 @@ GATE = Verdict("roc_auc_reaches", True, "roc_auc", 0.8, 0.7, message="it does")
 JUDGEMENT = {
     "bundle_digest": digest("a"),
     "code_commit": "c" * 40,
+    "champion": None,
     "gates": [GATE.to_dict()],
     "figures": [
         {"metric": "roc_auc", "value": 0.8, "low": 0.7, "high": 0.9, "champion": None}
