@@ -119,7 +119,8 @@ def encoded(rows: pa.Table) -> tuple[list[str], dict[str, str]]:
 
     A dictionary of values that hardly ever repeat costs much and saves nothing.
     """
-    some = rows.slice(0, SAMPLE)
+    flat = [field.name for field in rows.schema if not pa.types.is_nested(field.type)]
+    some = rows.select(flat).slice(0, SAMPLE)
     unlike = [
         field.name
         for field in some.schema
@@ -136,12 +137,17 @@ def _is_whole(kind: pa.DataType) -> bool:
 
 
 def statistics(metadata: pq.FileMetaData, names: Sequence[str]) -> dict[str, Any]:
-    """Delta's statistics of one file: rows, and of each column its nulls, least and largest."""
+    """Delta's statistics of one file: rows, and of each column its nulls, least and largest.
+
+    Columns of lists and of structures have none.
+    """
     found: dict[str, Any] = {
         "numRecords": metadata.num_rows, "minValues": {}, "maxValues": {}, "nullCount": {},
     }  # fmt: skip
-    places = {metadata.schema.column(place).name: place for place in range(metadata.num_columns)}
-    for name in names:
+    leaves = [metadata.schema.column(place) for place in range(metadata.num_columns)]
+    # The parts of a nested column go by paths such as `tags.list.element`.
+    places = {leaf.path: place for place, leaf in enumerate(leaves) if leaf.path == leaf.name}
+    for name in [name for name in names if name in places]:
         chunks = [
             metadata.row_group(group).column(places[name]).statistics
             for group in range(metadata.num_row_groups)

@@ -1,3 +1,4 @@
+import json
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -58,3 +59,19 @@ def test_the_same_rows_are_the_same_bytes(tmp_path):
         for path in (tmp_path / name).glob("*.parquet")
     }
     assert len(kept) == 1
+
+
+def test_lists_and_structures_are_kept_and_have_no_statistics(tmp_path):
+    """A part of a structure was taken for a column of its name, or for none that there is."""
+    rows = pa.table(
+        {
+            "place": [1, 2],
+            "size": [{"place": 8, "wide": 1.5}, {"place": 9, "wide": 2.5}],
+            "tags": [["a"], ["b", "c"]],
+            "said": pa.array([[("k", 1)], []], pa.map_(pa.string(), pa.int64())),
+        }
+    )
+    (file,) = TableFiles(str(tmp_path), {}).write(rows.schema, rows.to_batches(), Layout())
+    stats = json.loads(file.stats)
+    assert (stats["minValues"], stats["maxValues"]) == ({"place": 1}, {"place": 2})
+    assert pq.read_table(tmp_path / file.path).equals(rows)

@@ -1,0 +1,77 @@
+"""What a contract says of one column, and what it cannot say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandera.pandas as pandera
+from pandas.api import types
+
+from platform_assets.data.casting import Kind
+from platform_assets.data.checks import example, require_heard
+from platform_assets.errors import ContractUnusable
+
+# What pandera knows of a column and a row alone cannot answer.
+_UNJUDGED = (
+    ("unique", True, "`id` in defs.yaml, which finds repeats"),
+    ("regex", True, "each column by its name"),
+    ("required", False, "a column that every file has, or none; nullable=True allows gaps"),
+)
+HOW_WRITTEN = "`nulls`, `trim` in defs.yaml and metadata, which say how values are written"
+_TYPES = "a type of text, numbers, truth or times"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract; `form` and `comma` say how it is written, see `casting.cast`."""
+
+    name: str
+    kind: Kind
+    nullable: bool
+    checks: tuple[pandera.Check, ...] = ()
+    form: str | None = None
+    comma: bool = False
+    personal: bool = False
+
+
+def column_of(name: str, column: Any) -> Column:
+    """A column of a pandera schema.
+
+    Raises
+    ------
+    ContractUnusable
+        If it asks for what no row can be judged by.
+    """
+    said = column.metadata or {}
+    unknown = sorted(set(said) - {"format", "decimal", "personal"})
+    if unknown:
+        raise ContractUnusable(name, f"metadata {unknown}", "format, decimal, personal")
+    for asked, got, expected in _UNJUDGED:
+        if getattr(column, asked) is got:
+            raise ContractUnusable(name, f"{asked}={got}", expected)
+    for asked in ("parsers", "default"):
+        if getattr(column, asked) not in (None, []):
+            raise ContractUnusable(name, asked, HOW_WRITTEN)
+    kind = _kind(name, column.dtype.type if column.dtype else str)
+    for check in column.checks:
+        require_heard(name, check, example(kind))
+    return Column(
+        name=name,
+        kind=kind,
+        nullable=column.nullable,
+        checks=tuple(column.checks),
+        form=said.get("format"),
+        comma=said.get("decimal") == ",",
+        personal=bool(said.get("personal", False)),
+    )
+
+
+def _kind(name: str, dtype: Any) -> Kind:
+    if types.is_bool_dtype(dtype):
+        return "bool"
+    if types.is_datetime64_any_dtype(dtype):
+        return "time"
+    if types.is_integer_dtype(dtype):
+        return "int"
+    if types.is_timedelta64_dtype(dtype) or types.is_complex_dtype(dtype):
+        raise ContractUnusable(name, f"the type {dtype}", _TYPES)
+    return "float" if types.is_numeric_dtype(dtype) else "text"
