@@ -86,3 +86,10 @@ def test_the_last_line_always_ends(content, text):
 @given(st.text('a"\n', max_size=30))
 def test_quotes_are_counted(content):
     assert decoded(content.encode())[1].quotes == content.count('"')
+
+
+def test_two_texts_read_in_turns_are_marked_each_for_itself():
+    """The handler of whichever was opened last marked them all."""
+    spoilt, sound = (Utf8(io.BytesIO(one), "utf-8") for one in (b"caf\xe9\n", b"tea\n"))
+    assert (spoilt.stream().read(), sound.stream().read()) != (b"", b"")
+    assert (spoilt.marked, sound.marked) == (True, False)

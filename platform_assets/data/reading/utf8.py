@@ -8,7 +8,9 @@ later and its bytes are not lost.
 import codecs
 import io
 import re
+import threading
 from collections.abc import Iterator
+from functools import cache
 
 import polars as pl
 
@@ -21,6 +23,8 @@ _FIRST = 0x10F700
 MARKS = "[\U0010f700-\U0010f7ff]"
 MARKED_BYTE = b"\xf4"
 _HANDLER = "slipway.marks"
+# A handler is found by its name, and so cannot know for whom it works.
+_met = threading.local()
 
 
 class Utf8:
@@ -30,11 +34,10 @@ class Utf8:
     """
 
     def __init__(self, content: Readable, encoding: str, quote: str = '"') -> None:
-        codecs.register_error(_HANDLER, self._mark)
         # "utf-8-sig" itself loses a file that ends within the bytes of its mark.
         self._signed = codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
         self._decoder = codecs.getincrementaldecoder("utf-8" if self._signed else encoding)(
-            _HANDLER
+            _handler()
         )
         self._content = content
         self._quote = quote.encode()
@@ -60,18 +63,28 @@ class Utf8:
         while not ended:
             chunk = self._content.read(CHUNK)
             ended = not chunk
+            _met.undecodable = False
             text = self._decoder.decode(chunk, final=ended)
+            self.marked |= _met.undecodable
             if first and text:
                 first, text = False, text.removeprefix("\ufeff")
             if text:
                 yield text.encode()
 
-    def _mark(self, error: UnicodeError) -> tuple[str, int]:
-        if not isinstance(error, UnicodeDecodeError):
-            raise error
-        self.marked = True
-        wrong = error.object[error.start : error.end]
-        return "".join(chr(_FIRST + byte) for byte in wrong), error.end
+
+@cache
+def _handler() -> str:
+    """The name under which the process knows how an undecodable byte is marked."""
+    codecs.register_error(_HANDLER, _mark)
+    return _HANDLER
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    _met.undecodable = True
+    wrong = error.object[error.start : error.end]
+    return "".join(chr(_FIRST + byte) for byte in wrong), error.end
 
 
 def unmarked(text: str) -> str:
