@@ -12,7 +12,8 @@ from typing import Any
 import dagster as dg
 import pandera.pandas as pandera
 
-from platform_assets.errors import SpecError
+from platform_assets.data.contract import Contract
+from platform_assets.errors import ContractUnusable, SpecError
 from platform_assets.identity import digest_of_files
 from platform_assets.spec import ModelSpec
 
@@ -109,6 +110,7 @@ def load_folder(path: Path, spec: ModelSpec, load_module: LoadModule) -> ModelFo
             f"{path.name}/defs.yaml: contract: {spec.contract!r} is no pandera DataFrameModel"
         )
     schema = contract.to_schema()
+    _can_be_judged_by(path, spec, schema)
     _columns_exist(path, spec, list(schema.columns))
     _parameters_exist(path, spec, build)
     _weights_are_taken(path, spec, build)
@@ -126,6 +128,13 @@ def _attribute(path: Path, key: str, reference: str, load_module: LoadModule) ->
         public = [name for name in vars(module) if not name.startswith("_")]
         raise SpecError(f"{place}: {reference!r} not found; {module_name}.py has {public}")
     return getattr(module, attribute)
+
+
+def _can_be_judged_by(path: Path, spec: ModelSpec, schema: pandera.DataFrameSchema) -> None:
+    try:
+        Contract.of(schema, spec.id)
+    except ContractUnusable as error:
+        raise SpecError(f"{path.name}/{error}") from error
 
 
 def _columns_exist(path: Path, spec: ModelSpec, columns: list[str]) -> None:

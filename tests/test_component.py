@@ -83,3 +83,11 @@ def test_a_contradiction_is_refused_with_file_key_value_and_what_is_allowed(
     assert key in said
     assert value in said
     assert allowed in said
+
+
+def test_a_contract_that_no_row_can_be_judged_by_is_refused_when_it_loads(project):
+    place = project[1] / "contract.py"
+    place.write_text(
+        place.read_text().replace("coerce = True", 'coerce = True\n        unique = ["age"]')
+    )
+    assert "diabetes/contract.py: 'unique': got ['age'], expected `id`" in refusal(project)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from platform_assets.cli.committed import hindrance
 from platform_assets.cli.console import out, print_json
 from platform_assets.cli.errors import NotWell
-from platform_assets.cli.models import model_folders, source_section
+from platform_assets.cli.models import DEFS, model_folders, source_section
 from platform_assets.cli.stack import control, ray_service
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.ports import describe, holder, is_free
@@ -93,6 +93,19 @@ def look_at_code(_: Layout) -> Iterator[Finding]:
         problem = hindrance(checkout, model)
         seen, _between, todo = problem.partition("; ")
         yield Finding(f"code of {model}", "warn" if problem else "ok", seen or "committed", todo)
+
+
+def look_at_models(_: Layout, defs: Path = DEFS) -> Iterator[Finding]:
+    from platform_assets.scaffold.write import load
+
+    for model in model_folders(defs):
+        try:
+            load(defs / model)
+        except (SlipwayError, ValueError, SyntaxError, ImportError) as error:
+            todo = "mend what it names; it is not loaded until then"
+            yield Finding(f"model {model}", "fail", " ".join(str(error).split()), todo)
+        else:
+            yield Finding(f"model {model}", "ok", "loads")
 
 
 def look_at_disk(layout: Layout) -> Iterator[Finding]:
@@ -206,6 +219,7 @@ LOOKS: tuple[Callable[[Layout], Iterator[Finding]], ...] = (
     look_at_python,
     look_at_git,
     look_at_code,
+    look_at_models,
     look_at_disk,
     look_at_ports,
     look_at_haproxy,

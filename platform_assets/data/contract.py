@@ -1,10 +1,8 @@
 """A model's pandera contract, compiled once, and the judgement of rows by it, each for itself."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +10,10 @@ import pandas as pd
 import pandera.pandas as pandera
 import polars as pl
 import pyarrow as pa
-from pandas.api import types
-from pandas.api.extensions import ExtensionDtype
 
 from platform_assets.data.casting import Kind, cast
+from platform_assets.data.checks import as_pandas, example, outcome, require_heard, said
+from platform_assets.data.columns import HOW_WRITTEN, Column, column_of
 from platform_assets.data.reading.utf8 import is_marked, unmarked
 from platform_assets.errors import ContractUnusable
 
@@ -30,27 +28,6 @@ _ARROW: dict[Kind, pa.DataType] = {
     "bool": pa.bool_(),
     "time": pa.timestamp("us"),
 }
-# What pandera knows of a column and a row alone cannot answer.
-_UNJUDGED = (
-    ("unique", True, "`id` in defs.yaml, which finds repeats"),
-    ("regex", True, "each column by its name"),
-    ("required", False, "a column that every file has, or none; nullable=True allows gaps"),
-)
-_HOW_WRITTEN = "`nulls`, `trim` in defs.yaml and metadata, which say how values are written"
-_SETS = re.compile(r"\w+\((?:frozenset\(|set\()?\{")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a contract; `form` and `comma` say how it is written, see `casting.cast`."""
-
-    name: str
-    kind: Kind
-    nullable: bool
-    checks: tuple[pandera.Check, ...] = ()
-    form: str | None = None
-    comma: bool = False
-    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,13 +58,21 @@ class Contract:
     def of(
         cls, schema: pandera.DataFrameSchema, key: str | None = None, *, trim: bool = False
     ) -> "Contract":
+        """The contract that a schema asks for.
+
+        Raises
+        ------
+        ContractUnusable
+            If no row can ever be judged by it.
+        """
         if schema.unique:
             raise ContractUnusable("unique", repr(schema.unique), "`id` in defs.yaml, one column")
         if schema.parsers:
-            raise ContractUnusable("dataframe", "parsers", _HOW_WRITTEN)
+            raise ContractUnusable("dataframe", "parsers", HOW_WRITTEN)
+        columns = tuple(column_of(name, one) for name, one in schema.columns.items())
+        rows = pd.DataFrame({column.name: example(column.kind) for column in columns})
         for check in schema.checks:
-            _require_heard("dataframe", check)
-        columns = tuple(_column(name, one) for name, one in schema.columns.items())
+            require_heard("dataframe", check, rows)
         return cls(columns, tuple(schema.checks), key, trim)
 
     @cached_property
@@ -142,16 +127,16 @@ class Contract:
         for column in self.columns if typed.height else ():
             values = typed[column.name]
             there = values.is_not_null()
-            some = _series(values if there.all() else values.filter(there))
+            some = as_pandas(values if there.all() else values.filter(there))
             for check in column.checks:
-                broken = ~_outcome(check, some, column.name)
-                verdict.mark_among(f"value:{column.name}:{_said(check)}", there, broken)
+                broken = ~outcome(check, some, column.name)
+                verdict.mark_among(f"value:{column.name}:{said(check)}", there, broken)
         good = verdict.good()
         if self.row_checks and good.any():
             kept = typed.filter(good)
-            frame = pd.DataFrame({name: _series(kept[name]) for name in kept.columns})
+            frame = pd.DataFrame({name: as_pandas(kept[name]) for name in kept.columns})
             for check in self.row_checks:
-                verdict.mark_among(f"value:{_said(check)}", good, ~_outcome(check, frame, "rows"))
+                verdict.mark_among(f"value:{said(check)}", good, ~outcome(check, frame, "rows"))
 
 
 @dataclass
@@ -198,83 +183,3 @@ def broken_rows(text: pl.DataFrame, rules: pl.Series, lineage: Iterable[pl.Serie
         return kept
     readable = pl.col(*text.columns).map_elements(unmarked, return_dtype=pl.String)
     return kept.with_columns(readable)
-
-
-def _column(name: str, column: Any) -> Column:
-    said = column.metadata or {}
-    unknown = sorted(set(said) - {"format", "decimal", "personal"})
-    if unknown:
-        raise ContractUnusable(name, f"metadata {unknown}", "format, decimal, personal")
-    for asked, got, expected in _UNJUDGED:
-        if getattr(column, asked) is got:
-            raise ContractUnusable(name, f"{asked}={got}", expected)
-    for asked in ("parsers", "default"):
-        if getattr(column, asked) not in (None, []):
-            raise ContractUnusable(name, asked, _HOW_WRITTEN)
-    for check in column.checks:
-        _require_heard(name, check)
-    return Column(
-        name=name,
-        kind=_kind(column.dtype.type if column.dtype else str),
-        nullable=column.nullable,
-        checks=tuple(column.checks),
-        form=said.get("format"),
-        comma=said.get("decimal") == ",",
-        personal=bool(said.get("personal", False)),
-    )
-
-
-def _require_heard(column: str, check: pandera.Check) -> None:
-    """A check that only warns, or that asks about groups of rows, would be judged as another."""
-    if check.raise_warning:
-        expected = "a check that rows must keep, or none"
-        raise ContractUnusable(column, f"raise_warning=True in {_said(check)}", expected)
-    if check.groupby is not None:
-        expected = "a check of each row by itself"
-        raise ContractUnusable(column, f"groupby={check.groupby!r} in {_said(check)}", expected)
-
-
-def _kind(dtype: Any) -> Kind:
-    if types.is_bool_dtype(dtype):
-        return "bool"
-    if types.is_datetime64_any_dtype(dtype):
-        return "time"
-    if types.is_integer_dtype(dtype):
-        return "int"
-    return "float" if types.is_numeric_dtype(dtype) else "text"
-
-
-def _series(values: pl.Series) -> pd.Series:
-    """As pandera's checks know it, without copying text value by value."""
-    if values.dtype == pl.String:
-        text: pd.Series = values.to_arrow().to_pandas(types_mapper=_text_type)
-        return text
-    if values.dtype == pl.Int64 and values.null_count():
-        return pd.Series(values.to_pandas(), dtype="Int64")
-    return values.to_pandas()
-
-
-def _text_type(_: pa.DataType) -> ExtensionDtype:
-    return pd.StringDtype("pyarrow", na_value=np.nan)
-
-
-def _outcome(
-    check: pandera.Check, values: pd.Series | pd.DataFrame, column: str
-) -> npt.NDArray[np.bool_]:
-    """What a check says of each row, shape (n,)."""
-    output = check(values).check_output
-    if isinstance(output, pd.DataFrame):
-        output = output.all(axis=1)
-    if not isinstance(output, pd.Series) or len(output) != len(values):
-        raise ContractUnusable(column, f"the check {_said(check)}", "an answer for each row")
-    passed: npt.NDArray[np.bool_] = output.fillna(True).to_numpy(dtype=bool)
-    return passed
-
-
-def _said(check: pandera.Check) -> str:
-    """As pandera says it; a set, which each process has in another order, in one order."""
-    said = str(check.error or check.name)
-    sets = [one for one in (check.statistics or {}).values() if isinstance(one, set | frozenset)]
-    if sets and _SETS.match(said):
-        return f"{check.name}({sorted(sets[0], key=repr)})"
-    return said

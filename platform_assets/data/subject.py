@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from platform_assets.data.casting import cast
-from platform_assets.data.contract import Column, Contract
+from platform_assets.data.columns import Column
+from platform_assets.data.contract import Contract
 from platform_assets.errors import ForgetRefused
 
 

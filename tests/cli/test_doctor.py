@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from platform_assets.cli import doctor
+from platform_assets.cli.models import DEFS
 from platform_assets.cli.stack.layout import MARK, SERVICE, Layout
 from platform_assets.cli.stack.state import Phase, ServiceState, StackState, write_state
 from resources.settings import Settings, load_settings
@@ -74,6 +75,23 @@ def test_a_lake_whose_server_could_lose_rows_is_told(monkeypatch, layout):
     assert finding.level == "fail"
     assert "s3://bucket/lake: its server ignores `If-None-Match: *`" in finding.seen
     assert "SLIPWAY_LAKE_URI" in finding.todo
+
+
+def test_a_model_that_does_not_load_is_told_with_the_reason(layout, tmp_path):
+    shutil.copytree(DEFS / "diabetes", tmp_path / "diabetes")
+    place = tmp_path / "diabetes" / "contract.py"
+    assert (
+        found(lambda one: doctor.look_at_models(one, tmp_path), layout)["model diabetes"].level
+        == "ok"
+    )
+    place.write_text(
+        place.read_text().replace("coerce = True", "coerce = True\n        unique = ['age']")
+    )
+    finding = found(lambda one: doctor.look_at_models(one, tmp_path), layout)["model diabetes"]
+    assert (finding.level, finding.seen) == (
+        "fail",
+        "diabetes/contract.py: 'unique': got ['age'], expected `id` in defs.yaml, one column",
+    )
 
 
 def test_each_source_is_told_with_what_it_holds(layout):

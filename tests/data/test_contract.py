@@ -202,10 +202,36 @@ def test_columns_that_are_unique_together_are_refused():
         Contract.of(schema)
 
 
-def test_a_check_that_answers_for_the_whole_column_is_refused_when_it_speaks():
-    column = pandera.Column(float, pandera.Check(lambda values: values.mean() > 0, name="mean"))
-    with pytest.raises(ContractUnusable, match="the check mean, expected an answer for each row"):
-        contract(column).judge(pl.DataFrame({"x": ["1"]}))
+@pytest.mark.parametrize("kind", [float, int, bool, str, "datetime64[ns]"])
+def test_a_check_that_answers_for_the_whole_column_is_refused_before_any_row_came(kind):
+    column = pandera.Column(kind, pandera.Check(lambda values: values.max() > 0, name="most"))
+    if kind in (str, "datetime64[ns]"):
+        column = pandera.Column(kind, pandera.Check(lambda values: values.is_unique, name="most"))
+    with pytest.raises(ContractUnusable, match="the check most, expected an answer for each row"):
+        contract(column)
+
+
+def test_a_check_that_answers_for_all_rows_together_is_refused_before_any_came():
+    check = pandera.Check(lambda frame: len(frame) > 2, name="some")
+    schema = pandera.DataFrameSchema({"x": pandera.Column(str)}, checks=check)
+    with pytest.raises(ContractUnusable, match="'dataframe': got the check some"):
+        Contract.of(schema)
+
+
+def test_a_check_that_fails_on_made_up_values_is_taken_and_refused_when_it_speaks():
+    column = pandera.Column(str, pandera.Check(lambda texts: int(texts[0]) > 8, name="first"))
+    upset = pandera.Column(str, pandera.Check(lambda texts: texts.map({"x": True}[texts[0]])))
+    assert contract(upset).names == ["x"]
+    with pytest.raises(ContractUnusable, match="the check first, expected an answer"):
+        contract(column).judge(pl.DataFrame({"x": ["9"]}))
+
+
+@pytest.mark.parametrize("kind", ["timedelta64[ns]", "complex128"])
+def test_a_type_that_no_text_is_cast_to_is_refused(kind):
+    with pytest.raises(
+        ContractUnusable, match=f"'x': got the type .*{kind[:7]}.*, expected a type"
+    ):
+        contract(pandera.Column(kind))
 
 
 TEXT = st.one_of(st.none(), st.text(max_size=8), st.sampled_from(["1", "0", "true", "chip", "p"]))

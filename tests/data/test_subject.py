@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from platform_assets.data.contract import Column, Contract
+from platform_assets.data.columns import Column
+from platform_assets.data.contract import Contract
 from platform_assets.data.subject import Subject, subject
 from platform_assets.errors import ForgetRefused
 

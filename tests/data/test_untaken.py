@@ -6,7 +6,7 @@ import io
 import pytest
 
 from platform_assets.data import untaken
-from platform_assets.data.contract import Column
+from platform_assets.data.columns import Column
 from platform_assets.data.subject import Subject
 
 PLAIN = b"order,amount\no5,2\n" + b"".join(b"a%d,1\n" % number for number in range(4000))

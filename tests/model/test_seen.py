@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from platform_assets.data.contract import Column
+from platform_assets.data.columns import Column
 from platform_assets.data.subject import Subject
 from platform_assets.model.seen import (
     CLEANED,
