@@ -71,12 +71,12 @@ class ForgeError(GitopsError):
 
 
 class RepositoryMissing(ForgeError):
-    def __init__(self, path: Path, why: str) -> None:
+    def __init__(self, place: str, why: str) -> None:
         super().__init__(
-            f"{str(path)!r} is no GitOps repository ({why}); `slipway up` makes the local one, "
+            f"{place!r} is no GitOps repository ({why}); `slipway up` makes the local one, "
             "SLIPWAY_GITOPS_REPO names another"
         )
-        self.path = path
+        self.place = place
 
 
 class GitFailed(ForgeError):

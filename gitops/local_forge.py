@@ -1,24 +1,15 @@
 """The forge that needs no server: a bare git repository on disk."""
 
-import contextlib
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from gitops.bare import begin_main, make_bare
 from gitops.errors import RepositoryMissing
-from gitops.local_promotions import LocalPromotions
-from gitops.local_tree import MAIN
-from gitops.plumbing import Git, RefMoved, RefUpdate
-
-_CONFIGURATION = {
-    # Old heads stay findable after a forced push, for half a year.
-    "core.logAllRefUpdates": "always",
-    "gc.reflogExpireUnreachable": "180 days",
-    "receive.denyDeletes": "true",
-}
+from gitops.plumbing import Git
+from gitops.ref_promotions import RefPromotions
 
 
-class LocalForge(LocalPromotions):
+class LocalForge(RefPromotions):
     """`gitops.forge.Forge` on a bare repository; any number of processes may use it at once.
 
     People may clone and push to it as to any other. A merge is one commit on main, whose parent
@@ -26,7 +17,7 @@ class LocalForge(LocalPromotions):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path)
+        super().__init__(Git(path))
         self.path = path
 
     @classmethod
@@ -39,29 +30,6 @@ class LocalForge(LocalPromotions):
         try:
             forge.head()
         except RepositoryMissing:
-            if not (path / "HEAD").is_file():
-                _initialize(path)
-            _begin_main(Git(path), seed)
+            make_bare(path)
+            begin_main(Git(path), seed)
         return forge
-
-
-def _initialize(path: Path) -> None:
-    """Build the empty repository beside its place and move it there whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-        made = Path(folder) / path.name
-        git = Git(made)
-        git.run("init", "--quiet", "--bare", "--template=", "--initial-branch=main", str(made))
-        for key, value in _CONFIGURATION.items():
-            git.run("config", key, value)
-        try:
-            made.rename(path)
-        except OSError as error:
-            if not (path / "HEAD").is_file():
-                raise RepositoryMissing(path, f"it cannot be made: {error.strerror}") from error
-
-
-def _begin_main(git: Git, seed: Mapping[str, str]) -> None:
-    commit = git.commit_tree(git.write_tree(None, seed), [], "Begin the GitOps repository\n")
-    with contextlib.suppress(RefMoved):
-        git.update_refs([RefUpdate(MAIN, commit, None)])

@@ -9,7 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitops.errors import ForgeError, GitFailed, PathRefused, StaleLock, UnknownRevision
+from gitops.errors import (
+    ForgeError,
+    GitFailed,
+    PathRefused,
+    RepositoryMissing,
+    StaleLock,
+    UnknownRevision,
+)
 from gitops.retry import until_won
 
 AUTHOR, EMAIL = "Slipway", "slipway@localhost"
@@ -56,6 +63,11 @@ class Git:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return str(self.path)
+
     def run(
         self,
         *arguments: str,
@@ -92,7 +104,9 @@ class Git:
         return self.refs(name).get(name)
 
     def refs(self, prefix: str) -> dict[str, str]:
-        """All refs at or below `prefix`, with what they point at."""
+        """All refs at or below `prefix`, as they are now, with what they point at."""
+        if not (self.path / "HEAD").is_file():
+            raise RepositoryMissing(self.place, "there is no HEAD file")
         lines = self.text("for-each-ref", "--format=%(refname) %(objectname)", prefix)
         return dict(line.split(" ", 1) for line in lines.splitlines() if line)
 

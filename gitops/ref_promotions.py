@@ -1,6 +1,7 @@
-"""Promotions of a bare repository on disk: one ref and one branch each, no server."""
+"""Promotions without a server that knows of them: one ref and one branch each."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -14,20 +15,21 @@ from gitops.errors import (
     UnknownPromotion,
 )
 from gitops.forge import Promotion, PromotionState, Proposal, Status, StatusState
+from gitops.git_tree import MAIN, GitTree
 from gitops.holds import held, read_holds
-from gitops.local_tree import MAIN, LocalTree
 from gitops.plumbing import RefMoved, RefUpdate
 from gitops.retry import until_won
 from gitops.trailers import add_trailers
 
 PROMOTIONS = "refs/slipway/promotions"
+_NUMBERED = re.compile(rf"{PROMOTIONS}/\d+")
 
 
-class LocalPromotions(LocalTree):
+class RefPromotions(GitTree):
     """`gitops.forge.Promotions`: the promotion is a JSON blob, its change a commit on a branch."""
 
     def promotions(self, state: PromotionState | None = None) -> list[Promotion]:
-        found = [promotion for promotion, _ in self._all()]
+        found = [promotion for promotion, _ in self._all(self._git.refs(PROMOTIONS))]
         return [promotion for promotion in found if state in (None, promotion.state)]
 
     def open_promotion(self, proposal: Proposal) -> Promotion:
@@ -61,7 +63,8 @@ class LocalPromotions(LocalTree):
         return self._change(number, change)
 
     def _open(self, proposal: Proposal) -> Promotion:
-        head, known = self.head(), self._all()
+        refs = self._git.refs("refs")
+        head, known, branch = self._main(refs), self._all(refs), refs.get(_branch(proposal))
         latest = next((p for p, _ in reversed(known) if p.branch == proposal.branch), None)
         if latest and latest.state == "closed":
             return latest
@@ -69,11 +72,16 @@ class LocalPromotions(LocalTree):
         if latest and latest.state == "merged" and commit == head:
             return latest
         if latest and latest.state == "open":
-            return self._bring_up_to_date(latest, proposal, head, commit)
-        return self._create(proposal, head, commit, known)
+            return self._bring_up_to_date(latest, proposal, head, commit, branch)
+        return self._create(proposal, head, commit, known, branch)
 
     def _create(
-        self, proposal: Proposal, head: str, commit: str, known: list[tuple[Promotion, str]]
+        self,
+        proposal: Proposal,
+        head: str,
+        commit: str,
+        known: list[tuple[Promotion, str]],
+        branch: str | None,
     ) -> Promotion:
         number = max((promotion.number for promotion, _ in known), default=0) + 1
         opened = datetime.now(UTC).isoformat(timespec="seconds")
@@ -90,37 +98,41 @@ class LocalPromotions(LocalTree):
             if p.state == "open"
             and (p.environment, p.model) == (proposal.environment, proposal.model)
         ]
-        branch = f"refs/heads/{promotion.branch}"
         self._git.update_refs(
             [
                 RefUpdate(_ref(number), self._write(promotion), None),
-                RefUpdate(branch, commit, self._git.ref(branch)),
+                RefUpdate(_branch(proposal), commit, branch),
                 *older,
             ]
         )
         return promotion
 
     def _bring_up_to_date(
-        self, promotion: Promotion, proposal: Proposal, head: str, commit: str
+        self,
+        promotion: Promotion,
+        proposal: Proposal,
+        head: str,
+        commit: str,
+        branch: str | None,
     ) -> Promotion:
         same_files = self._same_change(promotion, proposal.changes)
         if same_files and self._conflict(promotion, head) is None:
             head, commit = promotion.base, promotion.commit
         changed = replace(promotion, **_fields(proposal), base=head, commit=commit)
-        branch = f"refs/heads/{promotion.branch}"
         self._git.update_refs(
             [
                 RefUpdate(_ref(promotion.number), self._write(changed), self._write(promotion)),
-                RefUpdate(branch, commit, self._git.ref(branch)),
+                RefUpdate(_branch(proposal), commit, branch),
             ]
         )
         return changed
 
     def _merge(self, number: int, approver: str) -> str:
-        promotion, oid = self._one(number)
+        refs = self._git.refs("refs")
+        promotion, oid = self._one(number, refs)
         if promotion.state == "merged":
             return promotion.merged_as
-        head = self.head()
+        head = self._main(refs)
         self._check_mergeable(promotion, head)
         message = add_trailers(
             promotion.message, {"Promotion": str(number), "Approved-by": approver}
@@ -163,7 +175,7 @@ class LocalPromotions(LocalTree):
 
     def _change(self, number: int, change: Callable[[Promotion], Promotion]) -> Promotion:
         def attempt() -> Promotion:
-            promotion, oid = self._one(number)
+            promotion, oid = self._one(number, self._git.refs(_ref(number)))
             changed = change(promotion)
             if changed != promotion:
                 self._git.update_refs([RefUpdate(_ref(number), self._write(changed), oid)])
@@ -171,16 +183,15 @@ class LocalPromotions(LocalTree):
 
         return until_won(f"change of promotion {number}", attempt, RefMoved)
 
-    def _one(self, number: int) -> tuple[Promotion, str]:
-        oid = self._git.ref(_ref(number))
+    def _one(self, number: int, refs: Mapping[str, str]) -> tuple[Promotion, str]:
+        oid = refs.get(_ref(number))
         text = self._git.read_blobs([oid])[0] if oid else None
         if oid is None or text is None:
             raise UnknownPromotion(number)
         return _from_json(text), oid
 
-    def _all(self) -> list[tuple[Promotion, str]]:
-        refs = self._git.refs(PROMOTIONS)
-        oids = [oid for ref, oid in refs.items() if ref.rpartition("/")[2].isdigit()]
+    def _all(self, refs: Mapping[str, str]) -> list[tuple[Promotion, str]]:
+        oids = [oid for ref, oid in refs.items() if _NUMBERED.fullmatch(ref)]
         texts = self._git.read_blobs(oids) if oids else []
         found = [(_from_json(text), oid) for text, oid in zip(texts, oids, strict=True) if text]
         return sorted(found, key=lambda pair: pair[0].number)
@@ -191,6 +202,10 @@ class LocalPromotions(LocalTree):
 
 def _ref(number: int) -> str:
     return f"{PROMOTIONS}/{number}"
+
+
+def _branch(proposal: Proposal) -> str:
+    return f"refs/heads/{proposal.branch}"
 
 
 def _fields(proposal: Proposal) -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""Main and the deployment records of a bare repository on disk."""
+"""Main and the deployment records of a git repository, through its plumbing."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from gitops.errors import HeadMoved, PathRefused, RecordMoved, RepositoryMissing
 from gitops.forge import Commit
@@ -15,19 +14,18 @@ RECORDS = "refs/slipway"
 _FORMAT = "%H%x00%cI%x00%an%x00%B"
 
 
-class LocalTree:
-    """`gitops.forge.Tree` and `gitops.forge.Records` on git's plumbing."""
+class GitTree:
+    """`gitops.forge.Tree` and `gitops.forge.Records` on git's plumbing.
 
-    def __init__(self, path: Path) -> None:
-        self._git = Git(path)
+    All state is in refs, read by `Git.refs` and changed by one `Git.update_refs`; so it works on
+    whatever keeps the promises of those two, also far away.
+    """
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
 
     def head(self) -> str:
-        if not (self._git.path / "HEAD").is_file():
-            raise RepositoryMissing(self._git.path, "there is no HEAD file")
-        head = self._git.ref(MAIN)
-        if head is None:
-            raise RepositoryMissing(self._git.path, "it has no branch main")
-        return head
+        return self._main(self._git.refs(MAIN))
 
     def read(self, path: str, revision: str) -> str | None:
         check_path(path)
@@ -88,6 +86,12 @@ class LocalTree:
             self._git.update_refs(updates)
         except RefMoved:
             raise RecordMoved(environment, model) from None
+
+    def _main(self, refs: Mapping[str, str]) -> str:
+        head = refs.get(MAIN)
+        if head is None:
+            raise RepositoryMissing(self._git.place, "it has no branch main")
+        return head
 
     def _prepare(self, parent: str, changes: Mapping[str, str | None], message: str) -> str:
         """A commit on top of `parent` that no ref names yet; `parent` if nothing changes."""
