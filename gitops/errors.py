@@ -15,6 +15,12 @@ GitopsError
 │   ├── RecordMoved             compare-and-swap on a deployment record lost
 │   ├── UnknownRevision         no commit of that name
 │   ├── PathRefused             a path that does not belong into the tree
+│   ├── HostError               a git host behind an address
+│   │   ├── ForgeUnavailable    it does not answer; later it may
+│   │   ├── AccessDenied        it does not let this account in
+│   │   ├── PushRefused         its rules do not let this account move a ref
+│   │   ├── AtomicUnsupported   it cannot move several refs at once
+│   │   └── AddressRefused      an address that git is not given
 │   └── PromotionError
 │       ├── UnknownPromotion    no promotion of that number
 │       ├── PromotionNotOpen    closed or superseded
@@ -130,6 +136,52 @@ class PathRefused(ForgeError):
             "or control characters"
         )
         self.path = path
+
+
+class HostError(ForgeError):
+    """A git host behind an address does not do what was asked of it."""
+
+
+class ForgeUnavailable(HostError):
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"{url} does not answer: {reason}; if a change was on its way, it shows at the next "
+            "look whether it arrived; look now: slipway doctor"
+        )
+        self.url, self.reason = url, reason
+
+
+class AccessDenied(HostError):
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"{url} does not let us in: {reason}; expected an account that may read and push, "
+            "SLIPWAY_GITOPS_TOKEN holds its token"
+        )
+        self.url, self.reason = url, reason
+
+
+class PushRefused(HostError):
+    def __init__(self, url: str, ref: str, reason: str) -> None:
+        super().__init__(
+            f"{url} refuses to change {ref}: {reason}; let the account push there "
+            "(branch protection, hooks), or name a repository where it may"
+        )
+        self.url, self.ref, self.reason = url, ref, reason
+
+
+class AtomicUnsupported(HostError):
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"{url} cannot change several refs in one push (git push --atomic), so a crash could "
+            "leave half a promotion behind; name a repository on a host that can"
+        )
+        self.url = url
+
+
+class AddressRefused(HostError):
+    def __init__(self, url: str, expected: str) -> None:
+        super().__init__(f"SLIPWAY_GITOPS_REPO: got {url!r}, expected {expected}")
+        self.url, self.expected = url, expected
 
 
 class PromotionError(ForgeError):
