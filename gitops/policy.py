@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from gitops import yaml_text
 from gitops.errors import PolicyInvalid
 from gitops.manifest import NAME
+from gitops.pace import Pace
 
 POLICY_PATH = "gitops/environments/policy.yaml"
+RESERVED = ("lease", "promotions")
 
 
 class _Strict(BaseModel):
@@ -30,6 +32,9 @@ class Environment(_Strict):
         default_factory=list,
         description="Statuses a promotion needs besides the gates in its evidence.",
     )
+    reconcile: Pace = Field(
+        default_factory=Pace, description="How the reconciler treats the environment."
+    )
 
 
 class Policy(_Strict):
@@ -41,6 +46,8 @@ class Policy(_Strict):
     def _ordered(self) -> "Policy":
         seen: list[str] = []
         for environment in self.environments:
+            if environment.name in RESERVED:
+                raise ValueError(f"environment {environment.name!r}: git's refs need that name")
             if environment.name in seen:
                 raise ValueError(f"environment {environment.name!r} stands there twice")
             later = [name for name in environment.requires if name not in seen]

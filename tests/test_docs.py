@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from gitops.__main__ import _parser
 from gitops.conditions import SENTENCES, Reason
 from gitops.forge import Promotion
+from gitops.pace import Pace
 from gitops.plan import Act
 from platform_assets.automation import ENVIRONMENTS
 from platform_assets.cli.main import app
@@ -161,6 +162,13 @@ def sections(annotation: Any) -> Iterator[type[BaseModel]]:
 @pytest.mark.parametrize("key", sorted(set(keys(ModelSpec))))
 def test_every_key_of_defs_yaml_is_in_the_reference(key):
     assert row(REFERENCE, key)
+
+
+@pytest.mark.parametrize("key", Pace.model_fields)
+def test_every_key_of_how_an_environment_is_reconciled_is_in_the_reference(key):
+    description = Pace.model_fields[key].description.rstrip(".")
+    lines = [line for line in REFERENCE.splitlines() if line.startswith(f"| `{key}` |")]
+    assert [line for line in lines if description in line]
 
 
 @pytest.mark.parametrize("task", get_args(Task))

@@ -30,11 +30,26 @@ def environments(*entries: str) -> str:
         (environments("name: a, approval: auto, requires: [b]"), "'b', which is no earlier"),
         (environments("name: a, approval: auto, requires: [a]"), "'a', which is no earlier"),
         ("environments: &x []", "anchor"),
+        (environments("name: lease, approval: auto"), "git's refs need that name"),
+        (environments("name: a, approval: auto, reconcile: {every: 3}"), "reconcile.every"),
+        (environments("name: a, approval: auto, reconcile: {self_heal: false}"), "self_heal"),
+        (
+            environments("name: a, approval: auto, reconcile: {interval: 5, retry_interval: 6}"),
+            "retry_interval 6 is above interval 5",
+        ),
     ],
 )
 def test_a_policy_that_contradicts_itself_is_refused_by_key(text, message):
     with pytest.raises(PolicyInvalid, match=message):
         parse_policy(text)
+
+
+def test_an_environment_is_mended_and_pruned_unless_its_policy_says_otherwise():
+    pace = parse_policy(POLICY).environment("staging").reconcile
+    assert (pace.self_heal, pace.prune, pace.timeout) == (True, True, None)
+    said = "reconcile: {self_heal: report, prune: false, interval: 300, timeout: 20}"
+    told = parse_policy(environments(f"name: a, approval: auto, {said}")).environment("a").reconcile
+    assert (told.self_heal, told.prune, told.interval) == ("report", False, 300.0)
 
 
 def test_an_unknown_environment_is_named_with_those_there_are():
