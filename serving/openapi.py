@@ -144,7 +144,10 @@ def _tensors(signature: Signature) -> list[Document]:
 def _cell(column: Column) -> Document:
     kind = _JSON_TYPE[column.type]
     null = ["null"] if column.nullable else []
-    cell: Document = {"type": [kind, *null] if null else kind}
+    kinds = [kind, *(["string"] if column.dates else []), *null]
+    cell: Document = {"type": kinds if len(kinds) > 1 else kind}
+    if column.dates:
+        cell["description"] = column.expected
     if column.categories is not None:
         cell["enum"] = [*column.categories, *([None] if null else [])]
     return cell

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from serving.errors import InvalidInput, MalformedBody, TooLarge
-from serving.signature import Array, ColumnType, Signature, quote, shorten
+from serving.signature import Array, Column, ColumnType, Signature, quote, shorten
 
 Document = dict[str, Any]
 
@@ -179,11 +179,16 @@ def _read_tensor(
     if not isinstance(name, str):
         raise MalformedBody(f"{where}.name", quote(name), "the name of a column")
     column = signature.by_name.get(name)
-    if column is not None and datatype not in _ACCEPTED[column.type]:
-        expected = " or ".join(_ACCEPTED[column.type])
+    accepted = _accepted(column) if column is not None else ()
+    if column is not None and datatype not in accepted:
+        expected = " or ".join(accepted)
         raise InvalidInput(name, None, f"datatype {quote(datatype)}", f"datatype {expected}")
     rows = _read_shape(name, tensor.get("shape"), max_rows)
     return name, _read_data(name, tensor.get("data"), rows, nested=len(tensor["shape"]) == 2)
+
+
+def _accepted(column: Column) -> tuple[str, ...]:
+    return (*_ACCEPTED[column.type], *(("BYTES",) if column.dates else ()))
 
 
 def _read_shape(name: str, shape: Any, max_rows: int) -> int:

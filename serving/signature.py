@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -21,6 +22,7 @@ EXPECTED: Mapping[ColumnType, str] = {
     "boolean": "true or false",
     "string": "a string",
 }
+DATE = "a date or time of ISO 8601, or its days since 1970-01-01"
 _PLAIN: Mapping[ColumnType, frozenset[type]] = {
     "float": frozenset({float, int}),
     "integer": frozenset({int}),
@@ -32,12 +34,18 @@ _LIMIT: Mapping[ColumnType, float] = {
     "integer": float(2**53 - 1),
     "boolean": 1.0,
 }
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400_000_000
 _LONGEST_QUOTE = 80
 _HANDFUL = 32
 
 
 class Column(BaseModel):
-    """One feature. `categories`, for strings only, are the values allowed at the door."""
+    """One feature.
+
+    `categories`, for strings only, are the values allowed at the door. `dates`, for floats only,
+    are days since 1970-01-01, which may be sent as ISO 8601 too.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,12 +53,15 @@ class Column(BaseModel):
     type: ColumnType
     nullable: bool
     categories: tuple[str, ...] | None = None
+    dates: bool = False
 
     @model_validator(mode="after")
     def _categories_belong_to_strings(self) -> Self:
         if self.categories is not None and self.type != "string":
             msg = f"column {self.name!r}: categories are for strings, not for type {self.type!r}"
             raise ValueError(msg)
+        if self.dates and self.type != "float":
+            raise ValueError(f"column {self.name!r}: dates are of type 'float', got {self.type!r}")
         return self
 
     @cached_property
@@ -60,7 +71,7 @@ class Column(BaseModel):
     @cached_property
     def expected(self) -> str:
         """What a value must be, in words, for messages."""
-        words = EXPECTED[self.type]
+        words = DATE if self.dates else EXPECTED[self.type]
         if self.categories is not None:
             words = f"one of {shorten(', '.join(map(repr, self.categories)), 400)}"
         return f"{words} or null" if self.nullable else words
@@ -257,7 +268,19 @@ def _cell(column: Column, row: int, value: Any) -> float | str | None:
             return value
     elif _is_number(column.type, value):
         return float(value)
+    elif column.dates and isinstance(value, str) and (days := _days(value)) is not None:
+        return days
     raise InvalidInput(column.name, row, quote(value), column.expected)
+
+
+def _days(text: str) -> float | None:
+    """Days since 1970-01-01 in UTC, as deliveries are read; None if it is no date."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return ((aware - _EPOCH) // timedelta(microseconds=1)) / _DAY
 
 
 def _is_number(kind: ColumnType, value: object) -> bool:

@@ -7,6 +7,8 @@ from typing import Literal
 import pandas as pd
 import polars as pl
 
+from platform_assets.data.notations import Notation, days, plain
+
 EDITION = 2
 """Raised when a text comes to mean another value, so that all deliveries are judged anew."""
 
@@ -32,7 +34,14 @@ _WORDS = {
 }
 
 
-def cast(text: pl.Series, kind: Kind, *, form: str | None = None, comma: bool = False) -> pl.Series:
+def cast(
+    text: pl.Series,
+    kind: Kind,
+    *,
+    form: str | None = None,
+    comma: bool = False,
+    notation: Notation | None = None,
+) -> pl.Series:
     """The values as `kind`, null where the text is none; spaces around a value do not count.
 
     Parameters
@@ -41,7 +50,13 @@ def cast(text: pl.Series, kind: Kind, *, form: str | None = None, comma: bool = 
         How a time is written, as `strptime` has it; without it ISO 8601, with an offset in UTC.
     comma
         A comma stands before the decimals; dots between the thousands are left out.
+    notation
+        Of a float: money or percent, see `notations.plain`, or a time, as days since 1970-01-01.
     """
+    if notation == "date":
+        return days(cast(text, "time", form=form))
+    if notation is not None:
+        return _float(plain(text, notation, comma=comma))
     if kind == "text":
         return text
     if kind == "time":

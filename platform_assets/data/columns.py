@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandera.pandas as pandera
+import polars as pl
 from pandas.api import types
 
-from platform_assets.data.casting import Kind
+from platform_assets.data.casting import Kind, cast
 from platform_assets.data.checks import example, require_heard
+from platform_assets.data.notations import NOTATIONS, Notation
 from platform_assets.errors import ContractUnusable
 
 # What pandera knows of a column and a row alone cannot answer.
@@ -17,12 +19,16 @@ _UNJUDGED = (
     ("required", False, "a column that every file has, or none; nullable=True allows gaps"),
 )
 HOW_WRITTEN = "`nulls`, `trim` in defs.yaml and metadata, which say how values are written"
+_METADATA = ("format", "decimal", "notation", "personal")
 _TYPES = "a type of text, numbers, truth or times"
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a contract; `form` and `comma` say how it is written, see `casting.cast`."""
+    """One column of a contract.
+
+    `form`, `comma` and `notation` say how it is written, see `casting.cast`.
+    """
 
     name: str
     kind: Kind
@@ -31,6 +37,11 @@ class Column:
     form: str | None = None
     comma: bool = False
     personal: bool = False
+    notation: Notation | None = None
+
+    def cast(self, text: pl.Series) -> pl.Series:
+        """Values of the column's kind, null where the text is none."""
+        return cast(text, self.kind, form=self.form, comma=self.comma, notation=self.notation)
 
 
 def column_of(name: str, column: Any) -> Column:
@@ -42,9 +53,9 @@ def column_of(name: str, column: Any) -> Column:
         If it asks for what no row can be judged by.
     """
     said = column.metadata or {}
-    unknown = sorted(set(said) - {"format", "decimal", "personal"})
+    unknown = sorted(set(said) - set(_METADATA))
     if unknown:
-        raise ContractUnusable(name, f"metadata {unknown}", "format, decimal, personal")
+        raise ContractUnusable(name, f"metadata {unknown}", ", ".join(_METADATA))
     for asked, got, expected in _UNJUDGED:
         if getattr(column, asked) is got:
             raise ContractUnusable(name, f"{asked}={got}", expected)
@@ -62,7 +73,17 @@ def column_of(name: str, column: Any) -> Column:
         form=said.get("format"),
         comma=said.get("decimal") == ",",
         personal=bool(said.get("personal", False)),
+        notation=_notation(name, kind, said.get("notation")),
     )
+
+
+def _notation(name: str, kind: Kind, said: Any) -> Notation | None:
+    if said is not None and said not in NOTATIONS:
+        raise ContractUnusable(name, f"notation {said!r}", ", ".join(NOTATIONS))
+    if said is not None and kind != "float":
+        raise ContractUnusable(name, f"notation {said!r} of {kind}", "the type float")
+    notation: Notation | None = said
+    return notation
 
 
 def _kind(name: str, dtype: Any) -> Kind:

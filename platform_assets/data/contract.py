@@ -11,7 +11,7 @@ import pandera.pandas as pandera
 import polars as pl
 import pyarrow as pa
 
-from platform_assets.data.casting import Kind, cast
+from platform_assets.data.casting import Kind
 from platform_assets.data.checks import as_pandas, example, outcome, require_heard, said
 from platform_assets.data.columns import HOW_WRITTEN, Column, column_of
 from platform_assets.data.reading.utf8 import is_marked, unmarked
@@ -121,7 +121,7 @@ class Contract:
 
     def _typed(self, text: pl.Series, column: Column) -> pl.Series:
         given = text.str.strip_chars() if self.trim and column.kind == "text" else text
-        return cast(given, column.kind, form=column.form, comma=column.comma)
+        return column.cast(given)
 
     def _check_values(self, typed: pl.DataFrame, verdict: "_Verdict") -> None:
         for column in self.columns if typed.height else ():

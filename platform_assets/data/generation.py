@@ -38,7 +38,8 @@ def described(contract: Contract, name: str) -> list[object]:
     checks = [
         (check.name, _plain(check.statistics or {}) or check.error) for check in column.checks
     ]
-    return [name, column.kind, column.nullable, column.form, column.comma, checks]
+    written = [column.form, column.comma, *([column.notation] if column.notation else [])]
+    return [name, column.kind, column.nullable, *written, checks]
 
 
 def _plain(statistics: Mapping[str, object]) -> list[tuple[str, object]]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from platform_assets.data.casting import cast
 from platform_assets.data.columns import Column
 from platform_assets.data.contract import Contract
 from platform_assets.errors import ForgetRefused
@@ -39,7 +38,7 @@ class Subject:
         )
 
     def _cast(self, text: pl.Series) -> pl.Series:
-        return cast(text, self.column.kind, form=self.column.form, comma=self.column.comma)
+        return self.column.cast(text)
 
 
 def subject(model: str, contract: Contract, name: str | None, ids: tuple[str, ...]) -> Subject:

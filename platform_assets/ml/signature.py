@@ -39,6 +39,7 @@ def _column(name: str, column: pandera.Column) -> Column:
         type=kind,
         nullable=bool(column.nullable),
         categories=_categories(column) if kind == "string" else None,
+        dates=(column.metadata or {}).get("notation") == "date",
     )
 
 

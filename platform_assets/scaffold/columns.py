@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
+import polars as pl
+
+from platform_assets.data.notations import Notation, plain
 from platform_assets.scaffold.dates import date_format
 from platform_assets.scaffold.sample import Column
 
@@ -19,7 +22,10 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+")
 _LEADING_ZERO = re.compile(r"0\d+")
-_SIGNED = re.compile(r"[$€£¥]?\s?[+-]?[$€£¥]?\s?\d[\d.,' ]*\s?([%$€£¥]|[A-Z]{3})?")
+_NOTATIONS: tuple[Notation, ...] = ("percent", "money")
+# Spaces between thousands make money of telephone numbers, unless a currency stands there.
+_SPACED = re.compile(r"[^$€£¥₹A-Z]*\d\s\d[^$€£¥₹A-Z]*")
+_GROUPED = re.compile(r"\D*\d{1,3}(\.\d{3})+\D*")
 _MOST_LISTED = 20
 _SEEN_OFTEN = 3
 
@@ -30,7 +36,8 @@ class Facts:
 
     `counts` are the rows of each value, `missing` those of none. `strays` are values that are not
     of the kind. `low` and `high` bound the numbers. `format` is a strptime format, empty for
-    ISO 8601. `decimal_comma` numbers are written 1,5 and `signed` text is 12 %, $5 or 1,000.
+    ISO 8601. `decimal_comma` numbers are written 1,5; `notation` says which are written $1,000.50
+    or 12 %.
     """
 
     name: str
@@ -42,7 +49,7 @@ class Facts:
     high: float = 0.0
     format: str = ""
     decimal_comma: bool = False
-    signed: bool = False
+    notation: Notation | None = None
     whole: bool = field(default=True, compare=False)
 
     @cached_property
@@ -66,6 +73,8 @@ class Facts:
 
     def number(self, value: str) -> float:
         """A value of a column of numbers."""
+        if self.notation is not None:
+            return _values([value], self.notation, comma=self.decimal_comma)[value]
         return number(value, decimal_comma=self.decimal_comma)
 
 
@@ -79,7 +88,8 @@ def facts(
         return replace(found, kind="empty")
     if {value.lower() for value in counts} <= {"true", "false"}:
         return replace(found, kind="boolean")
-    return _number(found, delimiter, fractional) or _time(found, column) or _text(found)
+    as_number = _number(found, delimiter, fractional)
+    return as_number or _time(found, column) or _written(found) or found
 
 
 def number(text: str, *, decimal_comma: bool = False) -> float:
@@ -115,7 +125,36 @@ def _time(found: Facts, column: Column) -> Facts | None:
     return None if known is None else replace(found, kind="time", format=known)
 
 
-def _text(found: Facts) -> Facts:
-    signed = sum(rows for value, rows in found.counts.items() if _SIGNED.fullmatch(value))
-    has_sign = any(not value.isalnum() for value in found.counts)
-    return replace(found, signed=has_sign and signed >= NEARLY_ALL * found.present)
+def _written(found: Facts) -> Facts | None:
+    """Money or percent: each value a number, and not one of them with a zero in front."""
+    if any(_LEADING_ZERO.fullmatch(one) or _SPACED.fullmatch(one) for one in found.counts):
+        return None
+    for notation in _NOTATIONS:
+        for comma in _commas(found):
+            values = _values(found.counts, notation, comma=comma)
+            if sum(found.counts[value] for value in values) >= NEARLY_ALL * found.present:
+                return replace(
+                    found,
+                    kind="number",
+                    strays=tuple(sorted(set(found.counts) - set(values))),
+                    low=min(values.values()),
+                    high=max(values.values()),
+                    decimal_comma=comma,
+                    notation=notation,
+                )
+    return None
+
+
+def _commas(found: Facts) -> tuple[bool, bool]:
+    """Which is tried first: a dot before three digits everywhere stands between thousands."""
+    dotted = [value for value in found.counts if "." in value]
+    thousands = bool(dotted) and all(map(_GROUPED.fullmatch, dotted))
+    return (True, False) if thousands else (False, True)
+
+
+def _values(texts: Iterable[str], notation: Notation, *, comma: bool) -> dict[str, float]:
+    """What the texts that are so written say."""
+    given = pl.Series([*texts], dtype=pl.String)
+    numbers = plain(given, notation, comma=comma).cast(pl.Float64, strict=False)
+    found = zip(given, numbers, strict=True)
+    return {text: value for text, value in found if value is not None}

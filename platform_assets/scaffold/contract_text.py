@@ -45,7 +45,7 @@ def contract_text(plan: Plan) -> str:
         "narrow as what you know. A row that breaks one is not lost: it goes to quarantine with "
         "the name of the rule."
     )
-    has_time = any(one.kind == "time" for one in plan.columns.values())
+    has_time = any(text_type(plan, one) == "pd.Timestamp" for one in plan.columns.values())
     head = _HEAD.format(
         seen=textwrap.fill(seen, WIDTH),
         file=quiet(plan.sample.file),
@@ -68,6 +68,8 @@ def text_type(plan: Plan, found: Facts) -> str:
         return "str"
     if found.kind == "integer" and found.missing and found.name != plan.id:
         return "str" if found.name == plan.target.name and plan.target.classes else "float"
+    if found.name in plan.dates:
+        return "float"
     types = {"boolean": "bool", "integer": "int", "number": "float", "time": "pd.Timestamp"}
     return types[found.kind]
 
@@ -118,7 +120,7 @@ def _rules(plan: Plan, attribute: str, found: Facts) -> Iterator[str]:
         yield from _range(found)
     if found.missing and found.name != plan.id:
         yield "nullable=True"
-    metadata = list(_metadata(found))
+    metadata = list(_metadata(plan, found))
     if metadata:
         yield f"metadata={{{', '.join(metadata)}}}"
 
@@ -153,7 +155,10 @@ def _range(found: Facts) -> Iterator[str]:
         yield "ge=0"
 
 
-def _metadata(found: Facts) -> Iterator[str]:
+def _metadata(plan: Plan, found: Facts) -> Iterator[str]:
+    notation = "date" if found.name in plan.dates else found.notation
+    if notation:
+        yield f'"notation": "{notation}"'
     if found.kind == "time" and found.format:
         yield f'"format": {_word(found.format)}'
     if found.decimal_comma:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from platform_assets.scaffold.columns import Facts
 from platform_assets.scaffold.sample import Column
 
-IS_DATE = "is a date"
+NAMES_ROW = "seems to name the row"
 _FREE_TEXT = 50
 _OWN_VALUE = 0.5
 _FEW = 20
@@ -19,13 +19,12 @@ _UNNAMED = re.compile(r"Unnamed: \d+")
 
 def why_left_out(found: Facts, columns: Mapping[str, Column], target: str) -> str | None:
     """One phrase on why the column is no feature; None if it is one."""
-    reasons = {"empty": "is empty in the sample", "time": IS_DATE}
-    if found.kind in reasons:
-        return reasons[found.kind]
+    if found.kind == "empty":
+        return "is empty in the sample"
     if found.distinct == 1 and not found.missing:
         return f"is always {next(iter(found.counts))!r} in the sample"
     if _names_a_row(found):
-        return "seems to name the row"
+        return NAMES_ROW
     if found.kind == "text":
         reason = _why_no_words(found)
         if reason:
@@ -46,8 +45,6 @@ def _names_a_row(found: Facts) -> bool:
 
 
 def _why_no_words(found: Facts) -> str | None:
-    if found.signed and found.distinct > _FEW:
-        return "holds numbers with signs, which are text until they are delivered without"
     length = sum(len(value) * rows for value, rows in found.counts.items()) / found.present
     if length > _FREE_TEXT:
         return "is free text"

@@ -63,13 +63,18 @@ class Plan:
         least = _ROWS_FOR_ROBUST_TREES if self.target.has_far_values else _ROWS_FOR_TREES
         return "linear" if self.target.rows < least else "trees"
 
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """The features that are dates."""
+        return tuple(name for name in self.features if self.columns[name].kind == "time")
+
     @cached_property
     def slices(self) -> tuple[str, ...]:
         """A few features of few values."""
         fit = [
             name
             for name in self.features
-            if self.columns[name].kind != "number"
+            if self.columns[name].kind not in ("number", "time")
             and 2 <= self.columns[name].distinct <= _MOST_GROUPS
         ]
         words = [name for name in fit if self.columns[name].kind in ("text", "boolean")]

@@ -1,12 +1,12 @@
 """The text of `defs.yaml`: the model's specification, with what may be changed and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import yaml
 
 from platform_assets.scaffold.contract_text import quiet
 from platform_assets.scaffold.estimator_text import step
-from platform_assets.scaffold.features import IS_DATE
+from platform_assets.scaffold.features import NAMES_ROW
 from platform_assets.scaffold.plan import Plan
 from platform_assets.scaffold.sample import Reading
 from platform_assets.scaffold.target import one_digit
@@ -116,27 +116,28 @@ def _keys(plan: Plan) -> Iterator[str]:
     if plan.id is not None:
         yield f"  id: {_scalar(plan.id)} # the same a second time is a duplicate"
     else:
-        yield from _hint(plan, "id", "seems to name the row", "refuses duplicates")
+        own = [name for name, why in plan.left_out.items() if why == NAMES_ROW]
+        yield from _hint("id", own, "refuses duplicates")
     if plan.time is not None:
         yield f"  time: {_scalar(plan.time)} # when a row happened"
     else:
-        yield from _hint(plan, "time", IS_DATE, "allows split.kind: time")
+        yield from _hint("time", plan.dates, "allows split.kind: time")
 
 
-def _hint(plan: Plan, key: str, reason: str, use: str) -> Iterator[str]:
-    for name in [name for name, why in plan.left_out.items() if why == reason][:1]:
+def _hint(key: str, names: Sequence[str], use: str) -> Iterator[str]:
+    for name in names[:1]:
         yield f"  # {key}: {_comment(_scalar(name))} # {use}"
 
 
 def _features(plan: Plan) -> Iterator[str]:
+    if plan.dates:
+        yield "    # A date counts as its days since 1970-01-01, which tell what grows or ends with"
+        yield "    # time. For seasons and weekdays, deliver month and weekday as columns too."
     yield from (f"    - {_scalar(name)}" for name in plan.features)
     if plan.left_out:
         yield "    # Left out:"
     for name, reason in plan.left_out.items():
         yield f"    # - {_comment(_scalar(name))} # {_comment(reason)}"
-    if IS_DATE in plan.left_out.values():
-        yield "    # A date is no feature: an endpoint is asked with numbers and words. Deliver"
-        yield "    # what counts in it (year, month, age in days) as columns, and ask with them."
 
 
 def _split(plan: Plan) -> Iterator[str]:

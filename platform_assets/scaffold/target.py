@@ -135,9 +135,6 @@ def _refuse_unfit(file: str, found: Facts, task: Task, classes: Mapping[str, int
     if len(classes) < 2:
         raise NotScaffolded(file, _same(found), "there is nothing to learn; name another column")
     example = next(iter(found.counts))
-    if found.signed and task != "binary" and len(classes) > _MOST_CODES:
-        problem = f"{target} holds text such as {example!r}, which is no plain number"
-        raise NotScaffolded(file, problem, "deliver it without signs and thousands separators")
     if task == "regression" and not found.is_number:
         problem = f"{target} holds {example!r}, and a regression needs numbers"
         raise NotScaffolded(file, problem, "leave --task out, or name another column")

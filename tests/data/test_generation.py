@@ -61,6 +61,7 @@ def test_what_brings_files_decides_nothing(changes):
         {"checks": pandera.Check.isin({1.0, 2.0})},
         {"checks": pandera.Check(lambda values: values > 0, name="positive")},
         {"metadata": {"decimal": ","}},
+        {"metadata": {"notation": "money"}},
     ],
 )
 def test_what_a_column_asks_for_decides(changes):

@@ -48,6 +48,12 @@ def test_the_values_a_contract_allows_are_the_values_a_request_may_have():
         signature.arrays(row)
 
 
+def test_a_date_that_counts_as_days_may_be_sent_as_a_date():
+    dated = pa.DataFrameSchema({"day": pa.Column(float, metadata={"notation": "date"})})
+    (column,) = signature_of("toy", "regression", dated, ["day"]).columns
+    assert (column.type, column.dates) == ("float", True)
+
+
 @pytest.mark.parametrize(
     ("column", "allowed"),
     [

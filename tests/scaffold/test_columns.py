@@ -27,8 +27,12 @@ def judged(values, **options):
         (["2024-12-03T10:00:00Z"], "time"),
         (["10:30", "11:45"], "text"),
         (["yes", "no"], "text"),
-        (["$1,200.00", "$5.00"], "text"),
-        (["1,234", "5,678"], "text"),
+        (["$1,200.00", "$5.00"], "number"),
+        (["1,234", "5,678"], "number"),
+        (["12 %", "5 percent"], "text"),
+        (["AB12", "CD34"], "text"),
+        (["0155 123 456", "+49 123 456"], "text"),
+        (["$007", "007"], "text"),
     ],
 )
 def test_the_kind_is_told_from_the_values(values, kind):
@@ -46,13 +50,26 @@ def test_a_few_values_of_another_kind_are_strays():
     assert judged(["1"] * 9 + ["abc"]).kind == "text"
 
 
-@pytest.mark.parametrize("values", [["$1,200", "$5"], ["12 %", "5 %"], ["1,234", "5,678"]])
-def test_numbers_with_signs_are_text_and_known_as_such(values):
-    assert judged(values).signed
+@pytest.mark.parametrize(
+    ("values", "notation", "comma", "high"),
+    [
+        (["$1,200", "$5"], "money", False, 1200),
+        (["1,234", "5,678"], "money", False, 5678),
+        (["1.234,50 €", "7 €"], "money", True, 1234.5),
+        (["€1.234", "€12.000"], "money", True, 12000),
+        (["12.345 USD", "5.10 USD"], "money", False, 12.345),
+        (["12 %", "5 %"], "percent", False, 12),
+        (["12,5%", "-5%"], "percent", True, 12.5),
+    ],
+)
+def test_money_and_percent_are_numbers(values, notation, comma, high):
+    found = judged(values)
+    assert (found.notation, found.decimal_comma, found.high) == (notation, comma, high)
 
 
-def test_words_are_no_numbers_with_signs():
-    assert not judged(["red", "blue green"]).signed
+def test_a_few_values_that_are_no_money_are_strays():
+    found = judged(["$1"] * 99 + ["free"])
+    assert (found.notation, found.strays, found.number("$1")) == ("money", ("free",), 1.0)
 
 
 def test_values_are_listed_only_if_they_seem_to_be_all_there_are():

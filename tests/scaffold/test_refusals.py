@@ -54,7 +54,6 @@ TARGETS = {
     "a date": ({"kind": pd.Timestamp("2024-01-01")}, "kind", "is a date"),
     "almost one value": ({"kind": ["a"] * 298 + ["b"] * 2}, "kind", "'b' in 2 rows only"),
     "names": ({"kind": [f"n{row}x" for row in range(300)]}, "kind", "300 classes in 300 rows"),
-    "money": ({"kind": [f"${row}.50" for row in range(300)]}, "kind", "deliver it without signs"),
 }
 
 
@@ -86,9 +85,9 @@ def test_two_classes_are_no_multiclass_task(tmp_path):
 
 
 def test_a_table_with_nothing_to_learn_from_is_refused_with_the_reasons(tmp_path):
-    frame = flowers()[["kind"]].assign(const=1, day=pd.date_range("2024-01-01", periods=300))
+    frame = flowers()[["kind"]].assign(const=1, day="2024-01-01")
     said = refusal(saved(tmp_path, frame), "kind")
-    assert "'const' is always '1' in the sample; 'day' is a date" in said
+    assert "'const' is always '1' in the sample; 'day' is always '2024-01-01'" in said
 
 
 def test_a_file_without_a_header_says_so_and_names_its_columns(tmp_path):

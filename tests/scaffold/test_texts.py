@@ -150,11 +150,29 @@ def test_the_source_says_how_the_file_is_read(tmp_path):
 def test_a_column_that_is_left_out_stands_there_with_its_reason(tmp_path):
     text = spec_text(PLANS["regression"](tmp_path))
     assert yaml.safe_load(text)["attributes"]["split"]["kind"] == "time"
-    assert "A date is no feature" not in spec_text(PLANS["no header"](tmp_path))
     hint = spec_text(planned(saved(tmp_path, flats(), sep=";"), "rent"))
-    assert "    # - let on # is a date\n    # A date is no feature: " in hint
+    assert "    # - id # seems to name the row" in hint
     assert "  # time: let on # allows split.kind: time\n" in hint
     assert "  # id: id # refuses duplicates\n" in hint
+
+
+def test_a_date_is_a_feature_unless_it_is_the_time_or_tells_nothing(tmp_path):
+    plan = planned(saved(tmp_path, flats(), sep=";"), "rent")
+    assert "A date counts as its days since 1970-01-01" in spec_text(plan)
+    assert yaml.safe_load(spec_text(plan))["attributes"]["features"][-1] == "let on"
+    assert 'metadata={"notation": "date", "format": "%d.%m.%Y"}' in contract_text(plan)
+    assert "A date counts" not in spec_text(PLANS["regression"](tmp_path))
+
+
+def test_how_money_and_percent_are_written_stands_in_the_contract(tmp_path):
+    frame = flowers().assign(price=[f"${row},000.50" for row in range(1, 301)], off="7 %")
+    frame.loc[::3, "off"] = "12.5%"
+    text = contract_text(planned(saved(tmp_path, frame), "kind"))
+    assert (
+        'price: Series[float] = pa.Field(ge=0, le=10_000_000, metadata={"notation": "money"})'
+        in text
+    )
+    assert 'off: Series[float] = pa.Field(ge=0, le=1_000, metadata={"notation": "percent"})' in text
 
 
 def test_the_estimator_is_a_module_with_one_function(tmp_path, plan):

@@ -29,7 +29,10 @@ def headerless_binary(place):
 
 
 def parquet_multiclass(place):
-    frame = flowers().assign(flag=np.arange(300) % 4 == 0, day=pd.Timestamp("2024-01-01"))
+    frame = flowers().assign(
+        flag=np.arange(300) % 4 == 0, day=pd.date_range("2024-01-01", periods=300)
+    )
+    frame["price"] = [f"${row % 7},{row:03}.50" for row in range(300)]
     frame.to_parquet(place / "flowers.parquet")
     return place / "flowers.parquet", "kind", {}
 

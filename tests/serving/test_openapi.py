@@ -4,6 +4,8 @@ import jsonschema
 import pytest
 
 from serving.bundle import write_bundle
+from serving.openapi import _cell
+from serving.signature import Column
 from tests.serving.conftest import client_of, rolled_out
 from tests.support.bundles import fraud_contents, iris_contents, line_contents
 
@@ -44,3 +46,10 @@ async def test_the_openapi_schema_knows_nulls_and_refuses_unknown_columns(ask_fr
     for bad in ({**row, "amount": None}, {**row, "more": 1}, {**row, "hour": 1.5}):
         with pytest.raises(jsonschema.ValidationError, match=r"is not of type|was unexpected"):
             jsonschema.validate(bad, schema)
+
+
+def test_a_date_is_described_as_text_or_number():
+    dated = Column(name="day", type="float", nullable=True, dates=True)
+    cell = _cell(dated)
+    assert cell["type"] == ["number", "string", "null"]
+    assert "ISO 8601" in cell["description"]

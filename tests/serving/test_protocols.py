@@ -18,6 +18,7 @@ from serving.protocols import (
     read_invocation,
     write_infer,
 )
+from serving.signature import Column, Signature
 from tests.support.bundles import FLOWERS, LINE, TRANSACTIONS
 
 ROWS = 10_000
@@ -217,3 +218,12 @@ def test_metadata_describes_every_tensor():
     assert metadata["platform"] == "slipway_skops"
     assert model_metadata(FLOWERS, "1", "onnx")["outputs"][0]["shape"] == [-1, 3]
     assert [tensor["name"] for tensor in model_metadata(LINE, "1", "onnx")["outputs"]] == ["score"]
+
+
+def test_a_date_may_come_as_a_tensor_of_text_or_of_numbers():
+    dated = Column(name="day", type="float", nullable=False, dates=True)
+    signature = Signature(model="dated", task="regression", columns=(dated,))
+    for datatype, cell in (("BYTES", "1970-01-11"), ("FP64", 10.0)):
+        asked = {"inputs": [tensor("day", [cell], datatype=datatype)]}
+        columns = read_infer(signature, asked, ROWS).columns
+        assert signature.arrays(columns)["day"].tolist() == [10.0]

@@ -230,3 +230,27 @@ def test_categories_are_refused_on_numbers():
 @given(ANYTHING)
 def test_a_quote_is_short_whatever_is_quoted(value):
     assert len(quote(value)) < 100
+
+
+DAY = one("float", dates=True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "days"),
+    [("1970-01-11", 10), (" 1970-01-02T12:00Z ", 1.5), ("1970-01-01T01:00+01:00", 0), (7, 7)],
+)
+def test_a_date_may_be_sent_as_text_or_as_its_days(sent, days):
+    assert DAY.arrays({"v": [sent, 3.5]})["v"].tolist() == [days, 3.5]
+
+
+@pytest.mark.parametrize("sent", ["11.01.1970", "soon", "", True, None])
+def test_what_is_no_date_is_refused_and_told_how_to_write_one(sent):
+    with pytest.raises(InvalidInput, match="expected a date or time of ISO 8601, or its days"):
+        DAY.arrays({"v": [sent]})
+
+
+def test_dates_are_numbers_and_nothing_else():
+    with pytest.raises(ValueError, match="column 'v': dates are of type 'float', got 'string'"):
+        one("string", dates=True)
+    with pytest.raises(InvalidInput, match="got '1970-01-11', expected a finite number"):
+        one("float").arrays({"v": ["1970-01-11"]})
