@@ -13,9 +13,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from gitops.choose import Access, open_forge, place_of
 from gitops.conditions import Blocked, Outcome, Settled, kind
 from gitops.errors import GitopsError
-from gitops.local_forge import LocalForge
+from gitops.forge import Forge
 from gitops.lock import lock_beside
 from gitops.plan import Plan
 from gitops.readiness import Patience
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def validate(options: argparse.Namespace) -> int:
     if options.repository:
-        forge = LocalForge(options.repository)
+        forge = _forge(options)
         files = files_of_revision(forge, options.revision or forge.head())
     else:
         files = files_of_folder(options.folder)
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True)
     check = verbs.add_parser("validate", help="check every file under gitops/")
     check.add_argument("folder", type=Path, nargs="?", default=Path(), help="a checkout")
-    check.add_argument("--repository", type=Path, help="a bare repository instead of a checkout")
+    check.add_argument("--repository", help="a repository instead of a checkout")
     check.add_argument("--revision", help="its commit; main's head if not given")
     check.set_defaults(run=validate)
     say = verbs.add_parser("plan", help="say what would be done, change nothing")
@@ -96,8 +97,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_addresses(verb: argparse.ArgumentParser) -> None:
-    verb.epilog = f"The environment variable {TOKEN} holds Ray's token, if Ray asks for one."
-    verb.add_argument("--repository", type=Path, required=True, help="the GitOps repository")
+    verb.epilog = (
+        f"The environment variable {TOKEN} holds Ray's token, if Ray asks for one, "
+        "SLIPWAY_GITOPS_TOKEN that of the git host."
+    )
+    verb.add_argument("--repository", required=True, help="the GitOps repository: path or address")
     verb.add_argument("--api", default="http://127.0.0.1:8265", help="Ray's dashboard")
     verb.add_argument("--endpoint", default="http://127.0.0.1:8000", help="Serve's HTTP proxy")
     verb.add_argument("--timeout", type=float, default=120.0, help="seconds to become healthy")
@@ -107,10 +111,17 @@ def _add_addresses(verb: argparse.ArgumentParser) -> None:
 
 def _reconciler(options: argparse.Namespace) -> tuple[Reconciler, ServeRuntime]:
     runtime = ServeRuntime(options.api, options.endpoint, os.environ.get(TOKEN) or None)
-    lock = lock_beside(options.repository)
+    lock = lock_beside(place_of(options.repository, _home()))
     patience = Patience(timeout=options.timeout)
-    forge = LocalForge(options.repository)
-    return Reconciler(forge, runtime, None, lock, patience=patience), runtime
+    return Reconciler(_forge(options), runtime, None, lock, patience=patience), runtime
+
+
+def _forge(options: argparse.Namespace) -> Forge:
+    return open_forge(options.repository, _home(), Access.from_environment(os.environ))
+
+
+def _home() -> Path:
+    return Path(os.environ.get("SLIPWAY_HOME") or ".slipway")
 
 
 def _chosen(reconciler: Reconciler, options: argparse.Namespace) -> list[tuple[str, str]]:

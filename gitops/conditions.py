@@ -17,6 +17,7 @@ class Reason(StrEnum):
     AWAITING_VERIFICATION = "AwaitingVerification"
     AWAITING_EARLIER = "AwaitingEarlierEnvironment"
     RUNTIME_UNAVAILABLE = "RuntimeUnavailable"
+    REPOSITORY_UNAVAILABLE = "RepositoryUnavailable"
     UNHEALTHY = "Unhealthy"
     CONTENDED = "Contended"
     LOCKED = "Locked"
@@ -35,6 +36,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.AWAITING_VERIFICATION: "The revision is live and ready, but nobody has verified it yet.",
     Reason.AWAITING_EARLIER: "An earlier environment has not proven this digest yet.",
     Reason.RUNTIME_UNAVAILABLE: "The running system cannot be asked; the attempt goes on later.",
+    Reason.REPOSITORY_UNAVAILABLE: "The git host does not answer; the pass goes on later.",
     Reason.UNHEALTHY: "A revision that was proven once does not answer as it should right now.",
     Reason.CONTENDED: "Another writer changed git or the record meanwhile.",
     Reason.LOCKED: "Another reconciler is at work.",

@@ -24,7 +24,7 @@ STALE_AFTER = 30.0
 NOTHING = "0" * 40
 
 _FULL = re.compile(r"[0-9a-f]{40}")
-_LOCKED = re.compile(r"Unable to create '(?P<path>.+\.lock)': File exists")
+LOCKED = re.compile(r"Unable to create '(?P<path>.+\.lock)': File exists")
 _MOVED = re.compile(
     r"cannot lock ref '(?P<ref>[^']+)': "
     r"(?:is at .* but expected|reference already exists|unable to resolve reference)"
@@ -180,7 +180,7 @@ class Git:
         except GitFailed as error:
             if moved := _MOVED.search(error.stderr):
                 raise RefMoved(moved["ref"]) from None
-            if locked := _LOCKED.search(error.stderr):
+            if locked := LOCKED.search(error.stderr):
                 _report_stale(Path(locked["path"]))
                 raise _Locked(locked["path"]) from None
             raise
@@ -215,10 +215,19 @@ def check_path(path: str) -> None:
         raise PathRefused(path)
 
 
+def remove_stale(lock: Path) -> None:
+    """Remove a lock file whose owner must be dead; only where all can be had again."""
+    if _age(lock) > STALE_AFTER:
+        lock.unlink(missing_ok=True)
+
+
 def _report_stale(lock: Path) -> None:
-    try:
-        age = time.time() - lock.stat().st_mtime
-    except FileNotFoundError:
-        return
-    if age > STALE_AFTER:
+    if (age := _age(lock)) > STALE_AFTER:
         raise StaleLock(lock, age)
+
+
+def _age(lock: Path) -> float:
+    try:
+        return time.time() - lock.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

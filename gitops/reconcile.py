@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gitops.acts import Actor, Outside, Progress
 from gitops.conditions import Outcome, Reason, RetryAfter, Verdict
-from gitops.errors import Contention, RecordMoved, RuntimeUnavailable
+from gitops.errors import Contention, ForgeUnavailable, RecordMoved, RuntimeUnavailable
 from gitops.facts import Target, from_git, targets, with_runtime
 from gitops.forge import Forge
 from gitops.holds import Clock, now
@@ -77,7 +77,7 @@ class Reconciler:
         """What the next step would be; changes nothing."""
         try:
             return plan(self._look((environment, model), Progress()))
-        except RuntimeUnavailable as error:
+        except (RuntimeUnavailable, ForgeUnavailable) as error:
             return Plan(outcome=_unavailable(error))
 
     def reconcile(self, environment: str, model: str) -> Report:
@@ -95,6 +95,8 @@ class Reconciler:
         except Busy:
             message = f"another reconciler has held {self._lock} for {self._lock_timeout:.0f} s"
             return Report(environment, model, RetryAfter(Reason.LOCKED, message, LATER))
+        except ForgeUnavailable as error:
+            return Report(environment, model, _unavailable(error))
 
     def _pass(self, target: Target) -> Report:
         progress = Progress()
@@ -141,8 +143,10 @@ class Reconciler:
         return from_git(self._outside.forge, target, verifiable=verifiable, done=progress.done)
 
 
-def _unavailable(error: RuntimeUnavailable) -> Outcome:
-    return RetryAfter(Reason.RUNTIME_UNAVAILABLE, str(error), LATER)
+def _unavailable(error: RuntimeUnavailable | ForgeUnavailable) -> Outcome:
+    away = isinstance(error, ForgeUnavailable)
+    reason = Reason.REPOSITORY_UNAVAILABLE if away else Reason.RUNTIME_UNAVAILABLE
+    return RetryAfter(reason, str(error), LATER)
 
 
 __all__ = ["Reconciler", "Report", "Verifier"]

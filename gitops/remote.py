@@ -50,19 +50,22 @@ class Remote:
 
     url: str
     authorization: Callable[[], str | None] = lambda: None
-    limit: float = 60.0
-    attempts: int = 4
+    limit: float = 30.0
+    attempts: int = 3
     pause: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
         check_address(self.url)
 
-    def call(self, git_dir: Path, arguments: Sequence[str]) -> "Answer":
-        """Run one git command that talks to the host; the token is cut out of what it says."""
+    def call(self, git_dir: Path, arguments: Sequence[str], limits: int = 1) -> "Answer":
+        """Run one git command that talks to the host, for at most so many times the limit.
+
+        The token is cut out of what it says.
+        """
         secret = self._secret()
         command = ["git", f"--git-dir={git_dir}", *arguments]
         environment = {**clean_environment(), **_calm(), **_settings(self, secret)}
-        answer = _run(command, environment, self.limit)
+        answer = _run(command, environment, self.limit * limits)
         hidden = (part for part in (secret or "").split(" ") if len(part) > len("Bearer"))
         for part in hidden:
             answer = Answer(answer.code, answer.out, answer.err.replace(part, "…"))
@@ -113,6 +116,11 @@ class Answer:
             return "no end of the command in sight"
         lines = [line for line in self.err.splitlines() if line.startswith(("fatal:", "error:"))]
         return (lines or self.err.splitlines() or [f"git ended with {self.code}"])[0][:500]
+
+
+def is_address(repository: str) -> bool:
+    """Is it the address of a host and no path of this machine?"""
+    return "://" in repository or "::" in repository or bool(_SCP.fullmatch(repository))
 
 
 def check_address(url: str) -> None:

@@ -7,7 +7,7 @@ from gitops.bare import make_bare
 from gitops.errors import Contention, ForgeUnavailable, UnknownRevision
 from gitops.git_tree import MAIN
 from gitops.lock import Busy, exclusive
-from gitops.plumbing import Git, RefMoved, RefUpdate
+from gitops.plumbing import LOCKED, Git, RefMoved, RefUpdate, remove_stale
 from gitops.remote import Answer, Remote
 
 # The star fetches nothing more from most hosts, and no error from one without a main branch.
@@ -16,6 +16,8 @@ _MIRRORED = (
     "+refs/heads/promote/*:refs/heads/promote/*",
     "+refs/slipway/*:refs/slipway/*",
 )
+# The first look may bring a whole history.
+_FIRST_LOOK = 10
 _LOOK = ("fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head")
 _PUSH = ("push", "--porcelain", "--atomic", "--no-verify")
 
@@ -30,7 +32,7 @@ class RemoteGit(Git):
 
     def __init__(self, mirror: Path, remote: Remote) -> None:
         super().__init__(mirror)
-        self._remote = remote
+        self._remote, self._seen = remote, False
 
     @property
     def place(self) -> str:
@@ -98,7 +100,12 @@ class RemoteGit(Git):
             self._remote.rest(attempt)
 
     def _fetch(self) -> Answer:
-        return self._remote.call(self.path, [*_LOOK, self.place, *_MIRRORED])
+        limits = 1 if self._seen else _FIRST_LOOK
+        answer = self._remote.call(self.path, [*_LOOK, self.place, *_MIRRORED], limits)
+        self._seen |= answer.code == 0
+        if lock := LOCKED.search(answer.err):
+            remove_stale(Path(lock["path"]))
+        return answer
 
     def _push(self, updates: Sequence[RefUpdate]) -> Answer:
         leases = [f"--force-with-lease={one.ref}:{one.old or ''}" for one in updates]

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from gitops.choose import Access, kind_of, make_forge, open_forge
 from gitops.forge import Forge
-from gitops.local_forge import LocalForge
 from gitops.lock import lock_beside
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
@@ -44,13 +44,26 @@ def build_registry(settings: Settings) -> Registry:
 
 
 def build_forge(settings: Settings) -> Forge:
-    """The GitOps repository; a bare one is made and seeded from this checkout if there is none."""
+    """The GitOps repository; a local one is made if there is none, a host is not asked yet."""
+    if kind_of(settings.gitops_repo) == "local":
+        return begin_gitops(settings)
+    return open_forge(settings.gitops_repo, settings.home, _access(settings))
+
+
+def begin_gitops(settings: Settings) -> Forge:
+    """The GitOps repository; if there is nothing in it, it is seeded from this checkout.
+
+    Raises
+    ------
+    ForgeError
+        If it cannot be reached, or is no repository for us.
+    """
     seed = {
         file.relative_to(CHECKOUT).as_posix(): file.read_text()
         for file in sorted((CHECKOUT / SEED).rglob("*"))
         if file.is_file()
     }
-    return LocalForge.create(settings.gitops_path, seed)
+    return make_forge(settings.gitops_repo, settings.home, _access(settings), seed)
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -72,3 +85,8 @@ def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconcile
         lock_beside(settings.gitops_path),
         patience=Patience(timeout=settings.health_timeout),
     )
+
+
+def _access(settings: Settings) -> Access:
+    token = settings.gitops_token.get_secret_value() if settings.gitops_token else ""
+    return Access(token, settings.gitops_user, settings.gitops_auth)

@@ -8,6 +8,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gitops.choose import place_of
+from gitops.push_forge import ACCOUNT, Scheme
 from resources.errors import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -53,7 +55,17 @@ class Settings(BaseSettings):
     )
     gitops_repo: str = Field(
         default="",
-        description="Repository that says what is live; empty: a bare one at `home`/gitops.git.",
+        description="Repository that says what is live, a path or an address of a git host; "
+        "empty: a bare one at `home`/gitops.git.",
+    )
+    gitops_token: SecretStr | None = Field(
+        default=None, description="Token or password that the git host asks for."
+    )
+    gitops_user: str = Field(
+        default=ACCOUNT, description="Name that goes with the token under basic."
+    )
+    gitops_auth: Scheme = Field(
+        default="basic", description="How the token is shown to the git host: basic or bearer."
     )
     lake_retention_days: int = Field(
         default=30, ge=1, le=3650, description="Days that files which left a table are kept for."
@@ -117,7 +129,8 @@ class Settings(BaseSettings):
 
     @cached_property
     def gitops_path(self) -> Path:
-        return Path(self.gitops_repo) if self.gitops_repo else self.home / "gitops.git"
+        """The bare repository on this machine, or the mirror of one on a git host."""
+        return place_of(self.gitops_repo, self.home)
 
     @cached_property
     def ray_token_file(self) -> Path:

@@ -12,6 +12,9 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from gitops.choose import kind_of
+from gitops.errors import GitopsError
+from gitops.policy import load_policy
 from platform_assets.cli.committed import hindrance
 from platform_assets.cli.console import out, print_json
 from platform_assets.cli.errors import NotWell
@@ -23,6 +26,7 @@ from platform_assets.cli.stack.processes import marked
 from platform_assets.cli.stack.services import public_ports
 from platform_assets.cli.stack.state import Phase
 from platform_assets.errors import SlipwayError
+from platform_assets.wiring import build_forge
 from resources.checkout import Checkout
 from resources.errors import ObjectStoreRefused, SettingsError
 from resources.object_store import prove_lake
@@ -159,6 +163,23 @@ def look_at_lake(layout: Layout) -> Iterator[Finding]:
         yield Finding("lake", "ok", place)
 
 
+def look_at_gitops(layout: Layout) -> Iterator[Finding]:
+    repository = layout.settings.gitops_repo
+    if kind_of(repository) == "local" and not layout.settings.gitops_path.exists():
+        yield Finding("git repository", "ok", "not made yet")
+        return
+    try:
+        forge = build_forge(layout.settings)
+        head = forge.head()
+        names = load_policy(forge, head).names
+    except GitopsError as error:
+        seen, _, todo = str(error).partition("; ")
+        yield Finding("git repository", "fail", seen, todo)
+    else:
+        place = repository or layout.settings.gitops_path
+        yield Finding("git repository", "ok", f"{place} at {head[:12]}: {', '.join(names)}")
+
+
 def look_at_sources(layout: Layout) -> Iterator[Finding]:
     from platform_assets.data.sources.choose import source_at
     from platform_assets.spec.source import AnySource
@@ -225,6 +246,7 @@ LOOKS: tuple[Callable[[Layout], Iterator[Finding]], ...] = (
     look_at_haproxy,
     look_at_chromium,
     look_at_lake,
+    look_at_gitops,
     look_at_sources,
     look_at_stack,
     look_at_locks,

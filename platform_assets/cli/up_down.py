@@ -2,12 +2,14 @@
 
 import time
 
+from gitops.errors import ForgeUnavailable
 from platform_assets.cli.console import Progress, out
 from platform_assets.cli.dagster_api import DagsterApi
 from platform_assets.cli.errors import DagsterError
 from platform_assets.cli.stack import control
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.state import Phase, StackState
+from platform_assets.wiring import begin_gitops
 from resources.object_store import prove_lake
 from resources.settings import Settings, load_aws_settings, load_settings
 
@@ -38,12 +40,15 @@ def start_and_wait(layout: Layout, progress: Progress) -> None:
     ------
     ObjectStoreRefused
         If the lake's server could lose rows, or cannot be reached. Nothing was started.
+    ForgeError
+        If the GitOps repository is none, or not for us. Nothing was started.
     StackError
         If a service does not come up; the others stay as they are.
     DagsterError
         If everything runs but the code of the models does not load.
     """
     prove_lake(layout.settings.lake, load_aws_settings())
+    progress.say(reach_gitops(layout.settings))
     control.start(layout)
     try:
         control.wait_until_up(layout, _Reporter(progress))
@@ -52,6 +57,16 @@ def start_and_wait(layout: Layout, progress: Progress) -> None:
         control.stop(layout)
         raise
     require_code(layout.settings)
+
+
+def reach_gitops(settings: Settings) -> str:
+    """Which repository says what is live; a host that does not answer now is asked again later."""
+    place = settings.gitops_repo or settings.gitops_path
+    try:
+        head = begin_gitops(settings).head()
+    except ForgeUnavailable as error:
+        return f"git: {error}; what it declares is served once it answers"
+    return f"git: {place} at {head[:12]}"
 
 
 def require_code(settings: Settings) -> None:

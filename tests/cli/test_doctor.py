@@ -15,7 +15,9 @@ from platform_assets.cli import doctor
 from platform_assets.cli.models import DEFS
 from platform_assets.cli.stack.layout import MARK, SERVICE, Layout
 from platform_assets.cli.stack.state import Phase, ServiceState, StackState, write_state
+from platform_assets.wiring import begin_gitops
 from resources.settings import Settings, load_settings
+from tests.support.git_host import TOKEN, git_host
 from tests.support.object_stores import careless_server
 
 
@@ -61,6 +63,25 @@ def test_a_service_that_was_given_up_is_told_with_its_log(layout):
 
 def test_a_stack_that_does_not_run_is_no_fault(layout):
     assert found(doctor.look_at_stack, layout)["stack"].seen == "not running"
+
+
+def test_a_repository_on_a_host_is_asked(monkeypatch, layout, tmp_path):
+    with git_host(tmp_path / "hosted") as host:
+        monkeypatch.setenv("SLIPWAY_GITOPS_REPO", host.make("team.git"))
+        assert git_finding().level == "fail"
+        monkeypatch.setenv("SLIPWAY_GITOPS_TOKEN", TOKEN)
+        assert "no branch main" in git_finding().seen
+        begin_gitops(load_settings())
+        assert git_finding().seen.endswith(": staging, production")
+    assert "does not answer" in git_finding().seen
+
+
+def git_finding():
+    return found(doctor.look_at_gitops, Layout(load_settings()))["git repository"]
+
+
+def test_a_repository_that_is_not_made_yet_is_no_fault(layout):
+    assert found(doctor.look_at_gitops, layout)["git repository"].level == "ok"
 
 
 def test_a_lake_in_a_folder_is_fine(layout):

@@ -1,10 +1,13 @@
 """A git host that fails, refuses or is slow: what the forge behind it makes of that."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
+from gitops.conditions import Reason, kind
 from gitops.errors import (
     AccessDenied,
     AddressRefused,
@@ -15,10 +18,10 @@ from gitops.errors import (
     RepositoryMissing,
 )
 from gitops.push_forge import PushForge, authorization
-from gitops.remote import Remote, check_address
+from gitops.remote import Remote, _run, check_address
 from tests.contracts.changes import FILE, MESSAGE, change, opened
 from tests.support.git_host import BASIC, TOKEN, Fault, GitHost, git_host
-from tests.support.releases import SEED
+from tests.support.releases import SEED, world
 
 PUSH, FETCH = "/git-receive-pack", "/git-upload-pack"
 
@@ -76,7 +79,7 @@ def test_a_host_that_stays_away_is_said_to_be_unavailable(forge, host):
     host.faults.append(Fault("team.git", "502", times=99))
     with pytest.raises(ForgeUnavailable, match="502"):
         forge.head()
-    assert 99 - host.faults[0].times == 4
+    assert 99 - host.faults[0].times == Remote("file:///x").attempts
 
 
 def test_a_host_that_nobody_runs_is_unavailable(tmp_path):
@@ -87,8 +90,15 @@ def test_a_host_that_nobody_runs_is_unavailable(tmp_path):
 
 def test_a_host_that_never_answers_is_left_after_the_limit(forge, host, tmp_path):
     host.faults.append(Fault(FETCH, "hang"))
-    with pytest.raises(ForgeUnavailable, match="no end of the command in sight"):
+    with pytest.raises(ForgeUnavailable, match="Operation too slow"):
         at(host, tmp_path, limit=0.5, attempts=1).head()
+
+
+def test_a_command_that_does_not_end_is_stopped_with_all_its_processes(tmp_path):
+    family = f"sleep 600 & echo $! > {tmp_path}/child; wait"
+    assert _run(["sh", "-c", family], os.environ, limit=0.3).code is None
+    child = int((tmp_path / "child").read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_wrong_token_is_denied_at_once_and_never_shown(forge, host, tmp_path):
@@ -139,6 +149,24 @@ def test_a_host_without_atomic_pushes_is_refused(forge, host):
     host.git("team.git", "config", "receive.advertiseAtomic", "false")
     with pytest.raises(AtomicUnsupported, match="--atomic"):
         change(forge)
+
+
+def test_a_lock_of_a_fetch_that_was_killed_does_not_stay(forge):
+    lock = forge.git.path / "refs/heads/main.lock"
+    lock.touch()
+    os.utime(lock, (0, 0))
+    assert change(forge) == forge.head()
+
+
+def test_a_pass_without_its_host_ends_and_is_repeated(host, tmp_path, serve):
+    remote = Remote(host.make("own.git"), authorization("basic", TOKEN), pause=lambda _: None)
+    there = world(tmp_path, serve, forge=PushForge.create(tmp_path / "own.git.m", remote, SEED))
+    with there.runtime:
+        there.bring("a")
+        host.faults.append(Fault("own.git", "502", times=3))
+        away = there.reconciler.reconcile("staging", "fraud").outcome
+        assert (away.reason, kind(away)) == (Reason.REPOSITORY_UNAVAILABLE, "retry-after")
+        assert there.reconciler.reconcile("staging", "fraud").outcome.reason == Reason.HEALTHY
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ GIVEN = {
     "ARTIFACTS_URI": ("/srv/artifacts", "/srv/artifacts"),
     "MLFLOW_URI": ("http://127.0.0.1:8169", "http://127.0.0.1:8169"),
     "GITOPS_REPO": ("/srv/gitops.git", "/srv/gitops.git"),
+    "GITOPS_TOKEN": ("very-secret-three", "very-secret-three"),
+    "GITOPS_USER": ("robot", "robot"),
+    "GITOPS_AUTH": ("bearer", "bearer"),
     "LAKE_RETENTION_DAYS": ("90", 90),
     "HEALTH_TIMEOUT": ("7.5", 7.5),
     "SIGNING_KEY": ("very-secret-too", "very-secret-too"),
@@ -39,6 +42,7 @@ REFUSED = {
     "RAY_PORT": ["6379/tcp"],
     "RAY_DASHBOARD_PORT": ["1023"],
     "ARTIFACTS_URI": ["s3://bucket/x"],
+    "GITOPS_AUTH": ["digest"],
     "LAKE_RETENTION_DAYS": ["0", "3651", "a month"],
     "HEALTH_TIMEOUT": ["0", "3601", "soon"],
 }

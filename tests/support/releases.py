@@ -129,8 +129,8 @@ def patience(looks: int = 50) -> Patience:
     return Patience(float(looks), clock=lambda: float(next(ticks)), pause=lambda _: None)
 
 
-def world(folder: Path, serve: FakeServe, **options: Any) -> World:
-    forge = LocalForge.create(folder / "gitops.git", SEED)
+def world(folder: Path, serve: FakeServe, forge: Any = None, **options: Any) -> World:
+    forge = forge or LocalForge.create(folder / "gitops.git", SEED)
     runtime = ServeRuntime(serve.api, serve.endpoint)
     lock = folder / "reconcile.lock"
     settings = {"verifier": Judge(serve.endpoint), "patience": patience()} | options

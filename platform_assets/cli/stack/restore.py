@@ -34,7 +34,7 @@ def restore(reconciler: Reconciler) -> bool:
     for environment, model in reconciler.targets():
         outcome = reconciler.reconcile(environment, model).outcome
         log.info("%s/%s: %s: %s", environment, model, kind(outcome), outcome.message)
-        asked &= outcome.reason is not Reason.RUNTIME_UNAVAILABLE
+        asked &= outcome.reason not in (Reason.RUNTIME_UNAVAILABLE, Reason.REPOSITORY_UNAVAILABLE)
     return asked
 
 

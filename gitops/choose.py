@@ -1,0 +1,70 @@
+"""Which forge the name of a repository asks for, and where its part on this machine lies."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from gitops.errors import AddressRefused
+from gitops.forge import Forge
+from gitops.local_forge import LocalForge
+from gitops.push_forge import ACCOUNT, PushForge, Scheme, authorization
+from gitops.remote import Remote, is_address
+
+Kind: TypeAlias = Literal["local", "push"]
+_SCHEMES: Mapping[str, Scheme] = {"basic": "basic", "bearer": "bearer"}
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a git host is shown who we are; without `token` it is not."""
+
+    token: str = ""
+    user: str = ACCOUNT
+    scheme: Scheme = "basic"
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str]) -> "Access":
+        """The same variables that `resources.settings` reads, for who has nothing but gitops."""
+        given = variables.get("SLIPWAY_GITOPS_AUTH") or "basic"
+        if given not in _SCHEMES:
+            raise AddressRefused(given, "basic or bearer in SLIPWAY_GITOPS_AUTH")
+        user = variables.get("SLIPWAY_GITOPS_USER") or ACCOUNT
+        return cls(variables.get("SLIPWAY_GITOPS_TOKEN", ""), user, _SCHEMES[given])
+
+
+def kind_of(repository: str) -> Kind:
+    """What a repository is: a folder of this machine, or an address that is pushed to."""
+    return "push" if is_address(repository) else "local"
+
+
+def place_of(repository: str, home: Path) -> Path:
+    """The folder on this machine: the bare repository itself, or the mirror of another."""
+    if not repository:
+        return home / "gitops.git"
+    if kind_of(repository) == "local":
+        return Path(repository)
+    return home / "mirrors" / f"{hashlib.sha256(repository.encode()).hexdigest()[:12]}.git"
+
+
+def open_forge(repository: str, home: Path, access: Access) -> Forge:
+    """The forge of a repository that is there; nothing is asked or made before it is used."""
+    place = place_of(repository, home)
+    if kind_of(repository) == "local":
+        return LocalForge(place)
+    return PushForge(place, _remote(repository, access))
+
+
+def make_forge(repository: str, home: Path, access: Access, seed: Mapping[str, str]) -> Forge:
+    """The forge of a repository, which gets `seed` as first commit if there is nothing in it."""
+    place = place_of(repository, home)
+    if kind_of(repository) == "local":
+        return LocalForge.create(place, seed)
+    return PushForge.create(place, _remote(repository, access), seed)
+
+
+def _remote(repository: str, access: Access) -> Remote:
+    if not access.token:
+        return Remote(repository)
+    return Remote(repository, authorization(access.scheme, access.token, access.user))

@@ -1,0 +1,66 @@
+"""What the name of a repository asks for."""
+
+from pathlib import Path
+
+import pytest
+
+from gitops.choose import Access, kind_of, make_forge, open_forge, place_of
+from gitops.errors import AddressRefused
+from gitops.local_forge import LocalForge
+from gitops.push_forge import PushForge
+from tests.support.releases import SEED
+
+ADDRESS = "https://git.example.com/team/gitops.git"
+
+
+@pytest.mark.parametrize(
+    ("repository", "kind"),
+    [
+        ("", "local"),
+        ("/srv/gitops.git", "local"),
+        ("work/gitops.git", "local"),
+        (ADDRESS, "push"),
+        ("git@git.example.com:team/gitops.git", "push"),
+        ("file:///srv/gitops.git", "push"),
+    ],
+)
+def test_a_path_is_local_and_an_address_is_pushed_to(repository, kind, tmp_path):
+    assert kind_of(repository) == kind
+    opened = open_forge(repository, tmp_path, Access())
+    assert isinstance(opened, PushForge if kind == "push" else LocalForge)
+
+
+def test_opening_asks_nobody_and_makes_nothing(tmp_path):
+    open_forge(ADDRESS, tmp_path, Access(token="x"))  # noqa: S106 -- none
+    open_forge("", tmp_path, Access())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_address_has_a_mirror_of_its_own(tmp_path):
+    assert place_of("", tmp_path) == tmp_path / "gitops.git"
+    assert place_of("/srv/x.git", tmp_path) == Path("/srv/x.git")
+    assert place_of(ADDRESS, tmp_path).parent == tmp_path / "mirrors"
+    assert place_of(ADDRESS, tmp_path) != place_of(f"{ADDRESS}x", tmp_path)
+
+
+def test_making_a_local_one_twice_is_making_it_once(tmp_path):
+    head = make_forge("", tmp_path, Access(), SEED).head()
+    assert make_forge("", tmp_path, Access(), {}).head() == head
+
+
+@pytest.mark.parametrize("address", ["ext::sh -c id", "git://host/x.git", "https://a:b@host/x"])
+def test_an_address_that_is_refused_is_refused_before_it_is_used(address, tmp_path):
+    with pytest.raises(AddressRefused, match="SLIPWAY_GITOPS_REPO"):
+        open_forge(address, tmp_path, Access())
+
+
+def test_access_is_read_from_the_same_variables_as_the_settings():
+    given = {
+        "SLIPWAY_GITOPS_TOKEN": "t",
+        "SLIPWAY_GITOPS_USER": "",
+        "SLIPWAY_GITOPS_AUTH": "bearer",
+    }
+    assert Access.from_environment(given) == Access("t", "x-access-token", "bearer")
+    assert Access.from_environment({}) == Access()
+    with pytest.raises(AddressRefused, match="basic or bearer"):
+        Access.from_environment({"SLIPWAY_GITOPS_AUTH": "digest"})
