@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         description="Ed25519 keys, one of which must have signed a bundle; empty: none is asked "
         "for.",
     )
+    predictions_uri: str = Field(
+        default="",
+        description="Folder of the files of the prediction log; empty: `predictions` in the state "
+        "folder, and no log where a model is served without `slipway up`.",
+    )
     train_ray_address: str = Field(
         default="",
         description="Ray cluster that fits the trials of a search, host:port or ray://host:port; "
@@ -98,7 +103,7 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
 
-    @field_validator("artifacts_uri")
+    @field_validator("artifacts_uri", "predictions_uri")
     @classmethod
     def _local(cls, uri: str) -> str:
         folder = uri.removeprefix("file://")
@@ -122,6 +127,11 @@ class Settings(BaseSettings):
     @cached_property
     def artifacts(self) -> Path:
         return Path(self.artifacts_uri) if self.artifacts_uri else self.home / "artifacts"
+
+    @cached_property
+    def predictions(self) -> Path:
+        """Where serving processes write what they answered, one folder per environment."""
+        return Path(self.predictions_uri or self.home / "predictions").absolute()
 
     @cached_property
     def mlflow_tracking(self) -> str:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ray import serve
 
 from serving.ingress import Ingress
+from serving.prediction_log import PredictionLog, environment_of
 from serving.rollout import Rollout
 from serving.settings import load_settings
 
@@ -30,7 +31,14 @@ class ModelServer:
 
     def __serve_build_asgi_app__(self) -> Ingress:
         # Serve's RequestIdMiddleware adds x-request-id to every answer, ours would be a second.
-        return Ingress(self._rollout, self._settings, names_requests=False)
+        return Ingress(self._rollout, self._settings, self._log(), names_requests=False)
+
+    def _log(self) -> PredictionLog | None:
+        folder, model = self._settings.predictions, self._rollout.model
+        if folder is None:
+            return None
+        environment = environment_of(serve.get_replica_context().app_name, model)
+        return PredictionLog(folder, model, environment, sample=self._settings.log_sample)
 
     async def reconfigure(self, user_config: Mapping[str, Any]) -> None:
         """Put the configured bundle live; called by Serve at the start and on every change."""

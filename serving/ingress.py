@@ -9,6 +9,7 @@ import asyncio
 import logging
 import re
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -28,16 +29,16 @@ from serving.errors import (
     UnsupportedMedia,
 )
 from serving.openapi import openapi
+from serving.prediction_log import Entry, PredictionLog, Scored
 from serving.rollout import Live, Rollout
 from serving.settings import ServingSettings
-from serving.signature import quote
+from serving.signature import Array, quote
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Headers = tuple[tuple[bytes, bytes], ...]
-Handler = Callable[[Live, bytes, str], bytes]
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,10 @@ class Answer:
     status: int
     body: bytes
     headers: Headers = ()
+    scored: Scored | None = None
+
+
+Handler = Callable[[Live, bytes, str], Answer]
 
 
 class _Disconnected(Exception):
@@ -61,14 +66,21 @@ class _Disconnected(Exception):
 class Ingress:
     """One model behind one route prefix.
 
-    `names_requests` is false where the server around adds the header x-request-id itself.
+    `names_requests` is false where the server around adds the header x-request-id itself. Requests
+    for predictions are added to `log`, which is closed at the end of the lifespan.
     """
 
     def __init__(
-        self, rollout: Rollout, settings: ServingSettings, *, names_requests: bool = True
+        self,
+        rollout: Rollout,
+        settings: ServingSettings,
+        log: PredictionLog | None = None,
+        *,
+        names_requests: bool = True,
     ) -> None:
         self._rollout = rollout
         self._settings = settings
+        self._log = log
         self._names_requests = names_requests
         model = f"/v2/models/{rollout.model}"
         self._get: Mapping[str, Callable[[Scope], Answer]] = {
@@ -86,14 +98,14 @@ class Ingress:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
+            await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1003})
         else:
             await self._http(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        live = self._rollout.live
+        begun, live = time.perf_counter_ns(), self._rollout.live
         request_id = secrets.token_hex(16)
         try:
             request_id = _request_id(scope, request_id)
@@ -109,6 +121,8 @@ class Ingress:
             # Whatever a model raises, the caller gets JSON without a trace, and the log gets it.
             logger.exception("request %s failed", request_id)
             answer = _json(500, {"error": f"the model failed on request {request_id}"})
+        if scope["method"] == "POST":
+            self._note(scope, live, request_id, begun, answer)
         headers = [*answer.headers, *_identity(live)]
         if self._names_requests:
             headers.append((b"x-request-id", request_id.encode()))
@@ -130,8 +144,29 @@ class Ingress:
         if live.delay:
             await asyncio.sleep(live.delay)
         if live.bundle.runtime == "onnx" and len(body) <= _INLINE_BYTES:
-            return Answer(200, handler(live, body, request_id))
-        return Answer(200, await asyncio.to_thread(handler, live, body, request_id))
+            return handler(live, body, request_id)
+        return await asyncio.to_thread(handler, live, body, request_id)
+
+    def _note(
+        self, scope: Scope, live: Live | None, request_id: str, begun: int, answer: Answer
+    ) -> None:
+        path = _path(scope)
+        if self._log is not None and path in self._post:
+            latency, protocol = time.perf_counter_ns() - begun, path.rpartition("/")[2]
+            arrived, scored = time.time_ns() - latency, answer.scored
+            self._log.add(
+                Entry(request_id, arrived, latency, answer.status, protocol, live, scored)
+            )
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            ends = message["type"] == "lifespan.shutdown"
+            if ends and self._log is not None:
+                await asyncio.to_thread(self._log.close)
+            await send({"type": f"{message['type']}.complete"})
+            if ends:
+                return
 
     def _read_only(self, scope: Scope, path: str) -> Answer:
         read = self._get.get(path)
@@ -148,20 +183,27 @@ class Ingress:
     def _model(self) -> str:
         return self._rollout.model
 
-    def _infer(self, live: Live, body: bytes, request_id: str) -> bytes:
+    def _infer(self, live: Live, body: bytes, request_id: str) -> Answer:
         signature, limit = live.bundle.signature, self._settings.max_rows
         request = protocols.read_infer(signature, protocols.parse_json(body), limit)
         scores = live.scorer.score(signature.arrays(request.columns))
         answer = protocols.write_infer(
             signature, live.version, request.outputs, request.id or request_id, scores
         )
-        return orjson.dumps(answer)
+        return self._answered(request_id, answer, request.columns, scores)
 
-    def _invocations(self, live: Live, body: bytes, _: str) -> bytes:
+    def _invocations(self, live: Live, body: bytes, request_id: str) -> Answer:
         signature, limit = live.bundle.signature, self._settings.max_rows
         columns = protocols.read_invocation(signature, protocols.parse_json(body), limit)
         scores = live.scorer.score(signature.arrays(columns))
-        return orjson.dumps(protocols.write_predictions(signature, scores))
+        answer = protocols.write_predictions(signature, scores)
+        return self._answered(request_id, answer, columns, scores)
+
+    def _answered(
+        self, request_id: str, document: Any, columns: Mapping[str, Any], scores: Array
+    ) -> Answer:
+        scored = None if self._log is None else self._log.scored(request_id, columns, scores)
+        return Answer(200, orjson.dumps(document), (), scored)
 
     def _ready(self) -> Answer:
         live, refused = self._rollout.live, self._rollout.refused
@@ -175,6 +217,7 @@ class Ingress:
             "ready": live is not None,
             "live": serving,
             "refused": refused and asdict(refused),
+            "log": self._log and self._log.state,
         }
         return _json(200 if live else 503, body)
 
@@ -275,11 +318,3 @@ async def _send(
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if head else answer.body})
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return

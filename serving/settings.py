@@ -1,5 +1,7 @@
 """What the door lets in, read once from `SLIPWAY_…` environment variables."""
 
+from pathlib import Path
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +19,14 @@ class ServingSettings(BaseSettings):
     max_body_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Bytes in the body of one request."
     )
+    predictions_uri: str = Field(
+        default="",
+        description="Folder of the files of the prediction log; empty: `predictions` in the state "
+        "folder, and no log where a model is served without `slipway up`.",
+    )
+    log_sample: float = Field(
+        default=1.0, ge=0, le=1, description="Share of requests that are logged, by their ids."
+    )
     trusted_types: str = Field(
         default="",
         pattern=r"^\s*([A-Za-z_][\w.]*(\s*,\s*|\s*$))*$",
@@ -29,6 +39,14 @@ class ServingSettings(BaseSettings):
         "for.",
     )
 
+    @field_validator("predictions_uri")
+    @classmethod
+    def _local(cls, uri: str) -> str:
+        folder = uri.removeprefix("file://")
+        if "://" in folder:
+            raise ValueError("expected a local folder or file://")
+        return folder
+
     @field_validator("bundle_public_key")
     @classmethod
     def _keys(cls, text: str) -> str:
@@ -39,6 +57,11 @@ class ServingSettings(BaseSettings):
     def keys(self) -> tuple[Ed25519PublicKey, ...]:
         """The keys in `bundle_public_key`."""
         return public_keys(self.bundle_public_key)
+
+    @property
+    def predictions(self) -> Path | None:
+        """Where predictions are logged; None if they are not."""
+        return Path(self.predictions_uri) if self.predictions_uri and self.log_sample else None
 
     @property
     def trusted(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ GIVEN = {
     "TRAIN_RAY_ADDRESS": ("127.0.0.1:6379", "127.0.0.1:6379"),
     "LAKE_URI": ("s3://bucket/lake", "s3://bucket/lake"),
     "ARTIFACTS_URI": ("/srv/artifacts", "/srv/artifacts"),
+    "PREDICTIONS_URI": ("/srv/predictions", "/srv/predictions"),
     "MLFLOW_URI": ("http://127.0.0.1:8169", "http://127.0.0.1:8169"),
     "GITOPS_REPO": ("/srv/gitops.git", "/srv/gitops.git"),
     "GITOPS_TOKEN": ("very-secret-three", "very-secret-three"),
@@ -43,6 +44,7 @@ REFUSED = {
     "RAY_DASHBOARD_PORT": ["1023"],
     "ARTIFACTS_URI": ["s3://bucket/x"],
     "GITOPS_AUTH": ["digest"],
+    "PREDICTIONS_URI": ["s3://bucket/x"],
     "LAKE_RETENTION_DAYS": ["0", "3651", "a month"],
     "HEALTH_TIMEOUT": ["0", "3601", "soon"],
 }

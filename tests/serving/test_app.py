@@ -1,5 +1,6 @@
 """The whole of `serving` on real Ray Serve: deployed by REST, swapped and refused under load."""
 
+import gzip
 import shutil
 import time
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from gitops.manifest import serve_application
@@ -88,6 +90,52 @@ def test_every_answer_names_version_digest_and_request_once(head: RayHead, tmp_p
         assert answer.headers["x-bundle-digest"] == bundle.digest
         assert answer.headers["x-model-version"] == "1"
         assert answer.headers.get_list("x-request-id") == ["q-1"]
+
+
+def logged(head: RayHead, environment: str) -> list[str]:
+    """The request ids in the log of `line`, in no promised order."""
+    files = (head.predictions / environment / "line").glob("*.jsonl.gz")
+    lines = [line for path in files for line in gzip.decompress(path.read_bytes()).splitlines()[1:]]
+    return [orjson.loads(line)["request_id"] for line in lines]
+
+
+def ask(head: RayHead, names: list[str]) -> None:
+    for name in names:
+        asked = {"json": {"instances": [{"a": 1, "b": 2}]}, "headers": {"x-request-id": name}}
+        deadline = time.monotonic() + SWAP_SECONDS
+        while httpx.post(f"{head.serve}/staging/line/invocations", **asked).status_code != 200:
+            assert time.monotonic() < deadline, name
+            time.sleep(0.05)
+
+
+def wait_until_logged(head: RayHead, names: list[str]) -> None:
+    deadline = time.monotonic() + SWAP_SECONDS
+    while not set(names) <= set(logged(head, "staging")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.e2e
+def test_a_killed_replica_loses_its_tail_alone_and_a_stopped_one_nothing(
+    head: RayHead, tmp_path: Path
+) -> None:
+    bundle = write_bundle(tmp_path, line_contents())
+    head.deploy(serve_application(serving(bundle, "staging")))
+    head.wait_for("staging-line", "RUNNING")
+    early, tail, late = ([f"{part}-{one}" for one in range(100)] for part in ("e", "t", "l"))
+    ask(head, early)
+    wait_until_logged(head, early)
+    ask(head, tail)
+    replica = [one for one in head.processes() if "staging-line" in " ".join(one.cmdline())]
+    assert len(replica) == 1
+    replica[0].kill()
+    replica[0].wait()
+    ask(head, late)
+    head.deploy()
+    head.wait_for("staging-line", "ABSENT")
+    found = logged(head, "staging")
+    assert len(found) == len(set(found))
+    assert set(early + late) <= set(found) <= set(early + tail + late)
 
 
 def test_nothing_of_a_head_listens_beyond_loopback(head: RayHead, tmp_path: Path) -> None:

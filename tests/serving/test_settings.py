@@ -41,3 +41,15 @@ def test_trusted_types_are_names_with_commas_between(monkeypatch):
     monkeypatch.setenv("SLIPWAY_TRUSTED_TYPES", "os; rm")
     with pytest.raises(ConfigError, match=r"SLIPWAY_TRUSTED_TYPES: .*, got 'os; rm'"):
         load_settings()
+
+
+def test_predictions_are_logged_where_a_folder_is_named_and_a_share_is_wanted(monkeypatch):
+    monkeypatch.delenv("SLIPWAY_PREDICTIONS_URI", raising=False)
+    assert load_settings().predictions is None
+    monkeypatch.setenv("SLIPWAY_PREDICTIONS_URI", "file:///var/log/slipway")
+    assert str(load_settings().predictions) == "/var/log/slipway"
+    monkeypatch.setenv("SLIPWAY_LOG_SAMPLE", "0")
+    assert load_settings().predictions is None
+    monkeypatch.setenv("SLIPWAY_PREDICTIONS_URI", "s3://bucket/log")
+    with pytest.raises(ConfigError, match=r"SLIPWAY_PREDICTIONS_URI: .*local folder"):
+        load_settings()

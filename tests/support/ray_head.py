@@ -33,6 +33,11 @@ class RayHead:
     pid: int
 
     @property
+    def predictions(self) -> Path:
+        """Where its replicas log what they answered."""
+        return self.folder / "predictions"
+
+    @property
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}
 
@@ -131,6 +136,7 @@ def _environment(folder: Path, base_port: int) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
         "PYTHONPATH": str(CHECKOUT),
+        "SLIPWAY_PREDICTIONS_URI": str(folder / "predictions"),
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(folder / "token"),
         # On Linux this makes 127.0.0.1 the address of the node.

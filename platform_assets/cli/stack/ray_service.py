@@ -75,6 +75,7 @@ def environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports["serve_fallback"]),
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": LOOPBACK_CALLBACK,
+        "SLIPWAY_PREDICTIONS_URI": str(layout.settings.predictions),
         **replica_ports(layout),
         **(_haproxy(layout, ports) if haproxy_binary() else {}),
     }
