@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from gitops.conditions import RetryAfter
 from gitops.plan import Plan
@@ -73,7 +74,10 @@ def pipeline_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         f"{folder.group}_pipeline",
         selection=everything - dg.AssetSelection.assets(*apart),
-        tags={MODEL_TAG: folder.name},
+        tags={
+            MODEL_TAG: folder.name,
+            MAX_RUNTIME_SECONDS_TAG: str(folder.spec.training.run_seconds),
+        },
         description=f"{folder.name}: from delivered files to an open promotion.",
     )
 

@@ -1,6 +1,7 @@
 from gitops.conditions import Reason, RetryAfter, Settled
 from gitops.plan import Act, Plan
-from platform_assets.automation import decide
+from platform_assets.automation import decide, pipeline_job
+from tests.support.tiny import tiny
 
 SETTLED = Plan((), Settled(Reason.HEALTHY, "live and healthy"))
 DUE = Plan((Act.RECORD_ATTEMPT, Act.APPLY), None)
@@ -29,3 +30,8 @@ def test_a_run_under_way_is_not_doubled():
 def test_a_wait_is_told_with_its_seconds():
     waiting = Plan((), RetryAfter(Reason.LOCKED, "another reconciler is at work", 15))
     assert "again in 15 s" in decide({"staging": waiting}, 0).reason
+
+
+def test_the_pipelines_runs_carry_their_limit():
+    job = pipeline_job(tiny(training={"fit_seconds": 60, "run_seconds": 90}))
+    assert job.tags["dagster/max_runtime"] == "90"

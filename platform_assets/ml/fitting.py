@@ -11,10 +11,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from platform_assets.errors import TrainingError
+from platform_assets.ml.limit import OutOfTime, within
 from platform_assets.ml.scoring import scores
 
 Array = npt.NDArray[Any]
 Parameters = Mapping[str, Any]
+HOUR = 3600.0
 
 # What estimators raise for data and parameters that they cannot use; numpy's LinAlgError is a
 # ValueError. Anything else (an interrupt, no memory) is no statement about the estimator.
@@ -27,22 +29,30 @@ def fitted(
     rows: pd.DataFrame,
     target: Array,
     weights: Array | None = None,
+    seconds: float = HOUR,
 ) -> Pipeline:
     """The pipeline with these parameters, fitted; `rows` as `scoring.as_fitted` makes them.
 
-    `weights`, shape (n,), are those of the rows in the last step.
+    `weights`, shape (n,), are those of the rows in the last step; `seconds` is how long the fit
+    may take.
 
     Raises
     ------
     TrainingError
-        If the estimator raises, or ends before it has converged.
+        If the estimator raises, ends before it has converged, or does not end in time.
     """
     last = pipeline.steps[-1][0]
     weighted = {} if weights is None else {f"{last}__sample_weight": weights}
     try:
-        with warnings.catch_warnings():
+        with within(seconds), warnings.catch_warnings():
             warnings.simplefilter("error", ConvergenceWarning)
             return pipeline.set_params(**parameters).fit(rows, target, **weighted)
+    except OutOfTime as late:
+        raise TrainingError(
+            f"the fit on {len(rows)} rows with {words(parameters)} was cut off after {seconds:g} s "
+            "(training.fit_seconds of defs.yaml); give the estimator an end "
+            "(for example max_iter), or the fit more time"
+        ) from late
     except ConvergenceWarning as warning:
         raise TrainingError(
             f"the estimator did not converge on {len(rows)} rows with {words(parameters)}: "

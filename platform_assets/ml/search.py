@@ -44,8 +44,9 @@ class Data:
         rows, target = self.rows, self.target
         if not all_rows:
             rows, target = rows[~self.judged], target[~self.judged]
-        weights = row_weights(target, self.classes, self.spec.training.class_weight)
-        return fitted(pipeline, parameters, rows, target, weights)
+        asked = self.spec.training
+        weights = row_weights(target, self.classes, asked.class_weight)
+        return fitted(pipeline, parameters, rows, target, weights, asked.fit_seconds)
 
 
 @dataclass(frozen=True)

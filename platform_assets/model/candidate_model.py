@@ -30,6 +30,7 @@ from platform_assets.model.attempts import attempt_now, enlarged
 from platform_assets.model.fitted import KIND, failed_trials, load_facts, publish, trials
 from platform_assets.model.lock import lock_digest, program_digest
 from platform_assets.model.rows import Rows, class_names, classes, load_rows
+from platform_assets.spec.training import LIMITS
 from resources.artifacts import Artifacts
 from resources.checkout import UNKNOWN, Checkout, Code, is_commit
 from resources.lake import Lake
@@ -100,7 +101,7 @@ def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
         version=version,
         code=folder.code_version,
         search=spec.search.model_dump(mode="json", exclude={"n_jobs"}),
-        training=spec.training.model_dump(mode="json"),
+        training=spec.training.model_dump(mode="json", exclude=LIMITS),
         split=spec.split.model_dump(mode="json", exclude={"renew_at"}),
         metric=spec.metric,
         features=spec.features,

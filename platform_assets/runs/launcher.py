@@ -4,10 +4,12 @@ The default launcher makes runs children of the code server and cannot say wheth
 a run whose machine or code server went away would stay "started" for ever.
 """
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from dagster._core.launcher import (
     RunLauncher,
     WorkerStatus,
 )
+from dagster._core.storage.tags import MAX_RETRIES_TAG
 from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClass, ConfigurableClassData
 
@@ -30,6 +33,7 @@ from platform_assets.cli.stack.processes import same
 WORKER_TAG = "slipway/worker"
 HOST_SECONDS = 10.0
 UNTAGGED_SECONDS = 30.0
+END_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -110,13 +114,18 @@ class LocalRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         return Worker(child.pid, psutil.Process(child.pid).create_time())
 
     def terminate(self, run_id: str) -> bool:
+        """Ask the process to end, and kill it if it does not; such a run is not started again."""
         run = self._instance.get_run_by_id(run_id)
         worker = Worker.from_tags(run.tags) if run and not run.is_finished else None
         process = worker.process if worker else None
         if run is None or process is None:
             return False
         self._instance.report_run_canceling(run)
+        self._instance.add_run_tags(run_id, {MAX_RETRIES_TAG: "0"})
         process.terminate()
+        later = threading.Timer(END_SECONDS, kill, args=(process,))
+        later.daemon = True
+        later.start()
         return True
 
     @property
@@ -135,6 +144,13 @@ class LocalRunLauncher(RunLauncher[dg.DagsterInstance], ConfigurableClass):
         if worker.process is None:
             return CheckRunHealthResult(WorkerStatus.FAILED, f"process {worker.pid} is gone")
         return CheckRunHealthResult(WorkerStatus.RUNNING, run_worker_id=str(worker.pid))
+
+
+def kill(process: psutil.Process) -> None:
+    """End a process that did not listen, since compiled code runs, and what it started."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for one in (*process.children(recursive=True), process):
+            one.kill()
 
 
 def forked(host: str, command: Sequence[str]) -> Worker | None:

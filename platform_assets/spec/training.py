@@ -117,6 +117,10 @@ _NEEDED = {
 _PARAMETERS = set().union(*_NEEDED.values())
 
 
+LIMITS = {"fit_seconds", "run_seconds"}
+"""Keys of `training` that change nothing of what is trained, but whether it comes to an end."""
+
+
 class Training(Section):
     """What a classifier is fitted and read with; all of it is chosen on rows of the train part."""
 
@@ -127,6 +131,21 @@ class Training(Section):
         default="none", description="How probabilities are mended on the validation rows."
     )
     threshold: Threshold = Field(default_factory=Threshold)
+    fit_seconds: float = Field(
+        default=3600, gt=0, le=604800, description="A fit that takes longer is cut off."
+    )
+    run_seconds: int = Field(
+        default=43200, ge=60, le=604800, description="A run that takes longer is ended by Dagster."
+    )
+
+    @model_validator(mode="after")
+    def _a_run_has_time_for_a_fit(self) -> "Training":
+        if self.run_seconds <= self.fit_seconds:
+            raise SpecError(
+                f"training.run_seconds: {self.run_seconds} leaves no time for a fit that may take "
+                f"training.fit_seconds {self.fit_seconds:g}; expected more"
+            )
+        return self
 
     @model_validator(mode="after")
     def _weights_are_positive(self) -> "Training":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import dagster as dg
 import httpx
 import pytest
 
@@ -18,7 +19,7 @@ from platform_assets.cli.stack.ports import free_ports
 from platform_assets.cli.stack.processes import marked
 from platform_assets.cli.stack.services import PUBLIC
 from platform_assets.cli.stack.state import StackState
-from platform_assets.runs.launcher import WORKER_TAG
+from platform_assets.runs.launcher import WORKER_TAG, Worker
 from platform_assets.wiring import build_forge
 from resources.artifacts import Artifacts
 from resources.settings import Settings, load_settings
@@ -129,6 +130,26 @@ def test_a_run_that_is_killed_is_ended_and_repeated(layout):
     repeated = until(lambda: repetition(api, run_id))
     assert (repeated.status, repeated.tags["dagster/retry_number"]) == ("SUCCESS", "1")
     assert repeated.tags[WORKER_TAG] != begun
+
+
+@pytest.mark.e2e
+def test_a_run_that_never_ends_is_ended_killed_and_not_repeated(layout):
+    api = DagsterApi(layout.settings.dagster_url)
+    run_id = api.launch("endless_pipeline", {})
+    failed = until(lambda: ended(api, run_id))
+    assert failed.status == "FAILURE"
+    worker = Worker.from_tags(failed.tags)
+    until(lambda: worker.process is None or None)
+    (only,) = api.runs({"slipway/model": "endless"})
+    assert only.tags["dagster/will_retry"] == "false"
+    with dg.DagsterInstance.from_config(str(layout.settings.dagster_home)) as instance:
+        told = [one.message for one in instance.all_logs(run_id)]
+    assert any("Exceeded maximum runtime of 3 seconds" in one for one in told), told
+
+
+def ended(api: DagsterApi, run_id: str) -> Run | None:
+    (run,) = [one for one in api.runs({"slipway/model": "endless"}) if one.run_id == run_id]
+    return None if run.unfinished else run
 
 
 def read(path: Path) -> str | None:

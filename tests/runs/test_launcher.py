@@ -14,6 +14,7 @@ import psutil
 import pytest
 from dagster._core.events import DagsterEvent
 from dagster._core.launcher import LaunchRunContext, WorkerStatus
+from dagster._core.storage.tags import MAX_RETRIES_TAG
 
 from platform_assets.runs.launcher import WORKER_TAG, LocalRunLauncher, Worker, forked
 
@@ -92,7 +93,22 @@ def test_terminating_ends_the_process_and_says_so(launcher):
     assert launcher.terminate(run.run_id)
     assert process.communicate(timeout=10) == (b"", None)
     assert process.returncode == -15
-    assert launcher._instance.get_run_by_id(run.run_id).status is dg.DagsterRunStatus.CANCELING
+    found = launcher._instance.get_run_by_id(run.run_id)
+    assert (found.status, found.tags[MAX_RETRIES_TAG]) == (dg.DagsterRunStatus.CANCELING, "0")
+
+
+def test_compiled_code_that_hears_nothing_is_killed_after_a_while(launcher, monkeypatch):
+    monkeypatch.setattr("platform_assets.runs.launcher.END_SECONDS", 0.2)
+    program = (
+        "import itertools, signal; signal.signal(signal.SIGTERM, lambda *_: exit()); "
+        "print(1, flush=True); sum(itertools.repeat(1))"
+    )
+    process = subprocess.Popen((sys.executable, "-c", program), stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"1\n"
+    worker = Worker(process.pid, psutil.Process(process.pid).create_time())
+    assert launcher.terminate(run_of(launcher, worker).run_id)
+    process.communicate(timeout=20)
+    assert process.returncode == -9
 
 
 def test_a_run_that_ended_cannot_be_terminated(launcher):

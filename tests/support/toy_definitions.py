@@ -1,5 +1,9 @@
-"""A code location small enough for tests of the stack: one asset that waits for a file to go."""
+"""A code location small enough for tests of the stack.
 
+One asset waits for a file to go, another never ends.
+"""
+
+import itertools
 import os
 import time
 from pathlib import Path
@@ -18,6 +22,19 @@ def waited() -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata={"pid": os.getpid()})
 
 
+@dg.asset(group_name="endless", key_prefix="endless")
+def endless() -> None:
+    """Never comes back from compiled code, which hears no signal."""
+    sum(itertools.repeat(1))
+
+
+endless_pipeline = dg.define_asset_job(
+    "endless_pipeline", [endless], tags={"slipway/model": "endless", "dagster/max_runtime": "3"}
+)
 toy_pipeline = dg.define_asset_job("toy_pipeline", [waited], tags={"slipway/model": "toy"})
 
-defs = dg.Definitions(assets=[waited], jobs=[toy_pipeline], executor=dg.in_process_executor)
+defs = dg.Definitions(
+    assets=[waited, endless],
+    jobs=[toy_pipeline, endless_pipeline],
+    executor=dg.in_process_executor,
+)
