@@ -9,6 +9,7 @@ from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Verdict
 from gitops.errors import ApplyRefused
 from gitops.forge import Forge
 from gitops.holds import Clock
+from gitops.lease import Tenure
 from gitops.manifest import ReleaseManifest, application_name, serve_application
 from gitops.plan import Act, Facts, failure
 from gitops.readiness import Patience, await_ready
@@ -60,9 +61,9 @@ class Progress:
 class Actor:
     """Carries out the acts of one plan, on the facts the plan was made from."""
 
-    def __init__(self, outside: Outside, facts: Facts, progress: Progress) -> None:
-        self._outside, self._progress = outside, progress
-        self._desired, self._record = facts.desired, facts.record
+    def __init__(self, outside: Outside, tenure: Tenure, facts: Facts, progress: Progress) -> None:
+        self._outside, self._tenure, self._progress = outside, tenure, progress
+        self._facts, self._desired, self._record = facts, facts.desired, facts.record
         self._verdicts: tuple[Verdict, ...] = ()
 
     def perform(self, acts: Sequence[Act]) -> Outcome | None:
@@ -84,7 +85,7 @@ class Actor:
 
     def record_outcome(self, outcome: Outcome) -> None:
         """Keep how the pass ended, unless the record says so already."""
-        if self._record.outcome != outcome and (self._record.attempted or self._desired.revision):
+        if is_news(self._facts, outcome):
             self._next = replace(self._record, outcome=outcome)
             self.do(Act.RECORD_OUTCOME)
 
@@ -157,6 +158,7 @@ class Actor:
 
     def _revert(self) -> Answer:
         desired, record, forge = self._desired, self._record, self._outside.forge
+        self._tenure.prove()
         head = forge.head()
         order = Restore(
             environment=desired.environment,
@@ -190,6 +192,7 @@ class Actor:
             for key, application in sorted(observed.items())
             if key != name and application.config is not None
         ]
+        self._tenure.prove()
         self._outside.runtime.apply([*others, *ours])
 
     def _still_told(self) -> bool:
@@ -215,12 +218,19 @@ class Actor:
     def _write(self, record: DeploymentRecord) -> Answer:
         blank = DeploymentRecord(record.environment, record.model)
         expected = None if self._record == blank else self._record
-        self._outside.forge.write_record(record, expected)
+        with self._tenure.renewal() as renewal:
+            self._outside.forge.write_record(record, expected, renewal)
         self._record = record
         return Turn.GO_ON
 
     def _now(self) -> str:
         return self._outside.clock().isoformat(timespec="seconds")
+
+
+def is_news(facts: Facts, outcome: Outcome) -> bool:
+    """Does the record say something else, of a target that git or a record knows?"""
+    known = facts.record.attempted or facts.desired.revision
+    return bool(known) and facts.record.outcome != outcome
 
 
 _NO_VERDICT = Verdict(

@@ -13,6 +13,8 @@ GitopsError
 │   ├── Contention              other writers kept winning
 │   ├── HeadMoved               compare-and-swap on main lost
 │   ├── RecordMoved             compare-and-swap on a deployment record lost
+│   ├── LeaseLost               another reconciler has taken the lease
+│   ├── LeaseTaken              another reconciler holds the lease
 │   ├── UnknownRevision         no commit of that name
 │   ├── PathRefused             a path that does not belong into the tree
 │   ├── HostError               a git host behind an address
@@ -121,6 +123,23 @@ class RecordMoved(ForgeError):
             f"show it: slipway status"
         )
         self.environment, self.model = environment, model
+
+
+class LeaseLost(ForgeError):
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"lease {number} was taken over by another reconciler, which goes on with the work"
+        )
+        self.number = number
+
+
+class LeaseTaken(ForgeError):
+    def __init__(self, holder: str, number: int, expires: str) -> None:
+        super().__init__(
+            f"{holder or 'another reconciler'} holds lease {number} until {expires}, "
+            "unless it renews it"
+        )
+        self.holder, self.number, self.expires = holder, number, expires
 
 
 class UnknownRevision(ForgeError):

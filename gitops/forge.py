@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+from gitops.lease import Lease, Renewal
 from gitops.record import DeploymentRecord
 
 PromotionState: TypeAlias = Literal["open", "merged", "closed", "superseded"]
@@ -183,11 +184,26 @@ class Records(Protocol):
         """All records, by environment and model."""
         ...
 
-    def write_record(self, record: DeploymentRecord, expected: DeploymentRecord | None) -> None:
+    def write_record(
+        self,
+        record: DeploymentRecord,
+        expected: DeploymentRecord | None,
+        renewal: Renewal | None = None,
+    ) -> None:
         """Replace a record and its attempted, applied and healthy refs in one step.
 
-        It happens only if the record is still `expected` (else RecordMoved, and nothing changed).
+        It happens only if the record is still `expected` (else RecordMoved, and nothing changed)
+        and, with a renewal, the lease still `renewal.held` (else LeaseLost, and nothing changed);
+        the lease becomes `renewal.renewed` in the same step.
         """
+        ...
+
+    def read_lease(self) -> Lease | None:
+        """The one lease of all reconcilers of the repository; None if nobody ever took it."""
+        ...
+
+    def write_lease(self, lease: Lease, expected: Lease | None) -> None:
+        """Replace the lease. Only if it is still `expected`; else LeaseLost, nothing changed."""
         ...
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from gitops.errors import HeadMoved, PathRefused, RecordMoved, RepositoryMissing
+from gitops.errors import HeadMoved, LeaseLost, PathRefused, RecordMoved, RepositoryMissing
 from gitops.forge import Commit
+from gitops.lease import Lease, Renewal
 from gitops.manifest import NAME
 from gitops.plumbing import Git, RefMoved, RefUpdate, check_path
 from gitops.record import DeploymentRecord
@@ -11,6 +12,7 @@ from gitops.trailers import read_trailers
 
 MAIN = "refs/heads/main"
 RECORDS = "refs/slipway"
+LEASE = "refs/slipway/lease"
 _FORMAT = "%H%x00%cI%x00%an%x00%B"
 
 
@@ -58,9 +60,7 @@ class GitTree:
         return new
 
     def read_record(self, environment: str, model: str) -> DeploymentRecord | None:
-        oid = self._git.ref(_record_ref(environment, model, "record"))
-        text = self._git.read_blobs([oid])[0] if oid else None
-        return None if text is None else DeploymentRecord.from_json(text)
+        return self._record_at(self._git.ref(_record_ref(environment, model, "record")))
 
     def records(self) -> list[DeploymentRecord]:
         found = self._git.refs(RECORDS)
@@ -68,24 +68,50 @@ class GitTree:
         texts = self._git.read_blobs(oids) if oids else []
         return [DeploymentRecord.from_json(text) for text in texts if text is not None]
 
-    def write_record(self, record: DeploymentRecord, expected: DeploymentRecord | None) -> None:
+    def write_record(
+        self,
+        record: DeploymentRecord,
+        expected: DeploymentRecord | None,
+        renewal: Renewal | None = None,
+    ) -> None:
         environment, model = record.environment, record.model
-        updates = [
-            RefUpdate(
-                _record_ref(environment, model, "record"),
-                self._git.write_blob(record.to_json()),
-                # The id of a blob is that of its text, so the expected text names the old value.
-                self._git.write_blob(expected.to_json()) if expected else None,
-            )
-        ]
-        for name in ("attempted", "applied", "healthy"):
-            new, old = getattr(record, name), getattr(expected, name, None)
-            if new != old:
-                updates.append(RefUpdate(_record_ref(environment, model, name), new, old))
+        name = _record_ref(environment, model, "record")
+        old = self._git.ref(name)
+        if self._record_at(old) != expected:
+            raise RecordMoved(environment, model)
+        updates = [RefUpdate(name, self._git.write_blob(record.to_json()), old)]
+        for part in ("attempted", "applied", "healthy"):
+            new, before = getattr(record, part), getattr(expected, part, None)
+            if new != before:
+                updates.append(RefUpdate(_record_ref(environment, model, part), new, before))
+        if renewal:
+            updates.append(self._lease_update(renewal.renewed, renewal.held))
         try:
             self._git.update_refs(updates)
         except RefMoved:
+            if renewal and self.read_lease() != renewal.held:
+                raise LeaseLost(renewal.held.number) from None
             raise RecordMoved(environment, model) from None
+
+    def _record_at(self, oid: str | None) -> DeploymentRecord | None:
+        text = self._git.read_blobs([oid])[0] if oid else None
+        return None if text is None else DeploymentRecord.from_json(text)
+
+    def read_lease(self) -> Lease | None:
+        oid = self._git.ref(LEASE)
+        text = self._git.read_blobs([oid])[0] if oid else None
+        return None if text is None else Lease.from_json(text)
+
+    def write_lease(self, lease: Lease, expected: Lease | None) -> None:
+        try:
+            self._git.update_refs([self._lease_update(lease, expected)])
+        except RefMoved:
+            raise LeaseLost(expected.number if expected else 0) from None
+
+    def _lease_update(self, new: Lease, old: Lease | None) -> RefUpdate:
+        # The id of a blob is that of its text, so the expected text names the old value.
+        before = self._git.write_blob(old.to_json()) if old else None
+        return RefUpdate(LEASE, self._git.write_blob(new.to_json()), before)
 
     def _main(self, refs: Mapping[str, str]) -> str:
         head = refs.get(MAIN)

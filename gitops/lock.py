@@ -1,6 +1,8 @@
 """One reconciler at a time on this machine; the lock dies with its process."""
 
 import fcntl
+import secrets
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +21,12 @@ def lock_beside(repository: Path) -> Path:
 
 
 @contextmanager
-def exclusive(path: Path, timeout: float) -> Iterator[None]:
-    """Hold the lock file at `path`, waiting up to `timeout` seconds for it; Busy after that."""
+def exclusive(path: Path, timeout: float) -> Iterator[str]:
+    """Hold the lock file at `path`, waiting up to `timeout` seconds for it; Busy after that.
+
+    Gives a name of the file that no other living process bears meanwhile: the machine's, and a
+    word that the file was given when it was first locked.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + timeout
     with path.open("a") as file:
@@ -28,7 +34,10 @@ def exclusive(path: Path, timeout: float) -> Iterator[None]:
             if time.monotonic() >= deadline:
                 raise Busy(str(path))
             time.sleep(_POLL)
-        yield
+        if not path.read_text():
+            file.write(f"{secrets.token_hex(4)}\n")
+            file.flush()
+        yield f"{socket.gethostname()}/{path.read_text().strip()}"
 
 
 def _taken(descriptor: int) -> bool:

@@ -4,12 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gitops.acts import Actor, Outside, Progress
+from gitops.acts import Actor, Outside, Progress, is_news
 from gitops.conditions import Outcome, Reason, RetryAfter, Verdict
-from gitops.errors import Contention, ForgeUnavailable, RecordMoved, RuntimeUnavailable
+from gitops.errors import (
+    Contention,
+    ForgeUnavailable,
+    LeaseLost,
+    LeaseTaken,
+    RecordMoved,
+    RuntimeUnavailable,
+)
 from gitops.facts import Target, from_git, targets, with_runtime
 from gitops.forge import Forge
 from gitops.holds import Clock, now
+from gitops.lease import SECONDS, Tenure, tenure
 from gitops.lock import Busy, exclusive
 from gitops.manifest import ReleaseManifest
 from gitops.plan import Act, Facts, Plan, plan
@@ -48,7 +56,9 @@ class Reconciler:
     Level-triggered: a pass needs to know nothing of earlier ones but git and its records, so a
     crash anywhere is mended by the next pass. Without a `verifier` nothing is ever called healthy.
     `restore_verifier` (default: `verifier`) judges what was restored after a failure. `lock` is a
-    file; passes on this machine take turns by it, waiting up to `lock_timeout` seconds.
+    file; passes on this machine take turns by it, waiting up to `lock_timeout` seconds. Those of
+    other machines are kept apart by the lease in the repository, which a pass that has something
+    to do or to keep holds, `lease_seconds` at a time.
     """
 
     def __init__(
@@ -63,11 +73,12 @@ class Reconciler:
         lock_timeout: float = 900.0,
         clock: Clock = now,
         on_act: Callable[[str], None] = lambda _: None,
+        lease_seconds: float = SECONDS,
     ) -> None:
         self._outside = Outside(
             forge, runtime, verifier, restore_verifier, patience or Patience(), clock, on_act
         )
-        self._lock, self._lock_timeout = lock, lock_timeout
+        self._lock, self._lock_timeout, self._lease_seconds = lock, lock_timeout, lease_seconds
 
     def targets(self) -> list[Target]:
         """Every environment and model to look after, the earliest environment first."""
@@ -90,40 +101,50 @@ class Reconciler:
             the attempt is then still under way and the next pass goes on with it.
         """
         try:
-            with exclusive(self._lock, self._lock_timeout):
-                return self._pass((environment, model))
+            return self._idle((environment, model)) or self._locked((environment, model))
         except Busy:
             message = f"another reconciler has held {self._lock} for {self._lock_timeout:.0f} s"
-            return Report(environment, model, RetryAfter(Reason.LOCKED, message, LATER))
+        except (LeaseTaken, LeaseLost) as error:
+            message = str(error)
         except ForgeUnavailable as error:
             return Report(environment, model, _unavailable(error))
+        return Report(environment, model, RetryAfter(Reason.LOCKED, message, LATER))
 
-    def _pass(self, target: Target) -> Report:
+    def _idle(self, target: Target) -> Report | None:
+        """The report where there is neither anything to do nor anything new to keep."""
+        facts = self._git(target, Progress())
+        try:
+            outcome = plan(with_runtime(self._outside.runtime, facts)).outcome
+        except RuntimeUnavailable as error:
+            outcome = _unavailable(error)
+        if outcome is None or is_news(facts, outcome):
+            return None
+        return _report(facts, outcome, Progress())
+
+    def _locked(self, target: Target) -> Report:
+        clock = self._outside.clock
+        with (
+            exclusive(self._lock, self._lock_timeout) as name,
+            tenure(self._outside.forge, name, clock, self._lease_seconds) as own,
+        ):
+            return self._pass(target, own)
+
+    def _pass(self, target: Target, own: Tenure) -> Report:
         progress = Progress()
-        outcome = self._rounds(target, progress)
+        outcome = self._rounds(target, own, progress)
         facts = self._git(target, progress)
         try:
-            Actor(self._outside, facts, progress).record_outcome(outcome)
+            Actor(self._outside, own, facts, progress).record_outcome(outcome)
         except RecordMoved as error:
             outcome = RetryAfter(Reason.CONTENDED, str(error), SOON)
-        return Report(
-            *target,
-            outcome=outcome,
-            revision=facts.desired.revision,
-            manifest=facts.desired.manifest,
-            acts=tuple(progress.done),
-            verdicts=progress.verdicts,
-            restored_verdicts=progress.restored_verdicts,
-            reverted=progress.reverted,
-            reverted_to=progress.reverted_to,
-        )
+        return _report(facts, outcome, progress)
 
-    def _rounds(self, target: Target, progress: Progress) -> Outcome:
+    def _rounds(self, target: Target, own: Tenure, progress: Progress) -> Outcome:
         try:
             for _ in range(ROUNDS):
                 facts = self._look(target, progress)
                 decided = plan(facts)
-                outcome = decided.outcome or Actor(self._outside, facts, progress).perform(
+                outcome = decided.outcome or Actor(self._outside, own, facts, progress).perform(
                     decided.acts
                 )
                 if outcome:
@@ -141,6 +162,21 @@ class Reconciler:
     def _git(self, target: Target, progress: Progress) -> Facts:
         verifiable = self._outside.verifier is not None
         return from_git(self._outside.forge, target, verifiable=verifiable, done=progress.done)
+
+
+def _report(facts: Facts, outcome: Outcome, progress: Progress) -> Report:
+    return Report(
+        facts.desired.environment,
+        facts.desired.model,
+        outcome=outcome,
+        revision=facts.desired.revision,
+        manifest=facts.desired.manifest,
+        acts=tuple(progress.done),
+        verdicts=progress.verdicts,
+        restored_verdicts=progress.restored_verdicts,
+        reverted=progress.reverted,
+        reverted_to=progress.reverted_to,
+    )
 
 
 def _unavailable(error: RuntimeUnavailable | ForgeUnavailable) -> Outcome:

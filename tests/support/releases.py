@@ -142,3 +142,8 @@ def with_options(of: World, **options: Any) -> World:
     """The same world with a reconciler of other habits."""
     settings = {"verifier": Judge(of.serve.endpoint), "patience": patience()} | options
     return replace(of, reconciler=Reconciler(of.forge, of.runtime, lock=of.lock, **settings))
+
+
+def elsewhere(of: World, lock: Path, **options: Any) -> World:
+    """The same world as a reconciler on another machine sees it: with a lock file of its own."""
+    return with_options(replace(of, lock=lock), **options)
