@@ -7,7 +7,7 @@ ServingError
 │   ├── NotFound               404  no such path or model
 │   ├── MethodNotAllowed       405  this path takes another verb
 │   ├── TooLarge               413  too many rows or bytes
-│   └── UnsupportedMedia       415  a content type that is not served
+│   └── UnsupportedMedia       415  a content type, charset or encoding that is not served
 ├── NotReady                   503  no model is live yet
 ├── ConfigError                a `user_config` that cannot be read
 │   └── UnsupportedScheme      a bundle URI that is not file://
@@ -98,8 +98,8 @@ class TooLarge(RequestError):
 class UnsupportedMedia(RequestError):
     status = 415
 
-    def __init__(self, got: str, allowed: str) -> None:
-        super().__init__(f"content type {got!r} is not served, send {allowed}")
+    def __init__(self, what: str, got: str, allowed: str) -> None:
+        super().__init__(f"{what} {got!r} is not served, send {allowed}")
 
 
 class NotReady(ServingError):

@@ -10,15 +10,15 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 import orjson
 
-from serving import protocols
+from serving import bodies
 from serving.errors import (
     MalformedBody,
     MethodNotAllowed,
@@ -26,10 +26,13 @@ from serving.errors import (
     NotReady,
     RequestError,
     TooLarge,
-    UnsupportedMedia,
 )
 from serving.openapi import openapi
 from serving.prediction_log import Entry, PredictionLog, Scored
+from serving.protocols import binary_tensors
+from serving.protocols.documents import parse_json
+from serving.protocols.frames import read_invocation, write_predictions
+from serving.protocols.open_inference import EXTENSIONS, model_metadata, read_infer, write_infer
 from serving.rollout import Live, Rollout
 from serving.settings import ServingSettings
 from serving.signature import Array, quote
@@ -53,10 +56,25 @@ class Answer:
     status: int
     body: bytes
     headers: Headers = ()
+    media: str = bodies.JSON
     scored: Scored | None = None
 
 
-Handler = Callable[[Live, bytes, str], Answer]
+@dataclass(frozen=True)
+class Asked:
+    """One request for scores; `media` is one of those that its path serves."""
+
+    headers: Mapping[bytes, bytes]
+    media: str
+    body: bytes
+    id: str
+
+    def header(self, name: str) -> str | None:
+        value = self.headers.get(name.encode())
+        return None if value is None else value.decode("latin-1")
+
+
+Handler = Callable[[Live, Asked], Answer]
 
 
 class _Disconnected(Exception):
@@ -91,9 +109,9 @@ class Ingress:
             f"{model}/ready": lambda _: self._model_ready(),
             "/openapi.json": self._openapi,
         }
-        self._post: Mapping[str, Handler] = {
-            f"{model}/infer": self._infer,
-            "/invocations": self._invocations,
+        self._post: Mapping[str, tuple[Handler, tuple[str, ...]]] = {
+            f"{model}/infer": (self._infer, (bodies.JSON, bodies.BINARY)),
+            "/invocations": (self._invocations, (bodies.JSON,)),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,26 +149,54 @@ class Ingress:
     async def _answer(
         self, scope: Scope, receive: Receive, live: Live | None, request_id: str
     ) -> Answer:
-        path = _path(scope)
-        handler = self._post.get(path)
-        if handler is None:
+        path = self._resolved(_path(scope))
+        if path not in self._post:
             return self._read_only(scope, path)
         if scope["method"] != "POST":
             raise MethodNotAllowed(path, scope["method"], "POST")
         if live is None:
             raise NotReady(self._rollout.model)
-        _check_media(scope)
-        body = await _body(scope, receive, self._settings.max_body_bytes)
+        handler, served = self._post[path]
+        headers = dict(scope["headers"])
+        media = bodies.media_type(headers.get(b"content-type"), served)
+        body = await _body(headers, receive, self._settings.max_body_bytes)
+        asked = Asked(headers, media, body, request_id)
         if live.delay:
             await asyncio.sleep(live.delay)
-        if live.bundle.runtime == "onnx" and len(body) <= _INLINE_BYTES:
-            return handler(live, body, request_id)
-        return await asyncio.to_thread(handler, live, body, request_id)
+        return await self._answered(handler, live, asked)
+
+    async def _answered(self, handler: Handler, live: Live, asked: Asked) -> Answer:
+        if bodies.is_encoded(asked.headers.get(b"content-encoding")):
+            return await asyncio.to_thread(self._decoded, handler, live, asked)
+        if live.bundle.runtime == "onnx" and len(asked.body) <= _INLINE_BYTES:
+            return handler(live, asked)
+        return await asyncio.to_thread(handler, live, asked)
+
+    def _decoded(self, handler: Handler, live: Live, asked: Asked) -> Answer:
+        encoding, limit = asked.headers[b"content-encoding"], self._settings.max_body_bytes
+        return handler(live, replace(asked, body=bodies.decoded(asked.body, encoding, limit)))
+
+    def _resolved(self, path: str) -> str:
+        if path in self._post:
+            return path
+        path, version = self._unversioned(path)
+        if version is not None and version != self._now_live().version:
+            raise NotFound("live version", version, [self._now_live().version])
+        return path
+
+    def _unversioned(self, path: str) -> tuple[str, str | None]:
+        """The same path without its version, and the version."""
+        model = f"/v2/models/{self._model}"
+        before, found, rest = path.partition(f"{model}/versions/")
+        if before or not found:
+            return path, None
+        version, slash, more = rest.partition("/")
+        return f"{model}{slash}{more}", version
 
     def _note(
         self, scope: Scope, live: Live | None, request_id: str, begun: int, answer: Answer
     ) -> None:
-        path = _path(scope)
+        path, _ = self._unversioned(_path(scope))
         if self._log is not None and path in self._post:
             latency, protocol = time.perf_counter_ns() - begun, path.rpartition("/")[2]
             arrived, scored = time.time_ns() - latency, answer.scored
@@ -183,27 +229,31 @@ class Ingress:
     def _model(self) -> str:
         return self._rollout.model
 
-    def _infer(self, live: Live, body: bytes, request_id: str) -> Answer:
-        signature, limit = live.bundle.signature, self._settings.max_rows
-        request = protocols.read_infer(signature, protocols.parse_json(body), limit)
-        scores = live.scorer.score(signature.arrays(request.columns))
-        answer = protocols.write_infer(
-            signature, live.version, request.outputs, request.id or request_id, scores
-        )
-        return self._answered(request_id, answer, request.columns, scores)
+    def _infer(self, live: Live, asked: Asked) -> Answer:
+        signature = live.bundle.signature
+        text, binary = binary_tensors.split(asked.body, asked.header(binary_tensors.HEADER))
+        request = read_infer(signature, parse_json(text), self._settings.max_rows, binary)
+        scores, scored = self._score(live, asked, request.columns)
+        identity = request.id or asked.id
+        document, data = write_infer(signature, live.version, request, identity, scores)
+        if not data:
+            return Answer(200, document, scored=scored)
+        length = (binary_tensors.HEADER.encode(), b"%d" % len(document))
+        return Answer(200, document + data, (length,), bodies.BINARY, scored)
 
-    def _invocations(self, live: Live, body: bytes, request_id: str) -> Answer:
+    def _invocations(self, live: Live, asked: Asked) -> Answer:
         signature, limit = live.bundle.signature, self._settings.max_rows
-        columns = protocols.read_invocation(signature, protocols.parse_json(body), limit)
-        scores = live.scorer.score(signature.arrays(columns))
-        answer = protocols.write_predictions(signature, scores)
-        return self._answered(request_id, answer, columns, scores)
+        columns = read_invocation(signature, parse_json(asked.body), limit)
+        scores, scored = self._score(live, asked, columns)
+        return Answer(200, orjson.dumps(write_predictions(signature, scores)), scored=scored)
 
-    def _answered(
-        self, request_id: str, document: Any, columns: Mapping[str, Any], scores: Array
-    ) -> Answer:
-        scored = None if self._log is None else self._log.scored(request_id, columns, scores)
-        return Answer(200, orjson.dumps(document), (), scored)
+    def _score(
+        self, live: Live, asked: Asked, columns: Mapping[str, Sequence[Any] | Array]
+    ) -> tuple[Array, Scored | None]:
+        """The scores, and what the prediction log says of them."""
+        scores = live.scorer.score(live.bundle.signature.arrays(columns))
+        scored = None if self._log is None else self._log.scored(asked.id, columns, scores)
+        return scores, scored
 
     def _ready(self) -> Answer:
         live, refused = self._rollout.live, self._rollout.refused
@@ -228,7 +278,7 @@ class Ingress:
     def _metadata(self) -> Answer:
         live = self._now_live()
         bundle = live.bundle
-        metadata = protocols.model_metadata(bundle.signature, live.version, bundle.runtime)
+        metadata = model_metadata(bundle.signature, live.version, bundle.runtime)
         return _json(200, metadata)
 
     def _openapi(self, scope: Scope) -> Answer:
@@ -242,7 +292,7 @@ class Ingress:
 
 @cache
 def _server() -> dict[str, Any]:
-    return {"name": "slipway", "version": version("slipway"), "extensions": []}
+    return {"name": "slipway", "version": version("slipway"), "extensions": list(EXTENSIONS)}
 
 
 def _path(scope: Scope) -> str:
@@ -267,15 +317,9 @@ def _request_id(scope: Scope, generated: str) -> str:
     return given
 
 
-def _check_media(scope: Scope) -> None:
-    given = _header(scope, b"content-type")
-    if given is not None and given.partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMedia(given, "application/json")
-
-
-async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
-    length = _header(scope, b"content-length") or "0"
-    if length.isdecimal() and (len(length) > _LONGEST_LENGTH or int(length) > limit):
+async def _body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and (len(length) > _LONGEST_LENGTH or int(length) > limit):
         raise TooLarge("bytes", limit, "SLIPWAY_MAX_BODY_BYTES")
     chunks: list[bytes] = []
     size = 0
@@ -313,7 +357,7 @@ async def _send(
     send: Send, answer: Answer, headers: list[tuple[bytes, bytes]], *, head: bool
 ) -> None:
     headers += [
-        (b"content-type", b"application/json"),
+        (b"content-type", answer.media.encode()),
         (b"content-length", b"%d" % len(answer.body)),
     ]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

@@ -3,15 +3,16 @@
 from typing import Any
 
 import numpy as np
+import orjson
 
-from serving.protocols import (
+from serving.protocols.documents import Document
+from serving.protocols.frames import FRAMES, write_predictions
+from serving.protocols.open_inference import (
     DATATYPE,
-    FRAMES,
-    Document,
+    Inference,
     infer_request,
     output_names,
     write_infer,
-    write_predictions,
 )
 from serving.rollout import Live
 from serving.signature import Array, Column, Signature
@@ -43,11 +44,12 @@ def openapi(live: Live, prefix: str) -> Document:
 
 def _infer(live: Live) -> Document:
     signature, rows, scores = _golden(live)
-    answer = write_infer(signature, live.version, output_names(signature), "golden", scores)
+    request = Inference({}, dict.fromkeys(output_names(signature), False), None, {})
+    answer, _ = write_infer(signature, live.version, request, "golden", scores)
     return _post(
         "Score rows (Open Inference Protocol v2)",
         _json("InferRequest", golden=infer_request(signature, signature.columns_of(rows))),
-        _json("InferAnswer", golden=answer),
+        _json("InferAnswer", golden=orjson.loads(answer)),
     )
 
 

@@ -10,7 +10,8 @@ from resources.errors import UnusableAnswer
 from resources.inference import bad_bodies, encode, infer_document, infer_path, read_scores
 from serving.bundle import BundleContents
 from serving.errors import RequestError
-from serving.protocols import parse_json, read_infer, write_infer
+from serving.protocols.documents import parse_json
+from serving.protocols.open_inference import Inference, read_infer, write_infer
 from serving.signature import Column, Signature
 from tests.support.bundles import (
     FLOWERS,
@@ -51,8 +52,9 @@ def test_scores_come_back_as_the_server_wrote_them(contents):
 def content_of(made: BundleContents) -> bytes:
     import numpy as np
 
-    answer = write_infer(made.signature, "1", ["score"], "x", np.array(made.golden.scores))
-    return encode(answer)
+    request = Inference({}, {"score": False}, None, {})
+    scores = np.array(made.golden.scores)
+    return write_infer(made.signature, "1", request, "x", scores)[0]
 
 
 @pytest.mark.parametrize("contents", ALL)

@@ -1,7 +1,9 @@
 """The door as a client sees it: every path, every header, every change of what is live."""
 
 import asyncio
+import gzip
 import time
+import zlib
 
 import httpx
 import orjson
@@ -29,11 +31,29 @@ def tensors(**columns):
 
 async def test_the_server_and_the_model_describe_themselves(ask_line, line):
     server = (await ask_line.get("/v2")).json()
-    assert (server["name"], server["extensions"]) == ("slipway", [])
+    assert (server["name"], server["extensions"]) == ("slipway", ["binary_tensor_data"])
     metadata = (await ask_line.get("/v2/models/line")).json()
     assert metadata["inputs"][0] == {"name": "a", "datatype": "FP64", "shape": [-1]}
     assert (await ask_line.get("/v2/models/line/ready")).json() == {"name": "line", "ready": True}
     assert (await ask_line.get("/v2/health/live")).json() == {"live": True}
+
+
+@pytest.mark.parametrize("path", ["/v2/models/line", "/v2/models/line/ready"])
+async def test_the_live_version_may_be_named_in_the_path(path, ask_line):
+    versioned = path.replace("/line", "/line/versions/1")
+    assert (await ask_line.get(versioned)).json() == (await ask_line.get(path)).json()
+    infer = await ask_line.post("/v2/models/line/versions/1/infer", json=tensors(a=[1], b=[2]))
+    assert infer.json()["outputs"][0]["data"] == [8.0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
+)
+async def test_a_packed_body_is_read_like_any_other(encoding, pack, ask_line):
+    headers = {"content-encoding": encoding}
+    content = pack(orjson.dumps(ROW))
+    answer = await ask_line.post("/invocations", content=content, headers=headers)
+    assert answer.json() == {"predictions": [8.0]}
 
 
 async def test_infer_answers_with_tensors_under_the_id_of_the_request(ask_line):

@@ -1,7 +1,9 @@
 """What the door refuses, and how it says so: never a 500 for bad input."""
 
 import asyncio
+import gzip
 import json
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -63,7 +65,10 @@ async def test_a_body_that_is_no_json_object_is_refused(path, body, ask_line):
         ("GET", "http://door/p", 404, "no path ''"),
         ("GET", "/v2/models/other", 404, "no model 'other'; there are: line"),
         ("POST", "/v2/models/other/infer", 404, "no model 'other'"),
-        ("GET", "/v2/models/line/versions/1", 404, "no path"),
+        ("GET", "/v2/models/line/versions/2", 404, "no live version '2'; there are: 1"),
+        ("POST", "/v2/models/line/versions/2/infer", 404, "no live version '2'"),
+        ("GET", "/v2/models/line/versions/1/nowhere", 404, "no path '/v2/models/line/nowhere'"),
+        ("GET", "/v2/models/line/versions", 404, "no path"),
         ("GET", INFER, 405, f"'{INFER}' does not take GET, it takes POST"),
         ("DELETE", "/v2/health/ready", 405, "does not take DELETE, it takes GET, HEAD"),
         ("POST", "/openapi.json", 405, "does not take POST"),
@@ -76,11 +81,43 @@ async def test_other_paths_and_methods_are_refused(method, path, status, said, a
     assert ("allow" in answer.headers) == (status == 405)
 
 
-@pytest.mark.parametrize("media", ["text/csv", "application/x-www-form-urlencoded", "text/json"])
-async def test_other_content_types_are_refused(media, ask_line):
-    answer = await ask_line.post("/invocations", content=b"{}", headers={"content-type": media})
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("content-type", "application/x-www-form-urlencoded", "content type 'application/x-www-fo"),
+        ("content-type", "text/json", "content type 'text/json' is not served, send application/j"),
+        ("content-type", "", "content type '' is not served"),
+        ("content-type", "application/json; charset=latin-1", "send application/json in UTF-8"),
+        ("content-encoding", "br", "content encoding 'br' is not served, send gzip, deflate or no"),
+        ("content-encoding", "gzip, gzip", "content encoding 'gzip, gzip' is not served"),
+    ],
+)
+@pytest.mark.parametrize("path", [INFER, "/invocations"])
+async def test_other_types_charsets_and_encodings_are_refused(path, name, value, said, ask_line):
+    answer = await ask_line.post(path, content=b"{}", headers={name: value})
     assert answer.status_code == 415
-    assert answer.json()["error"] == f"content type '{media}' is not served, send application/json"
+    assert said in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status", "said"),
+    [
+        ("gzip", gzip.compress(bytes(10_000_000)), 413, "more than 4096 bytes"),
+        ("deflate", zlib.compress(bytes(4097)), 413, "more than 4096 bytes"),
+        ("gzip", b"{}", 400, "bytes that are no gzip"),
+        ("deflate", gzip.compress(b"{}"), 400, "bytes that are no deflate"),
+        ("gzip", gzip.compress(b"{}")[:-3], 400, "a gzip stream that ends early"),
+        ("gzip", gzip.compress(b"{") + gzip.compress(b"}"), 400, "behind the gzip stream"),
+    ],
+)
+async def test_a_packed_body_is_unpacked_within_the_limit_or_refused(
+    encoding, body, status, said, line
+):
+    async with client_of(await rolled_out(line), max_body_bytes=4096) as client:
+        content = body[:4096] if status == 413 and len(body) > 4096 else body
+        headers = {"content-encoding": encoding}
+        answer = await client.post("/invocations", content=content, headers=headers)
+    assert (answer.status_code, said in answer.json()["error"]) == (status, True), answer.text
 
 
 async def test_a_body_over_the_limit_is_refused_by_its_length_and_by_its_bytes(line):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from serving.errors import InvalidInput
 from serving.signature import Column, Signature, quote
@@ -254,3 +255,28 @@ def test_dates_are_numbers_and_nothing_else():
         one("string", dates=True)
     with pytest.raises(InvalidInput, match="got '1970-01-11', expected a finite number"):
         one("float").arrays({"v": ["1970-01-11"]})
+
+
+NUMBERS = ["f2", "f4", "f8", "i1", "i4", "i8", "u1", "u8", "?"]
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+@pytest.mark.parametrize("kind", ["float", "integer", "boolean", "string"])
+@pytest.mark.parametrize("nullable", [True, False])
+@given(data=st.data(), dtype=st.sampled_from(NUMBERS))
+def test_an_array_of_numbers_is_judged_as_the_list_of_its_cells(kind, nullable, data, dtype):
+    cells = data.draw(arrays(np.dtype(dtype), st.integers(1, 5)))
+    signature, told = one(kind, nullable=nullable), []
+    for values in (cells, cells.tolist()):
+        try:
+            told.append(signature.arrays({"v": values})["v"].tolist())
+        except InvalidInput as refused:
+            told.append(str(refused))
+    assert repr(told[0]) == repr(told[1])
+
+
+def test_memory_is_shared_with_an_array_that_cannot_be_written_to_alone():
+    fixed, loose = np.array([1.0, 2.0]), np.array([1.0, 2.0])
+    fixed.flags.writeable = False
+    assert np.shares_memory(one("float").arrays({"v": fixed})["v"], fixed)
+    assert not np.shares_memory(one("float").arrays({"v": loose})["v"], loose)

@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.errors import InvalidInput, MalformedBody, RequestError, TooLarge
-from serving.protocols import (
+from serving.protocols.documents import parse_json
+from serving.protocols.frames import read_invocation
+from serving.protocols.open_inference import (
+    Inference,
     infer_request,
     model_metadata,
     output_names,
-    parse_json,
     read_infer,
-    read_invocation,
     write_infer,
 )
 from serving.signature import Column, Signature
@@ -40,8 +41,16 @@ NEARLY = st.recursive(
 
 def tensor(name="a", data=None, **change):
     data = [1.0] if data is None else data
-    made = {"name": name, "datatype": "FP64", "shape": [len(data or ())], "data": data}
+    rows = 1 if data is ... else len(data or ())
+    made = {"name": name, "datatype": "FP64", "shape": [rows], "data": data}
     return {key: value for key, value in {**made, **change}.items() if value is not ...}
+
+
+def answer(signature, version, outputs, identity, scores):
+    request = Inference({}, dict.fromkeys(outputs, False), None, {})
+    document, binary = write_infer(signature, version, request, identity, scores)
+    assert binary == b""
+    return orjson.loads(document)
 
 
 @given(PAIRS)
@@ -103,6 +112,12 @@ def test_what_is_no_json_object_is_refused(body, got):
         ([3], r"inputs\[0\]: got 3, expected a tensor: name, datatype, shape and data"),
         ([tensor(name=3)], r"inputs\[0\].name: got 3"),
         ([tensor(), tensor()], "column 'a': got two tensors of this name, expected one"),
+        ([tensor("c")], "column 'c': got a column the model does not know, expected one of a, b"),
+        ([tensor(parameters=3)], r"inputs\[0\].parameters: got 3, expected an object"),
+        ([tensor(parameters={"x": []})], r"inputs\[0\].parameters.x: got a list of 0"),
+        ([tensor(parameters={"binary_data_size": 8})], "and data beside it, expected the tensor's"),
+        ([tensor(parameters={"binary_data_size": 8}, data=...)], "and no header Infer"),
+        ([tensor(parameters={"shared_memory_region": "x"})], "expected no extension but binary_te"),
         ([tensor(datatype="BYTES")], "column 'a': got datatype 'BYTES', expected datatype FP64 or"),
         ([tensor(datatype=...)], "column 'a': got datatype null"),
         ([tensor(datatype=["FP64"])], "column 'a': got datatype a list of 1"),
@@ -167,13 +182,43 @@ def test_datatypes_are_held_to_the_type_of_the_column(name, datatype, accepted):
 )
 def test_only_the_outputs_asked_for_are_given(wanted, given_back):
     document = {"inputs": [tensor("amount")], "outputs": wanted}
-    assert read_infer(TRANSACTIONS, document, ROWS).outputs == given_back
+    assert tuple(read_infer(TRANSACTIONS, document, ROWS).outputs) == given_back
 
 
 @pytest.mark.parametrize("wanted", ["score", [{"name": "label"}], [3], [{"name": ["score"]}]])
 def test_an_output_the_model_does_not_have_is_refused(wanted):
     with pytest.raises(MalformedBody, match=r"outputs.*expected a list of {'name': one of score}"):
         read_infer(LINE, {"inputs": [tensor()], "outputs": wanted}, ROWS)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"parameters": []}, "parameters: got a list of 0, expected an object"),
+        ({"parameters": {"a": None}}, "parameters.a: got null, expected a string, a number"),
+        ({"parameters": {"binary_data_output": 1}}, "binary_data_output: got 1, expected true or"),
+        ({"outputs": [{"name": "score", "parameters": {"classification": 2}}]}, "'classification'"),
+        ({"outputs": [{"name": "score", "parameters": {"binary_data": "yes"}}]}, "expected true"),
+    ],
+)
+def test_parameters_that_cannot_be_followed_are_refused(change, message):
+    with pytest.raises(MalformedBody, match=message):
+        read_infer(LINE, {"inputs": [tensor()], **change}, ROWS)
+
+
+def test_parameters_of_a_request_are_repeated_by_its_answer():
+    document = {"inputs": [tensor()], "parameters": {"trace": "t-1", "binary_data_output": False}}
+    request = read_infer(LINE, document, ROWS)
+    document, _ = write_infer(LINE, "1", request, "q", np.array([1.0]))
+    assert orjson.loads(document)["parameters"] == {"trace": "t-1"}
+
+
+@pytest.mark.parametrize("datatype", ["FP64", "INT64", "UINT8"])
+def test_whole_numbers_that_may_be_missing_may_come_as_floats(datatype):
+    column = Column(name="n", type="integer", nullable=True)
+    signature = Signature(model="m", task="regression", columns=(column,))
+    found = read_infer(signature, {"inputs": [tensor("n", datatype=datatype)]}, ROWS)
+    assert signature.arrays(found.columns)["n"].tolist() == [1.0]
 
 
 def test_an_id_that_is_no_string_is_refused():
@@ -187,8 +232,8 @@ def test_a_tensor_with_more_rows_than_allowed_is_refused():
 
 
 def test_an_answer_names_model_version_request_and_tensors():
-    answer = write_infer(TRANSACTIONS, "7", ("score", "label"), "q1", np.array([0.25, 0.5]))
-    assert answer == {
+    scores = np.array([0.25, 0.5])
+    assert answer(TRANSACTIONS, "7", ("score", "label"), "q1", scores) == {
         "model_name": "fraud",
         "model_version": "7",
         "id": "q1",
@@ -201,7 +246,7 @@ def test_an_answer_names_model_version_request_and_tensors():
 
 def test_a_multiclass_answer_is_flat_with_its_shape_beside():
     scores = np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1]])
-    score, label = write_infer(FLOWERS, "1", output_names(FLOWERS), "q", scores)["outputs"]
+    score, label = answer(FLOWERS, "1", output_names(FLOWERS), "q", scores)["outputs"]
     assert (score["shape"], score["data"]) == ([2, 3], [0.1, 0.2, 0.7, 0.6, 0.3, 0.1])
     assert label["data"] == ["virginica", "setosa"]
 
