@@ -9,17 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from gitops.errors import HeadMoved, RepositoryMissing, StaleLock
+from gitops.errors import RepositoryMissing, StaleLock
 from gitops.forge import Forge
 from gitops.local_forge import LocalForge
 from gitops.plumbing import clean_environment
 from gitops.record import DeploymentRecord
-from gitops.retry import until_won
-from tests.contracts.changes import FILE, MESSAGE, opened, proposal
+from tests.contracts.changes import FILE, MESSAGE, opened
 from tests.contracts.forge_suite import ForgeContract
 from tests.support.releases import SEED
-
-COMMITS = 50
 
 
 @pytest.fixture
@@ -117,50 +114,6 @@ class TestSurroundings:
         head = forge.commit(forge.head(), {FILE: "one\n"}, MESSAGE)
         release.join()
         assert forge.head() == head
-
-
-def append_many(path: Path, writer: int) -> None:
-    """Commit `COMMITS` times, each time adding a line to the one file and a file of its own."""
-    forge = LocalForge(path)
-
-    def append(number: int) -> str:
-        head = forge.head()
-        text = (forge.read("log", head) or "") + f"{writer} {number}\n"
-        return forge.commit(head, {"log": text, f"by/{writer}/{number}": "x"}, MESSAGE)
-
-    for number in range(COMMITS):
-        until_won("append", lambda number=number: append(number), HeadMoved)
-
-
-def test_two_processes_lose_nothing(forge):
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=append_many, args=(forge.path, n)) for n in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    lines = forge.read("log", forge.head()).splitlines()
-    assert sorted(lines) == sorted(f"{w} {n}" for w in range(2) for n in range(COMMITS))
-    assert len(forge.paths("by", forge.head())) == 2 * COMMITS
-    assert git(forge, "rev-list", "--count", "main") == str(2 * COMMITS + 1)
-
-
-def propose_many(path: Path, writer: int) -> None:
-    for number in range(10):
-        model = f"m{writer}-{number}"
-        LocalForge(path).open_promotion(proposal(model=model, changes={model: "x"}))
-
-
-def test_two_processes_never_share_a_number(forge):
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=propose_many, args=(forge.path, n)) for n in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    found = forge.promotions("open")
-    assert [promotion.number for promotion in found] == list(range(1, 21))
-    assert len({promotion.model for promotion in found}) == 20
 
 
 def make(path: Path) -> None:
