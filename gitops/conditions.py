@@ -16,6 +16,8 @@ class Reason(StrEnum):
     ABSENT = "Absent"
     AWAITING_VERIFICATION = "AwaitingVerification"
     AWAITING_EARLIER = "AwaitingEarlierEnvironment"
+    SOAKING = "Soaking"
+    FROZEN = "Frozen"
     RUNTIME_UNAVAILABLE = "RuntimeUnavailable"
     REPOSITORY_UNAVAILABLE = "RepositoryUnavailable"
     UNHEALTHY = "Unhealthy"
@@ -35,6 +37,8 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.ABSENT: "Git names no manifest and nothing was ever applied.",
     Reason.AWAITING_VERIFICATION: "The revision is live and ready, but nobody has verified it yet.",
     Reason.AWAITING_EARLIER: "An earlier environment has not proven this digest yet.",
+    Reason.SOAKING: "An earlier environment has not run this digest for long enough.",
+    Reason.FROZEN: "The policy lets nothing new go live at this time.",
     Reason.RUNTIME_UNAVAILABLE: "The running system cannot be asked; the attempt goes on later.",
     Reason.REPOSITORY_UNAVAILABLE: "The git host does not answer; the pass goes on later.",
     Reason.UNHEALTHY: "A revision that was proven once does not answer as it should right now.",

@@ -27,12 +27,15 @@ GitopsError
 │       ├── UnknownPromotion    no promotion of that number
 │       ├── PromotionNotOpen    closed or superseded
 │       ├── StatusesNotPassed   a required status is missing or not a success
+│       ├── NotApproved         people who may approve have not, or not enough of them
 │       └── MergeConflict       main changed under the manifest meanwhile
 ├── PromotionRefused
 │   ├── EvidenceMismatch        evidence of another bundle, model or environment
 │   ├── GateNotPassed           a gate failed, or its result is missing
 │   ├── DigestHeld              the digest was rolled back and is held
-│   └── EarlierNotHealthy       an earlier environment has not proven the digest
+│   ├── EarlierNotHealthy       an earlier environment has not proven the digest
+│   ├── StillSoaking            an earlier environment has not run it for long enough
+│   └── EnvironmentFrozen       the policy lets nothing new go live at this time
 ├── RollbackRefused
 │   ├── NothingToRestore        no other healthy revision is known
 │   └── AlreadyRolledBack       the head is a rollback already
@@ -42,6 +45,8 @@ GitopsError
     └── ApplyRefused            Serve refuses the configuration
 """
 
+import math
+from datetime import datetime, timedelta
 from pathlib import Path
 
 
@@ -232,6 +237,14 @@ class StatusesNotPassed(PromotionError):
         self.number, self.commit, self.missing = number, commit, missing
 
 
+class NotApproved(PromotionError):
+    def __init__(self, number: int, problem: str) -> None:
+        super().__init__(
+            f"promotion {number}: {problem}; show it: slipway promotions show {number}"
+        )
+        self.number, self.problem = number, problem
+
+
 class MergeConflict(PromotionError):
     def __init__(self, number: int, path: str) -> None:
         super().__init__(
@@ -283,6 +296,28 @@ class EarlierNotHealthy(PromotionRefused):
         )
 
 
+class StillSoaking(PromotionRefused):
+    def __init__(
+        self, environment: str, model: str, digest: str, earlier: str, left: timedelta
+    ) -> None:
+        super().__init__(
+            f"{model} {digest[:19]} may not go to {environment} yet: it must stay healthy in "
+            f"{earlier} for another {brief(left)}; show both: slipway status"
+        )
+        self.environment, self.model, self.digest = environment, model, digest
+        self.earlier, self.left = earlier, left
+
+
+class EnvironmentFrozen(PromotionRefused):
+    def __init__(self, environment: str, model: str, reason: str, until: datetime) -> None:
+        super().__init__(
+            f"{environment} is frozen until {until.isoformat(timespec='minutes')} ({reason}); "
+            f"try again then; what is live can be taken back at any time: "
+            f"slipway rollback {model} --env {environment}"
+        )
+        self.environment, self.model, self.reason, self.until = environment, model, reason, until
+
+
 class RollbackRefused(GitopsError):
     """Nothing that could or should be restored."""
 
@@ -325,6 +360,17 @@ class ApplyRefused(RuntimeFault):
     def __init__(self, url: str, status: int, answer: str) -> None:
         super().__init__(f"{url} refused the configuration with {status}: {answer[:2000]}")
         self.url, self.status, self.answer = url, status, answer
+
+
+def brief(length: timedelta) -> str:
+    """A length of time in its two largest units, rounded up to seconds, e.g. `1 h 30 min`."""
+    seconds = max(1, math.ceil(length.total_seconds()))
+    parts = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        number, seconds = divmod(seconds, size)
+        if number:
+            parts.append(f"{number} {unit}")
+    return " ".join(parts[:2])
 
 
 def _short(value: object) -> str:

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from gitops.admission import wait_for
+from gitops.conditions import Outcome
 from gitops.errors import FileInvalid
 from gitops.forge import Forge
 from gitops.holds import Hold, held, read_holds
@@ -16,7 +19,9 @@ from gitops.runtime import Runtime
 Target = tuple[str, str]
 
 
-def from_git(forge: Forge, target: Target, *, verifiable: bool, done: Sequence[Act] = ()) -> Facts:
+def from_git(
+    forge: Forge, target: Target, *, now: datetime, verifiable: bool, done: Sequence[Act] = ()
+) -> Facts:
     """The facts that git knows; a file that cannot be used is a fact too."""
     environment, model = target
     if not (NAME.fullmatch(environment) and NAME.fullmatch(model)):
@@ -29,12 +34,20 @@ def from_git(forge: Forge, target: Target, *, verifiable: bool, done: Sequence[A
     try:
         desired = _desired(forge, environment, model, head)
         hold, earlier = _objections(forge, desired, head)
+        waiting = _waiting(forge, desired, head, now)
     except FileInvalid as error:
         last = forge.last_change(manifest_path(environment, model), head)
         revision = last.revision if last else ""
         desired, hold, earlier = Desired(environment, model, revision, invalid=str(error)), None, ()
+        waiting = None
     return Facts(
-        desired, record, hold=hold, earlier=earlier, verifiable=verifiable, done=tuple(done)
+        desired,
+        record,
+        hold=hold,
+        earlier=earlier,
+        waiting=waiting,
+        verifiable=verifiable,
+        done=tuple(done),
     )
 
 
@@ -102,6 +115,15 @@ def _objections(
         _earlier(forge, name, model, digest, head)
         for name in policy.environment(desired.environment).requires
     )
+
+
+def _waiting(forge: Forge, desired: Desired, head: str, now: datetime) -> Outcome | None:
+    """How the policy's times end a pass that would change what is live."""
+    policy = load_policy(forge, head)
+    if desired.environment not in policy.names:
+        return None
+    digest = desired.manifest.bundle_digest if desired.manifest else ""
+    return wait_for(forge, policy.environment(desired.environment), desired.model, digest, now)
 
 
 def _earlier(forge: Forge, environment: str, model: str, digest: str, head: str) -> Earlier:

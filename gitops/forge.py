@@ -35,7 +35,8 @@ class Proposal:
     """A change that waits for approval.
 
     `changes` maps paths to new texts (None removes); `required` names the statuses that must be a
-    success on the exact commit before it can be merged; `body` is Markdown.
+    success on the exact commit before it can be merged; `body` is Markdown; `author` is the person
+    who asked for it, empty if nobody did.
     """
 
     environment: str
@@ -46,6 +47,7 @@ class Proposal:
     message: str
     changes: Mapping[str, str | None]
     required: tuple[str, ...] = ()
+    author: str = ""
 
     @property
     def branch(self) -> str:
@@ -88,6 +90,7 @@ class Promotion:
     approver: str = ""
     merged_as: str = ""
     statuses: tuple[Status, ...] = ()
+    author: str = ""
 
     def status(self, context: str) -> Status | None:
         """The status of a gate on the promotion's present commit."""
@@ -163,8 +166,9 @@ class Promotions(Protocol):
         """Commit the change to main and return that commit; merged already: the same commit.
 
         Checked at that moment: it is open (PromotionNotOpen), each required status is a success
-        on its present commit (StatusesNotPassed), its digest is not held (DigestHeld), and main
-        still has the files as they were when it was opened (MergeConflict).
+        on its present commit (StatusesNotPassed), the policy on main lets it pass now
+        (`gitops.admission.check_merge`: holds, freezes, time in earlier environments, approvers),
+        and main still has the files as they were when it was opened (MergeConflict).
         """
         ...
 

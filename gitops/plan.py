@@ -59,7 +59,8 @@ class Earlier:
 class Facts:
     """All that a decision rests on.
 
-    `hold` is that of the desired digest in this environment; `verifiable` says whether somebody
+    `hold` is that of the desired digest in this environment; `waiting` is the end of the pass if it
+    is too early for anything new; `verifiable` says whether somebody
     is there to verify an endpoint; `done` are the acts of this pass so far.
     """
 
@@ -69,6 +70,7 @@ class Facts:
     live: LiveModel | None = None
     hold: Hold | None = None
     earlier: tuple[Earlier, ...] = ()
+    waiting: Outcome | None = None
     verifiable: bool = True
     done: tuple[Act, ...] = ()
 
@@ -110,6 +112,8 @@ def _without_manifest(facts: Facts) -> Plan:
     desired, record = facts.desired, facts.record
     if not desired.revision or record.attempted is None:
         return Plan(outcome=Settled(Reason.ABSENT, "git names no manifest"))
+    if facts.waiting and not desired.restores and record.healthy != desired.revision:
+        return Plan(outcome=facts.waiting)
     if _declared(facts.observed):
         return Plan((Act.REMOVE, Act.RECORD_REMOVED))
     if record.healthy != desired.revision:
@@ -174,7 +178,7 @@ def _objection(facts: Facts, manifest: ReleaseManifest) -> Outcome | None:
         if not earlier.proven:
             message = f"{digest12} was not healthy in {earlier.name} yet"
             return RetryAfter(Reason.AWAITING_EARLIER, message, EARLIER_DELAY)
-    return None
+    return facts.waiting
 
 
 def failure(record: DeploymentRecord) -> str:

@@ -1,20 +1,62 @@
 """The environments in their order, and what each asks before it changes."""
 
-from typing import Literal, Protocol
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from gitops import yaml_text
 from gitops.errors import PolicyInvalid
 from gitops.manifest import NAME
 from gitops.pace import Pace
+from gitops.windows import Window
 
 POLICY_PATH = "gitops/environments/policy.yaml"
 RESERVED = ("lease", "promotions")
 
+_DURATION = re.compile(r"([1-9]\d{0,5})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_PERSON = r"^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,98}[A-Za-z0-9])?$"
+
+
+def _duration(text: Any) -> timedelta:
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError("expected a whole number with s, m, h or d, e.g. 2h")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Approvers(_Strict):
+    """Who may approve a promotion, and how many of them it takes."""
+
+    names: list[Annotated[str, Field(pattern=_PERSON)]] = Field(
+        min_length=1, description="As the git host knows them."
+    )
+    count: int = Field(default=1, ge=1, description="How many of them must approve.")
+    author: Literal["refused", "allowed"] = Field(
+        default="refused", description="May approve who opened the promotion?"
+    )
+
+    @model_validator(mode="after")
+    def _enough(self) -> "Approvers":
+        if self.count > len(set(self.names)):
+            raise ValueError(f"{self.count} of {len(set(self.names))} people can never approve")
+        return self
 
 
 class Environment(_Strict):
@@ -35,6 +77,25 @@ class Environment(_Strict):
     reconcile: Pace = Field(
         default_factory=Pace, description="How the reconciler treats the environment."
     )
+    freeze: list[Window] = Field(
+        default_factory=list, description="When nothing new goes live; rollbacks do."
+    )
+    soak: dict[str, Duration] = Field(
+        default_factory=dict,
+        description="How long the digest must have been live and healthy in each of these.",
+    )
+    approvers: Approvers | None = Field(
+        default=None, description="Who may approve; without it anyone who may merge."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Environment":
+        for name in self.soak:
+            if name not in self.requires:
+                raise ValueError(f"soak names {name!r}, which is not in requires")
+        if self.approvers and self.approval == "auto":
+            raise ValueError("approvers have nothing to approve where approval is auto")
+        return self
 
 
 class Policy(_Strict):

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from gitops.admission import check_earlier, check_holds, check_time
 from gitops.errors import (
-    DigestHeld,
-    EarlierNotHealthy,
     EvidenceMismatch,
     GateNotPassed,
     HeadMoved,
@@ -14,7 +13,7 @@ from gitops.errors import (
 )
 from gitops.evidence import Evidence
 from gitops.forge import Forge, Promotion, Proposal
-from gitops.holds import held, read_holds
+from gitops.holds import Clock, now
 from gitops.manifest import ReleaseManifest, parse, render
 from gitops.policy import Environment, load_policy
 from gitops.retry import until_won
@@ -35,11 +34,19 @@ class Release:
     promotion: Promotion | None = None
 
 
-def release(forge: Forge, manifest: ReleaseManifest, evidence: Evidence) -> Release:
+def release(
+    forge: Forge,
+    manifest: ReleaseManifest,
+    evidence: Evidence,
+    author: str = "",
+    clock: Clock = now,
+) -> Release:
     """Bring a bundle into an environment as its policy says; twice gives the same as once.
 
     `previous_digest` is filled in from main. Under `auto` the manifest and the evidence are
-    committed, under `review` they become a promotion with one status per gate.
+    committed, under `review` they become a promotion with one status per gate. `author` is the
+    person who wants it. A promotion may be opened at any time; a commit keeps to freezes and to
+    the time in earlier environments.
 
     Raises
     ------
@@ -47,12 +54,14 @@ def release(forge: Forge, manifest: ReleaseManifest, evidence: Evidence) -> Rele
         The evidence is of another bundle, has no gates, or one that did not pass.
     DigestHeld, EarlierNotHealthy
         The digest was rolled back here, or an earlier environment has not proven it.
+    EnvironmentFrozen, StillSoaking
+        It is too early for a commit.
     PolicyInvalid
         The environment is unknown, or the model's name collides with one.
     """
     check_evidence(manifest, evidence)
     what = f"release of {manifest.model} to {manifest.environment}"
-    return until_won(what, lambda: _release(forge, manifest, evidence), HeadMoved)
+    return until_won(what, lambda: _release(forge, manifest, evidence, author, clock), HeadMoved)
 
 
 def check_evidence(manifest: ReleaseManifest, evidence: Evidence) -> None:
@@ -71,7 +80,9 @@ def check_evidence(manifest: ReleaseManifest, evidence: Evidence) -> None:
         )
 
 
-def _release(forge: Forge, manifest: ReleaseManifest, evidence: Evidence) -> Release:
+def _release(
+    forge: Forge, manifest: ReleaseManifest, evidence: Evidence, author: str, clock: Clock
+) -> Release:
     head = forge.head()
     policy = load_policy(forge, head)
     policy.admit(manifest.model)
@@ -81,13 +92,16 @@ def _release(forge: Forge, manifest: ReleaseManifest, evidence: Evidence) -> Rel
     if wanted == present:
         last = forge.last_change(manifest.path, head)
         return Release("unchanged", wanted, revision=last.revision if last else None)
-    _check_digest(forge, manifest, environment, head)
+    model, digest = manifest.model, manifest.bundle_digest
+    check_holds(forge, environment, model, digest, head)
+    check_earlier(forge, environment, model, digest)
     evidence = replace(evidence, previous_digest=wanted.previous_digest)
     changes = {manifest.path: render(wanted), evidence.path: evidence.to_json()}
     if environment.approval == "auto":
+        check_time(forge, environment, model, digest, clock())
         revision = forge.commit(head, changes, _message(wanted, evidence))
         return Release("committed", wanted, revision=revision)
-    promotion = _propose(forge, wanted, evidence, changes, environment)
+    promotion = _propose(forge, wanted, evidence, changes, environment, author)
     return Release("proposed", wanted, promotion=promotion)
 
 
@@ -108,26 +122,13 @@ def _with_previous(manifest: ReleaseManifest, present: ReleaseManifest | None) -
     )
 
 
-def _check_digest(
-    forge: Forge, manifest: ReleaseManifest, environment: Environment, head: str
-) -> None:
-    model, digest = manifest.model, manifest.bundle_digest
-    for name in (environment.name, *environment.requires):
-        hold = held(read_holds(forge, name, model, head), digest)
-        if hold:
-            raise DigestHeld(name, model, digest, hold.reason)
-    for name in environment.requires:
-        record = forge.read_record(name, model)
-        if record is None or record.proven(digest) is None:
-            raise EarlierNotHealthy(environment.name, model, digest, name)
-
-
 def _propose(
     forge: Forge,
     manifest: ReleaseManifest,
     evidence: Evidence,
     changes: Mapping[str, str | None],
     environment: Environment,
+    author: str,
 ) -> Promotion:
     gates = {verdict.check: verdict for verdict in evidence.gates}
     promotion = forge.open_promotion(
@@ -140,6 +141,7 @@ def _propose(
             message=_message(manifest, evidence),
             changes=changes,
             required=tuple(dict.fromkeys((*gates, *environment.checks))),
+            author=author,
         )
     )
     if promotion.state != "open":

@@ -161,7 +161,13 @@ class Reconciler:
 
     def _git(self, target: Target, progress: Progress) -> Facts:
         verifiable = self._outside.verifier is not None
-        return from_git(self._outside.forge, target, verifiable=verifiable, done=progress.done)
+        return from_git(
+            self._outside.forge,
+            target,
+            now=self._outside.clock(),
+            verifiable=verifiable,
+            done=progress.done,
+        )
 
 
 def _report(facts: Facts, outcome: Outcome, progress: Progress) -> Report:

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from gitops.admission import check_merge
 from gitops.errors import (
-    DigestHeld,
     MergeConflict,
     PromotionNotOpen,
     StatusesNotPassed,
@@ -16,7 +16,7 @@ from gitops.errors import (
 )
 from gitops.forge import Promotion, PromotionState, Proposal, Status, StatusState
 from gitops.git_tree import MAIN, GitTree
-from gitops.holds import held, read_holds
+from gitops.holds import now
 from gitops.plumbing import RefMoved, RefUpdate
 from gitops.retry import until_won
 from gitops.trailers import add_trailers
@@ -133,7 +133,7 @@ class RefPromotions(GitTree):
         if promotion.state == "merged":
             return promotion.merged_as
         head = self._main(refs)
-        self._check_mergeable(promotion, head)
+        self._check_mergeable(promotion, head, approver)
         message = add_trailers(
             promotion.message, {"Promotion": str(number), "Approved-by": approver}
         )
@@ -144,15 +144,12 @@ class RefPromotions(GitTree):
         )
         return merged
 
-    def _check_mergeable(self, promotion: Promotion, head: str) -> None:
+    def _check_mergeable(self, promotion: Promotion, head: str, approver: str) -> None:
         if promotion.state != "open":
             raise PromotionNotOpen(promotion.number, promotion.state, promotion.reason)
         if missing := promotion.not_passed():
             raise StatusesNotPassed(promotion.number, promotion.commit, missing)
-        environment, model = promotion.environment, promotion.model
-        hold = held(read_holds(self, environment, model, head), promotion.bundle_digest)
-        if hold:
-            raise DigestHeld(environment, model, promotion.bundle_digest, hold.reason)
+        check_merge(self, promotion, head, approver, now())
         if conflict := self._conflict(promotion, head):
             raise MergeConflict(promotion.number, conflict)
 
@@ -218,6 +215,7 @@ def _fields(proposal: Proposal) -> dict[str, Any]:
         "body",
         "message",
         "required",
+        "author",
     )
     return {name: getattr(proposal, name) for name in names}
 

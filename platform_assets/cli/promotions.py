@@ -2,6 +2,7 @@
 
 import getpass
 
+from gitops import admission
 from gitops.errors import UnknownPromotion
 from gitops.forge import Forge, Promotion, PromotionState
 from platform_assets.cli.console import facts, out, print_json, print_table
@@ -66,7 +67,7 @@ def approve(forge: Forge, number: int, approver: str) -> str:
     PromotionError
         If it may not be merged; nothing changed then.
     """
-    return forge.merge(find(forge, number).number, approver)
+    return admission.approve(forge, find(forge, number), approver)
 
 
 def approve_and_say(number: int, approver: str | None) -> None:

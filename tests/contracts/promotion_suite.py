@@ -5,13 +5,16 @@ import pytest
 from gitops.errors import (
     DigestHeld,
     MergeConflict,
+    NotApproved,
     PromotionNotOpen,
+    PromotionRefused,
     StatusesNotPassed,
     UnknownPromotion,
 )
 from gitops.holds import hold, lift
+from gitops.policy import POLICY_PATH
 from tests.contracts.changes import FILE, MESSAGE, OTHER, change, opened, proposal
-from tests.support.releases import digest
+from tests.support.releases import POLICY, digest
 
 
 class PromotionContract:
@@ -97,6 +100,30 @@ class PromotionContract:
             forge.merge(promotion.number, "ann")
         lift(forge, "production", "fraud", digest("a"), "ann")
         assert forge.merge(promotion.number, "ann") == forge.head()
+
+    def test_a_digest_held_in_an_earlier_environment_is_not_merged(self, forge):
+        promotion = opened(forge)
+        hold(forge, "staging", "fraud", digest("a"), "smells", "ann")
+        with pytest.raises(DigestHeld, match="is held in staging"):
+            forge.merge(promotion.number, "ann")
+
+    @pytest.mark.parametrize(
+        ("asked", "refusal"),
+        [
+            ("freeze: [{weekdays: [mon, tue, wed, thu, fri, sat, sun], reason: x}]", "is frozen"),
+            ("soak: {staging: 2h}", "healthy in staging for another 2 h"),
+            ("approvers: {names: [bob]}", "'ann' may not approve"),
+        ],
+    )
+    def test_what_the_policy_on_main_asks_at_that_moment_blocks_the_merge(
+        self, forge, asked, refusal
+    ):
+        promotion = opened(forge)
+        stricter = POLICY.replace("name: production\n", f"name: production\n    {asked}\n")
+        forge.commit(forge.head(), {POLICY_PATH: stricter}, MESSAGE)
+        with pytest.raises((PromotionRefused, NotApproved), match=refusal):
+            forge.merge(promotion.number, "ann")
+        assert forge.read(FILE, forge.head()) is None
 
     def test_a_change_of_the_same_file_on_main_is_a_conflict(self, forge):
         promotion = opened(forge)

@@ -37,6 +37,26 @@ def environments(*entries: str) -> str:
             environments("name: a, approval: auto, reconcile: {interval: 5, retry_interval: 6}"),
             "retry_interval 6 is above interval 5",
         ),
+        (
+            environments(
+                "name: a, approval: auto, freeze: [{weekdays: [fri], from: 22:00, reason: x}]"
+            ),
+            "from: got 1320, expected .*HH:MM in quotes",
+        ),
+        (environments("name: a, approval: auto, soak: {b: 2h}"), "'b', which is not in requires"),
+        (
+            environments(
+                "name: a, approval: auto", "name: b, approval: auto, requires: [a], soak: {a: 2}"
+            ),
+            "e.g. 2h",
+        ),
+        (environments("name: a, approval: auto, approvers: {names: [ann]}"), "nothing to approve"),
+        (environments("name: a, approval: review, approvers: {names: []}"), "at least 1 item"),
+        (environments("name: a, approval: review, approvers: {names: ['@x']}"), "names.0"),
+        (
+            environments("name: a, approval: review, approvers: {names: [ann, ann], count: 2}"),
+            "2 of 1 people can never",
+        ),
     ],
 )
 def test_a_policy_that_contradicts_itself_is_refused_by_key(text, message):
