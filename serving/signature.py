@@ -308,7 +308,7 @@ def _days(text: str) -> float | None:
     except ValueError:
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return ((aware - _EPOCH) // timedelta(microseconds=1)) / _DAY
+    return float((aware - _EPOCH) // timedelta(microseconds=1)) / _DAY
 
 
 def _is_number(kind: ColumnType, value: object) -> bool:

@@ -36,7 +36,7 @@ def plain(text: pl.Series, notation: Notation, *, comma: bool = False) -> pl.Ser
 
 
 def days(times: pl.Series) -> pl.Series:
-    """Times as days since 1970-01-01, to the last bit what Python's own division gives."""
+    """Times as days since 1970-01-01, to the last bit as `serving.signature` has them."""
     moments = times.to_physical().fill_null(0).to_numpy()
     return pl.Series(times.name, moments / DAY).set(times.is_null(), None)
 
