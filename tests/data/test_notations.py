@@ -1,5 +1,7 @@
 """Money, percent and dates as numbers, each value for itself."""
 
+from datetime import datetime
+
 import pandera.pandas as pandera
 import polars as pl
 import pytest
@@ -69,10 +71,15 @@ def test_a_date_is_its_days_since_1970():
     assert read(["05.01.1970", "1970-01-05"], "date", form="%d.%m.%Y") == [4, None]
 
 
-ZONES = st.none() | st.timezones()
+# Earlier clocks had offsets of seconds, and the nanoseconds of pandas end in 2262.
+MOMENTS = st.datetimes(
+    datetime.fromisoformat("1990-01-01"),
+    datetime.fromisoformat("2200-01-01"),
+    timezones=st.none() | st.timezones(),
+)
 
 
-@given(st.datetimes(timezones=ZONES).filter(lambda one: 2 < one.year < 9998))
+@given(MOMENTS)
 def test_a_time_means_the_same_in_a_delivery_and_at_the_door(time):
     text = time.isoformat()
     assert DOOR.arrays({"day": [text]})["day"].tolist() == read([text], "date")
