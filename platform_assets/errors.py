@@ -10,6 +10,7 @@ SlipwayError
 │   ├── ArrivalChanged      an arrival whose content changed while it was read
 │   ├── MendRefused         a file of mended rows that names what is not there to mend
 │   ├── ForgetRefused       rows that cannot be taken out so that the others stay the same
+│   ├── WithdrawalRefused   a delivery that is not there to be taken out
 │   └── SourceUnavailable   a source that cannot be reached
 ├── NotMaterialized         an asset that something downstream needs first
 ├── TrainingError           an estimator that raised, or answered with no number
@@ -88,6 +89,14 @@ class MendRefused(DataError):
 class ForgetRefused(DataError):
     def __init__(self, model: str, reason: str) -> None:
         super().__init__(f"{model}: nothing is taken out: {reason}")
+
+
+class WithdrawalRefused(DataError):
+    def __init__(self, model: str, named: str, reason: str) -> None:
+        super().__init__(
+            f"{model}: {named!r} is not withdrawn: {reason}; "
+            f"show deliveries with bad rows: slipway quarantine show {model}"
+        )
 
 
 class SourceUnavailable(DataError):

@@ -76,6 +76,18 @@ def quarantine_replay(
     command.replay(model, rows)
 
 
+@quarantine.command("withdraw")
+def quarantine_withdraw(
+    model: Model,
+    delivery: Annotated[str, typer.Argument(help="Its number, or the file's name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take a whole delivery out, on record; the same bytes may come again under a new name."""
+    from platform_assets.cli import quarantine as command
+
+    command.withdraw(model, delivery, yes=yes)
+
+
 @promotions.command("list")
 def promotions_list(
     state: Annotated[State | None, typer.Option(help="Only those in one state.")] = None,

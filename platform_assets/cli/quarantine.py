@@ -3,11 +3,15 @@
 from dataclasses import asdict
 from pathlib import Path
 
+import typer
+
 from platform_assets.cli.console import out, print_json, print_table
 from platform_assets.cli.folders import cleaner
 from platform_assets.data.cleaning import Cleaner
 from platform_assets.data.mending import mend
 from platform_assets.data.quarantine import Broken, Place, broken, counts, export
+from platform_assets.data.withdrawing import look
+from platform_assets.data.withdrawing import withdraw as take_out
 from platform_assets.wiring import build_lake
 from resources.settings import load_settings
 
@@ -78,6 +82,28 @@ def replay(model: str, rows: Path | None) -> None:
         [(rule, before.get(rule, 0), after.get(rule, 0)) for rule in rules],
     )
     out(f"clean rows: {clean} before, {_clean(sorts)} after; train on them: slipway run {model}")
+
+
+def withdraw(model: str, delivery: str, *, yes: bool) -> None:
+    """Say what goes with a delivery, ask, and take it out.
+
+    Raises
+    ------
+    WithdrawalRefused
+        If it is not there, or gone already.
+    """
+    sorts = cleaner(build_lake(load_settings()), model)
+    found = look(sorts, delivery)
+    one = found.delivery
+    out(f"delivery {one.number} ({one.file}, {one.size:,} bytes, sha256 {one.digest[:12]}):")
+    out(f"{found.clean} clean rows and {found.bad} in quarantine go, and all else is judged anew")
+    if not yes:
+        typer.confirm("Withdraw this delivery?", abort=True)
+    take_out(sorts, delivery)
+    out(f"withdrawn; the name {one.file!r} stays taken: deliver the file, or a mended one, anew "
+        "under another")  # fmt: skip
+    if found.clean:
+        out(f"models trained on these rows stay what they are; train anew: slipway run {model}")
 
 
 def _clean(sorts: Cleaner) -> int:

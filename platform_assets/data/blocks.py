@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         (BYTES, pa.binary()),
     ]
 )
+_WITHDRAWN = "withdrawn:"
 # A row holds a block, so few rows are much.
 LAYOUT = Layout(group_rows=PAGE, plain=(BYTES,))
 
@@ -45,6 +46,15 @@ class Delivery:
     arrived: datetime
     size: int = 0
     blocks: int = 1
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was taken out, and stands for no row."""
+        return self.digest.startswith(_WITHDRAWN)
+
+    def withdrawn(self) -> "Delivery":
+        """The same, without its bytes."""
+        return replace(self, digest=f"{_WITHDRAWN}{self.digest}", size=0, blocks=1)
 
 
 def blocks(delivery: Delivery, content: Readable) -> Iterator[pa.RecordBatch]:

@@ -96,6 +96,8 @@ class Sorter:
 
     def parts_of(self, delivery: Delivery, repeated: Repeated | None) -> Iterator[Part]:
         """The rows of one delivery; FileUnreadable, also after the first rows."""
+        if delivery.is_withdrawn:
+            return
         refused = delivery.number in self.verdicts
         unreadable = self.verdicts.get(delivery.number)
         if unreadable is not None:
@@ -113,6 +115,8 @@ class Sorter:
 
         Whatever the contract says by now, each row is where it was or, if it was nowhere, broken.
         """
+        if delivery.is_withdrawn:
+            return
         if not len(kept) and (error := self._error(delivery)) is not None:
             yield self._unreadable(delivery, error)
             return

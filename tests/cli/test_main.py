@@ -19,7 +19,7 @@ def test_every_promised_command_exists():
     promised = "up down demo status new run rollback hold reconcile doctor forget reproduce"
     groups = {
         "promotions": "list show approve reject",
-        "quarantine": "show replay",
+        "quarantine": "show replay withdraw",
         "holdout": "show renew",
         "models": "list show compare",
         "keys": "new sign",

@@ -1,5 +1,6 @@
 """Rows in quarantine at the command line: shown, mended and judged anew, with nothing running."""
 
+import io
 import json
 
 import pytest
@@ -95,3 +96,16 @@ def test_an_unknown_model_is_refused_with_those_there_are(home, slipway):
 def test_a_delivery_is_named_by_number_or_by_file():
     assert asked(None, "12") == Place(delivery=12)
     assert asked("null", "12.csv") == Place(rule="null", file="12.csv")
+
+
+def test_a_delivery_is_withdrawn_once_that_is_confirmed(lake, slipway, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert slipway("quarantine", "withdraw", "diabetes", FILE).code == 1
+    assert lake.count("diabetes/cleaned") == 439
+    told = slipway("quarantine", "withdraw", "diabetes", FILE, "--yes")
+    assert told.code == 0
+    assert "439 clean rows and 3 in quarantine go" in told.out
+    assert f"the name '{FILE}' stays taken" in told.out
+    assert lake.count("diabetes/cleaned") == lake.count("diabetes/quarantine") == 0
+    again = slipway("quarantine", "withdraw", "diabetes", "1", "--yes")
+    assert (again.code, "it is withdrawn already" in again.err) == (1, True)
