@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from platform_assets.cli.console import Progress, out, print_json
+from platform_assets.cli.folders import open_model
 from platform_assets.cli.versions import find
 from platform_assets.errors import Differs, NotReproducible
 from platform_assets.model.rows import PART
@@ -58,7 +59,9 @@ def _verdict(settings: Settings, pins: Pins, say: Any) -> Verdict:
         again = _opened(Artifacts(room / ARTIFACTS), pins.model, found["digest"])
         where = [(PART, "=", "holdout")]
         rows = lake.read(f"{pins.model}/training_set", pins.training_set, where=where)
-        return judge(first, again, rows.to_pandas(), _inputs(pins, found, first, again))
+        trusted = open_model(pins.model).spec.serving.trusted_types
+        inputs = _inputs(pins, found, first, again)
+        return judge(first, again, rows.to_pandas(), inputs, trusted)
 
 
 def require_rows(lake: Lake, pins: Pins) -> None:

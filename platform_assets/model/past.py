@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -73,11 +74,12 @@ def cost_of_age(
 ) -> Staleness:
     """Score each earlier model on the rows of the holdout that none of them learned from."""
     spec, fresh = folder.spec, np.ones(len(holdout.target), dtype=bool)
-    ours = _learned(folder, lake, int(entry["training_set_version"]))
     left_out, bundles, days = {}, {}, {}
+    learned = cache(partial(_learned, folder, lake))
+    ours = learned(int(entry["training_set_version"]))
     for one in past.earlier:
         try:
-            theirs = _learned(folder, lake, int(one.tags[TRAINING_SET]))
+            theirs = learned(int(one.tags[TRAINING_SET]))
             bundles[one.version] = _opened(folder, artifacts, one, holdout)
         except (LakeError, ServingError, KeyError, ValueError) as error:
             left_out[one.version] = str(error).splitlines()[0][:200]
@@ -85,7 +87,7 @@ def cost_of_age(
         fresh &= ~_seen(folder, holdout.frame, theirs)
         days[one.version] = _days(folder, ours, theirs)
     told = {
-        version: load_scorer(bundle).score(columns(holdout.frame[fresh], bundle.signature))
+        version: _score(folder, bundle, holdout.frame[fresh])
         for version, bundle in bundles.items()
         if fresh.any()
     }
@@ -146,6 +148,11 @@ def _seen(folder: ModelFolder, frame: pd.DataFrame, learned: pd.DataFrame) -> An
     named = [*spec.features, spec.target]
     ours, theirs = (pd.util.hash_pandas_object(one[named], index=False) for one in (frame, learned))
     return ours.isin(theirs).to_numpy()
+
+
+def _score(folder: ModelFolder, bundle: Bundle, rows: pd.DataFrame) -> Scores:
+    scorer = load_scorer(bundle, tuple(folder.spec.serving.trusted_types))
+    return scorer.score(columns(rows, bundle.signature))
 
 
 def _days(folder: ModelFolder, ours: pd.DataFrame, theirs: pd.DataFrame) -> float | None:

@@ -1,7 +1,7 @@
 """What came of training again: the same bundle, the same answers, or what differs and why."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -66,16 +66,20 @@ class Verdict:
 
 
 def judge(
-    first: Bundle, again: Bundle, holdout: pd.DataFrame, inputs: Mapping[str, tuple[str, str]]
+    first: Bundle,
+    again: Bundle,
+    holdout: pd.DataFrame,
+    inputs: Mapping[str, tuple[str, str]],
+    trusted: Sequence[str] = (),
 ) -> Verdict:
     """Compare two bundles, and their answers if they are not the same.
 
     `holdout` are rows of the training set; `inputs` names what went into both, as it was pinned
-    and as it was found.
+    and as it was found; `trusted` are the model's `serving.trusted_types`.
     """
     if first.digest == again.digest:
         return Verdict(Outcome.EQUAL_DIGEST, first.digest, again.digest)
-    largest = largest_difference(*(_scores(one, holdout) for one in (first, again)))
+    largest = largest_difference(*(_scores(one, holdout, trusted) for one in (first, again)))
     equal = largest <= first.golden.tolerance
     return Verdict(
         Outcome.EQUAL_PREDICTIONS if equal else Outcome.DIFFERENT,
@@ -113,5 +117,5 @@ def differing_inputs(inputs: Mapping[str, tuple[str, str]]) -> tuple[str, ...]:
     )
 
 
-def _scores(bundle: Bundle, rows: pd.DataFrame) -> npt.NDArray[Any]:
-    return np.asarray(load_scorer(bundle).score(columns(rows, bundle.signature)))
+def _scores(bundle: Bundle, rows: pd.DataFrame, trusted: Sequence[str]) -> npt.NDArray[Any]:
+    return np.asarray(load_scorer(bundle, tuple(trusted)).score(columns(rows, bundle.signature)))

@@ -1,4 +1,8 @@
+import functools
+import os
+
 import pytest
+from skops.io import dumps, get_untrusted_types
 
 from serving.trust import may_be_trusted, refused
 
@@ -16,13 +20,19 @@ def test_libraries_and_the_folder_of_the_model_may_be_trusted(name):
     assert may_be_trusted(name, "fraud")
 
 
+def test_a_partial_may_and_what_it_holds_is_judged_by_its_own_name():
+    assert may_be_trusted("functools.partial", "fraud")
+    held = get_untrusted_types(data=dumps(functools.partial(os.system, "true")))
+    assert refused(held, "fraud") == ["posix.system"]
+
+
 @pytest.mark.parametrize(
     "name",
     [
         "os.system",
         "builtins.eval",
         "subprocess.Popen",
-        "functools.partial",
+        "functools.partialmethod",
         "sklearnish.tree.Tree",
         "numpy",
         "numpy.load",
