@@ -33,6 +33,7 @@ from platform_assets.model.attempts import ATTEMPT_TAG, RETRY_OF_TAG, planned
 from platform_assets.retrying import Enough, Judged, decide_retry
 from platform_assets.run_tags import MODEL_TAG, REASON_TAG
 from platform_assets.spec.source import SqlSource
+from platform_assets.watch.sensing import predictions_job, predictions_sensor
 from resources.lake import Lake
 from resources.settings import Settings
 
@@ -56,13 +57,15 @@ def automation(folder: ModelFolder) -> dg.Definitions:
     """The jobs, sensors and the schedule of one model."""
     pipeline, upkeep = pipeline_job(folder), upkeep_job(folder)
     deployments = {name: deployment_job(folder, name) for name in ENVIRONMENTS}
+    logged = predictions_job(folder)
     return dg.Definitions(
-        jobs=[pipeline, upkeep, *deployments.values()],
+        jobs=[pipeline, upkeep, logged, *deployments.values()],
         schedules=[nightly(upkeep)],
         sensors=[
             landing_sensor(folder, pipeline),
             desired_state_sensor(folder, deployments),
             retry_sensor(folder, pipeline),
+            predictions_sensor(folder, logged),
         ],
     )
 
@@ -70,7 +73,7 @@ def automation(folder: ModelFolder) -> dg.Definitions:
 def pipeline_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
     """From the landing folder to an open promotion."""
     everything = dg.AssetSelection.groups(folder.group)
-    apart = [folder.key(name) for name in ("production_deployment", "upkeep")]
+    apart = [folder.key(name) for name in ("production_deployment", "upkeep", "predictions")]
     return dg.define_asset_job(
         f"{folder.group}_pipeline",
         selection=everything - dg.AssetSelection.assets(*apart),

@@ -25,6 +25,7 @@ from platform_assets.release import (
 )
 from platform_assets.scaffolder import ModelScaffolder
 from platform_assets.spec import ModelSpec
+from platform_assets.watch import predictions
 
 ASSET_MODULES = (
     landing,
@@ -39,6 +40,7 @@ ASSET_MODULES = (
     production_promotion,
     production_deployment,
     upkeep,
+    predictions,
 )
 
 

@@ -57,11 +57,12 @@ class ModelFolder:
         *,
         after: str | None = None,
         checks: Sequence[str] = (),
+        blocking: bool = True,
     ) -> AssetDecorator:
         """`dg.asset` with what every asset of the model states about itself.
 
         `doc` is the module's docstring and becomes the description in the UI; each of the `checks`
-        blocks what comes after the asset.
+        blocks what comes after the asset, unless `blocking` is false.
         """
         return dg.asset(
             key=self.key(name),
@@ -71,7 +72,7 @@ class ModelFolder:
             description=inspect.cleandoc(doc or ""),
             code_version=self.code_version,
             deps=[self.key(after)] if after else None,
-            check_specs=self.checks(name, checks) or None,
+            check_specs=self.checks(name, checks, blocking=blocking) or None,
         )
 
     def asset_spec(
@@ -88,9 +89,12 @@ class ModelFolder:
             deps=[self.key(after)] if after else [],
         )
 
-    def checks(self, asset: str, names: Sequence[str]) -> list[dg.AssetCheckSpec]:
-        """Checks of an asset, each blocking."""
-        return [dg.AssetCheckSpec(name, asset=self.key(asset), blocking=True) for name in names]
+    def checks(
+        self, asset: str, names: Sequence[str], *, blocking: bool = True
+    ) -> list[dg.AssetCheckSpec]:
+        """Checks of an asset, all blocking or none."""
+        key = self.key(asset)
+        return [dg.AssetCheckSpec(name, asset=key, blocking=blocking) for name in names]
 
 
 def load_folder(path: Path, spec: ModelSpec, load_module: LoadModule) -> ModelFolder:

@@ -2,3 +2,4 @@
 
 MODEL_TAG = "slipway/model"
 REASON_TAG = "slipway/reason"
+PREDICTIONS_TAG = "slipway/predictions"

@@ -151,6 +151,22 @@ class Lake(ReadableLake):
         )
         return True
 
+    def widen(self, name: str, schema: pa.Schema) -> bool:
+        """Add the columns that a table lacks, empty in all its rows; returns whether any was.
+
+        Of two that add the same column one is too late, and is told so as if it had added it.
+        """
+        table = self._open(name)
+        there = {field.name for field in table.schema().fields}
+        lacking = [one for one in Schema.from_arrow(schema).fields if one.name not in there]
+        if lacking:
+            with self._refusals(name):
+                try:
+                    self.table(name).alter.add_columns(lacking)
+                except CommitFailedError:
+                    return True
+        return bool(lacking)
+
     def _in_order(self, name: str, version: int, table: pa.Table) -> pa.Table:
         """The columns as the table has them, if they are the same."""
         names = [field.name for field in self._open(name, version).schema().fields]

@@ -170,5 +170,5 @@ class Platform:
 
 
 def before_production(folder: ModelFolder) -> dg.AssetSelection:
-    apart = [folder.key(name) for name in ("production_deployment", "upkeep")]
+    apart = [folder.key(name) for name in ("production_deployment", "upkeep", "predictions")]
     return dg.AssetSelection.all() - dg.AssetSelection.assets(*apart)

@@ -1,0 +1,75 @@
+"""When the files of the prediction log are taken in.
+
+These runs are no runs of the model: they hold up no deployment, and none holds them up.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+from platform_assets.folder import ModelFolder
+from platform_assets.run_tags import PREDICTIONS_TAG, REASON_TAG
+from platform_assets.watch.log_files import LogFile, waiting
+from resources.settings import Settings
+
+LOOK_SECONDS = 30
+OLDEST_SECONDS = 60.0
+MANY_FILES = 200
+
+
+@dataclass(frozen=True)
+class Due:
+    """Whether a run is asked for now, and the sentence for the UI."""
+
+    now: bool
+    reason: str
+
+
+def decide(files: Sequence[LogFile], now: float, unfinished: int) -> Due:
+    """Take in once a file has waited for OLDEST_SECONDS, or MANY_FILES wait; `now` as `written`."""
+    if not files:
+        return Due(False, "no file of the prediction log waits")
+    age = now - min(one.written for one in files)
+    size = sum(one.size for one in files)
+    told = f"{len(files):,} files of the prediction log wait, {size:,} bytes, for {age:.0f} s"
+    if unfinished:
+        return Due(False, f"{told}; a run that takes them in is under way")
+    due = age >= OLDEST_SECONDS or len(files) >= MANY_FILES
+    return Due(due, told if due else f"{told}; taken in after {OLDEST_SECONDS:.0f} s")
+
+
+def predictions_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+    """The files of the prediction log, taken in."""
+    return dg.define_asset_job(
+        f"{folder.group}_predictions",
+        selection=dg.AssetSelection.assets(folder.key("predictions")),
+        tags={PREDICTIONS_TAG: folder.name},
+        description=f"{folder.name}: take in what the endpoints have logged.",
+    )
+
+
+def predictions_sensor(
+    folder: ModelFolder, job: UnresolvedAssetJobDefinition
+) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{folder.group}_prediction_log",
+        job=job,
+        minimum_interval_seconds=LOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Takes in what the endpoints of {folder.name} have logged.",
+    )
+    def sensor(
+        context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
+    ) -> dg.RunRequest | dg.SkipReason:
+        asked = dg.RunsFilter(tags={PREDICTIONS_TAG: folder.name}, statuses=NOT_FINISHED_STATUSES)
+        unfinished = context.instance.get_runs_count(asked)
+        due = decide(waiting(settings.predictions, folder.name), time.time(), unfinished)
+        if not due.now:
+            return dg.SkipReason(due.reason)
+        return dg.RunRequest(tags={REASON_TAG: due.reason})
+
+    return sensor
