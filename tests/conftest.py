@@ -54,3 +54,33 @@ def root(request, tmp_path, monkeypatch):
     store = request.getfixturevalue(request.param)
     store.enter(monkeypatch)
     return f"s3://{store.new_bucket()}/lake"
+
+
+@pytest.fixture(scope="session")
+def github_server():
+    """The fake GitHub, started once."""
+    from tests.support.github.fake import FakeGitHub
+
+    with FakeGitHub() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def github_contract():
+    """GitHub's own description of its API; None where it does not lie beside the checkout."""
+    from tests.support.contracts import find_contract
+    from tests.support.github.contract import Contract
+
+    file = find_contract("github-api.json")
+    return Contract(file) if file else None
+
+
+@pytest.fixture
+def github(github_server, github_contract):
+    """The fake GitHub; at the end every exchange of the test must be as GitHub describes it."""
+    github_server.forget()
+    yield github_server
+    if github_contract:
+        # The description holds REST alone; GraphQL documents are parsed when they arrive.
+        asked = [one for one in github_server.log if one.path != "/graphql"]
+        assert [problem for one in asked for problem in github_contract.problems(one)] == []
