@@ -22,13 +22,17 @@ GitopsError
 │   │   ├── AccessDenied        it does not let this account in
 │   │   ├── PushRefused         its rules do not let this account move a ref
 │   │   ├── AtomicUnsupported   it cannot move several refs at once
+│   │   ├── RateLimited         it was asked too often; it says until when
+│   │   ├── RequestRefused      it takes a request for wrong
 │   │   └── AddressRefused      an address that git is not given
 │   └── PromotionError
 │       ├── UnknownPromotion    no promotion of that number
 │       ├── PromotionNotOpen    closed or superseded
 │       ├── StatusesNotPassed   a required status is missing or not a success
 │       ├── NotApproved         people who may approve have not, or not enough of them
-│       └── MergeConflict       main changed under the manifest meanwhile
+│       ├── MergeConflict       main changed under the manifest meanwhile
+│       ├── MergeRefused        the host's rules do not let it be merged
+│       └── MergeTakenBack      it was merged over a change of the same moment
 ├── PromotionRefused
 │   ├── EvidenceMismatch        evidence of another bundle, model or environment
 │   ├── GateNotPassed           a gate failed, or its result is missing
@@ -176,10 +180,10 @@ class ForgeUnavailable(HostError):
 
 
 class AccessDenied(HostError):
-    def __init__(self, url: str, reason: str) -> None:
+    def __init__(self, url: str, reason: str, holder: str = "SLIPWAY_GITOPS_TOKEN") -> None:
         super().__init__(
             f"{url} does not let us in: {reason}; expected an account that may read and push, "
-            "SLIPWAY_GITOPS_TOKEN holds its token"
+            f"{holder} holds its token"
         )
         self.url, self.reason = url, reason
 
@@ -206,6 +210,21 @@ class AddressRefused(HostError):
     def __init__(self, url: str, expected: str) -> None:
         super().__init__(f"SLIPWAY_GITOPS_REPO: got {url!r}, expected {expected}")
         self.url, self.expected = url, expected
+
+
+class RateLimited(HostError):
+    def __init__(self, url: str, seconds: float, reason: str) -> None:
+        super().__init__(
+            f"{url} was asked too often and wants {seconds:.0f} s of rest: {reason}; "
+            "run it again afterwards"
+        )
+        self.url, self.seconds = url, seconds
+
+
+class RequestRefused(HostError):
+    def __init__(self, url: str, request: str, status: int, reason: str) -> None:
+        super().__init__(f"{url} refused {request} with {status}: {reason[:2000]}")
+        self.url, self.request, self.status, self.reason = url, request, status, reason
 
 
 class PromotionError(ForgeError):
@@ -252,6 +271,24 @@ class MergeConflict(PromotionError):
             f"(slipway promotions reject {number}) and promote again"
         )
         self.number, self.path = number, path
+
+
+class MergeRefused(PromotionError):
+    def __init__(self, number: int, reason: str) -> None:
+        super().__init__(
+            f"promotion {number} is not merged, the host's rules do not allow it: {reason}; "
+            f"show it: slipway promotions show {number}"
+        )
+        self.number, self.reason = number, reason
+
+
+class MergeTakenBack(PromotionError):
+    def __init__(self, number: int, why: str, revision: str) -> None:
+        super().__init__(
+            f"promotion {number}: {why} at the moment it was merged, so {revision[:12]} took the "
+            "merge back; promote again"
+        )
+        self.number, self.revision = number, revision
 
 
 class PromotionRefused(GitopsError):

@@ -68,6 +68,14 @@ class RemoteGit(Git):
         except Busy:
             raise Contention(f"a look at {self.place}", 1) from None
 
+    def bring(self, commits: Sequence[str]) -> None:
+        """Have commits in the mirror, also what no ref leads to; each is a full id."""
+        make_bare(self.path)
+        found = self.read_objects([f"{commit}^{{commit}}" for commit in commits])
+        missing = [one for one, there in zip(commits, found, strict=True) if there is None]
+        if missing:
+            self._patiently(lambda: self._remote.call(self.path, [*_LOOK, self.place, *missing]))
+
     def update_refs(self, updates: Sequence[RefUpdate]) -> None:
         """Move all refs on the host or none.
 

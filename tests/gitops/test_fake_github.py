@@ -136,7 +136,9 @@ def test_what_github_does_not_describe_is_noticed(github, api, place, github_con
         "'colour' is not described": problems(github_contract, asked, query={"colour": "red"}),
         "'any' is not one of": problems(github_contract, asked, query={"state": "any"}),
         "'base' is a required": problems(github_contract, opened, body={"head": "topic"}),
-        "is not of type": problems(github_contract, opened, answer={**opened.answer, "number": "1"}),
+        "is not of type": problems(
+            github_contract, opened, answer={**opened.answer, "number": "1"}
+        ),
         "'user' is a required": problems(github_contract, asked, answer=[{}]),
         "418 is not described": problems(github_contract, asked, status=418),
     }

@@ -120,7 +120,7 @@ def label(url: str, name: str) -> dict[str, Any]:
         "node_id": f"LA_{_number(name)}",
         "url": f"{url}/labels/{_number(name)}",
         "name": name,
-        "description": None,
+        "description": "",
         "color": "ededed",
         "default": False,
     }

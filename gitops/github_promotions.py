@@ -1,0 +1,325 @@
+"""Promotions as pull requests on GitHub."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from gitops import github_pulls as pulls
+from gitops.errors import (
+    DigestHeld,
+    ForgeUnavailable,
+    HeadMoved,
+    MergeConflict,
+    MergeRefused,
+    MergeTakenBack,
+    PromotionNotOpen,
+    RequestRefused,
+    StatusesNotPassed,
+    UnknownPromotion,
+)
+from gitops.forge import Promotion, PromotionState, Proposal, Status, StatusState
+from gitops.git_tree import MAIN
+from gitops.github_branches import GitHubBranches
+from gitops.github_comment import keep_comment
+from gitops.github_pulls import Ending, Pull, Told
+from gitops.holds import held, read_holds
+from gitops.markdown import escape
+from gitops.plumbing import RefMoved
+from gitops.retry import until_won
+from gitops.trailers import add_trailers, compose, read_trailers
+
+LOOKS = 8
+
+
+class GitHubPromotions(GitHubBranches):
+    """`gitops.forge.Promotions`: each step is safe to repeat, and opening repeats all of them."""
+
+    def promotions(self, state: PromotionState | None = None) -> list[Promotion]:
+        wanted = {None: "all", "open": "open"}.get(state, "closed")
+        found = [self._promotion(pull) for pull in self._pulls(wanted)]
+        known = sorted((one for one in found if one), key=lambda one: one.number)
+        told = [_unless_superseded(one, known) for one in known]
+        return [one for one in told if state in (None, one.state)]
+
+    def open_promotion(self, proposal: Proposal) -> Promotion:
+        what = f"promotion of {proposal.model} to {proposal.environment}"
+        return until_won(what, lambda: self._open(proposal), RefMoved)
+
+    def set_status(
+        self, number: int, commit: str, context: str, state: StatusState, description: str = ""
+    ) -> None:
+        self._pull(number)
+        short = description[: pulls.LONGEST_DESCRIPTION]
+        body = {"state": state, "context": context, "description": short}
+        self._client.send("POST", f"/statuses/{commit}", body, again=True)
+
+    def close(self, number: int, reason: str) -> Promotion:
+        promotion = self._one(number)
+        if promotion.state == "merged":
+            raise PromotionNotOpen(number, promotion.state, promotion.reason)
+        if promotion.state != "open":
+            return promotion
+        self._end(self._pull(number), Ending("closed", reason))
+        return self._one(number)
+
+    def merge(self, number: int, approver: str) -> str:
+        what = f"merge of promotion {number}"
+        return until_won(what, lambda: self._merge(number, approver), RefMoved)
+
+    def _open(self, proposal: Proposal) -> Promotion:
+        head = self.head()
+        latest = self._latest(proposal.branch)
+        if latest and latest.state == "closed":
+            return latest
+        same = self._holds(head, proposal.changes)
+        if latest and latest.state == "merged" and same:
+            return latest
+        present = latest if latest and latest.state == "open" else None
+        commit = self._commit_for(proposal, head, present)
+        pull = self._pull_for(proposal, commit, present)
+        self._supersede(proposal, pull["number"])
+        return self._one(pull["number"])
+
+    def _commit_for(self, proposal: Proposal, head: str, present: Promotion | None) -> str:
+        """The head of the promotion's branch, made anew only if it must be."""
+        message = pulls.commit_message(proposal)
+        if present and present.message == message.strip() + "\n":
+            fresh = self._conflict(present, head) is None
+            if fresh and self._holds(present.commit, proposal.changes):
+                return present.commit
+        return self.put_branch(proposal.branch, head, proposal.changes, message)
+
+    def _pull_for(self, proposal: Proposal, commit: str, present: Promotion | None) -> Pull:
+        """The open pull request of the branch as the proposal wants it."""
+        picture = self._picture_url(proposal, commit)
+        wanted = {
+            "title": proposal.title[: pulls.LONGEST_TITLE],
+            "body": pulls.body_of(proposal, picture),
+        }
+        number = present.number if present else self._opened(proposal, wanted)["number"]
+        pull = self._pull(number)
+        if any(pull[key] != text for key, text in wanted.items()):
+            self._client.send("PATCH", f"/pulls/{number}", wanted, again=True)
+        missing = {one["name"] for one in pull["labels"]} ^ set(pulls.labels_of(proposal))
+        if missing & set(pulls.labels_of(proposal)):
+            labels = {"labels": pulls.labels_of(proposal)}
+            self._client.send("POST", f"/issues/{number}/labels", labels, again=True)
+        keep_comment(self._client, number, _how_to(number, commit, proposal.required))
+        return pull
+
+    def _opened(self, proposal: Proposal, wanted: dict[str, str]) -> Pull:
+        """Open a pull request, or find the one that is open already.
+
+        One whose answer was lost is refused the second time; a list may show it late.
+        """
+        body = {**wanted, "head": proposal.branch, "base": "main"}
+        try:
+            made: Pull = self._client.send("POST", "/pulls", body, again=True)
+        except RequestRefused as refused:
+            if "already exists" not in refused.reason:
+                raise
+        else:
+            return made
+        for attempt in range(LOOKS):
+            found = [one for one in self._of_branch(proposal.branch) if one["state"] == "open"]
+            if found:
+                return found[0]
+            self._client.manners.rest(min(attempt, 3))
+        raise ForgeUnavailable(self._git.place, f"the open pull request of {proposal.branch!r} is "
+                               "not listed yet")  # fmt: skip
+
+    def _supersede(self, proposal: Proposal, number: int) -> None:
+        for pull in self._pulls("open"):
+            told = self._told(pull)
+            target = (told.environment, told.model) if told else None
+            if target == (proposal.environment, proposal.model) and pull["number"] < number:
+                self._end(pull, Ending("superseded", f"superseded by promotion {number}"))
+
+    def _end(self, pull: Pull, ending: Ending) -> None:
+        number = pull["number"]
+        body = {"state": "closed", "body": pulls.closed_body(pull.get("body") or "", ending)}
+        self._client.send("PATCH", f"/pulls/{number}", body, again=True)
+        keep_comment(self._client, number, f"Closed: {escape(ending.reason)}")
+
+    def _merge(self, number: int, approver: str) -> str:
+        promotion = self._one(number)
+        if promotion.state == "merged":
+            return promotion.merged_as
+        head = self.head()
+        self._check(promotion, head)
+        self._await_mergeable(promotion)
+        merged = self._send_merge(promotion, approver)
+        self._git.refs(MAIN)
+        self._take_back_if_overtaken(promotion, merged)
+        said = f"Merged as {merged}, approved by {escape(approver)}."
+        with contextlib.suppress(ForgeUnavailable):
+            keep_comment(self._client, number, said)
+        return merged
+
+    def _check(self, promotion: Promotion, head: str) -> None:
+        number, environment, model = promotion.number, promotion.environment, promotion.model
+        if promotion.state == "open":
+            promotion = _unless_superseded(promotion, self.promotions("open"))
+        if promotion.state != "open":
+            raise PromotionNotOpen(number, promotion.state, promotion.reason)
+        if missing := promotion.not_passed():
+            raise StatusesNotPassed(number, promotion.commit, missing)
+        hold = held(read_holds(self, environment, model, head), promotion.bundle_digest)
+        if hold:
+            raise DigestHeld(environment, model, promotion.bundle_digest, hold.reason)
+        if conflict := self._conflict(promotion, head):
+            raise MergeConflict(number, conflict)
+
+    def _await_mergeable(self, promotion: Promotion) -> None:
+        """Wait until GitHub has worked out whether it can be merged, a bounded time."""
+        for attempt in range(LOOKS):
+            pull = self._pull(promotion.number)
+            if pull.get("mergeable") is not None or pull["state"] != "open":
+                break
+            self._client.manners.rest(min(attempt, 3))
+        else:
+            why = "GitHub does not say whether it can be merged; approve it again later"
+            raise MergeRefused(promotion.number, why)
+        if pull.get("mergeable") is False:
+            raise MergeConflict(promotion.number, ", ".join(self._changed(promotion)))
+
+    def _send_merge(self, promotion: Promotion, approver: str) -> str:
+        number = promotion.number
+        trailers = {"Promotion": str(number), "Approved-by": approver}
+        title, _, message = add_trailers(promotion.message, trailers).strip().partition("\n")
+        body = {
+            "sha": promotion.commit,
+            "merge_method": "squash",
+            "commit_title": title,
+            "commit_message": message.strip(),
+        }
+        try:
+            made = self._client.once(
+                lambda: self._client.send("PUT", f"/pulls/{number}/merge", body, again=False),
+                lambda: self._merged(number),
+            )
+        except RequestRefused as refused:
+            if found := self._merged(number):
+                return str(found["sha"])
+            if refused.status == 409:
+                raise RefMoved(promotion.branch) from None
+            raise MergeRefused(number, refused.reason) from None
+        return str(made["sha"])
+
+    def _merged(self, number: int) -> dict[str, Any] | None:
+        pull = self._pull(number)
+        return {"sha": pull["merge_commit_sha"]} if pull.get("merged_at") else None
+
+    def _take_back_if_overtaken(self, promotion: Promotion, merged: str) -> None:
+        """GitHub merges whatever main is by then, so what was checked is checked on its parent."""
+        parent = self._git.text("rev-parse", f"{merged}^1")
+        try:
+            self._check(replace(promotion, state="open", base=promotion.base), parent)
+        except (DigestHeld, MergeConflict) as error:
+            before = {path: self.read(path, parent) for path in self._changed(promotion)}
+            why = (
+                "its digest was held" if isinstance(error, DigestHeld) else "main changed its file"
+            )
+            revision = self._take_back(promotion, merged, before, why)
+            raise MergeTakenBack(promotion.number, why, revision) from error
+
+    def _take_back(
+        self, promotion: Promotion, merged: str, before: dict[str, str | None], why: str
+    ) -> str:
+        trailers = {"Model": promotion.model, "Environment": promotion.environment}
+        subject = f"Take back the merge of promotion {promotion.number}"
+        message = compose(subject, f"{merged} was merged when {why}.", trailers)
+        return until_won(subject, lambda: self.commit(self.head(), before, message), HeadMoved)
+
+    def _pulls(self, state: str) -> list[Pull]:
+        found = self._client.pages("/pulls", state=state, base="main")
+        return [one for one in found if pulls.is_ours(one, self._client.repository.full_name)]
+
+    def _of_branch(self, branch: str) -> Iterator[Pull]:
+        owner, full_name = self._client.repository.owner, self._client.repository.full_name
+        found = self._client.pages("/pulls", state="all", head=f"{owner}:{branch}", base="main")
+        yield from (one for one in found if pulls.is_ours(one, full_name))
+
+    def _latest(self, branch: str) -> Promotion | None:
+        numbers = [one["number"] for one in self._of_branch(branch)]
+        return self._one(max(numbers)) if numbers else None
+
+    def _pull(self, number: int) -> Pull:
+        try:
+            pull: Pull = self._client.get(f"/pulls/{number}")
+        except RequestRefused as refused:
+            if refused.status == 404:
+                raise UnknownPromotion(number) from None
+            raise
+        if not pulls.is_ours(pull, self._client.repository.full_name):
+            raise UnknownPromotion(number)
+        return pull
+
+    def _one(self, number: int) -> Promotion:
+        found = self._promotion(self._pull(number))
+        if found is None:
+            raise UnknownPromotion(number)
+        return found
+
+    def _promotion(self, pull: Pull) -> Promotion | None:
+        """The promotion of a pull request; None if its commits do not tell of one."""
+        told = self._told(pull)
+        if told is None:
+            return None
+        commit = pull["head"]["sha"]
+        found = pulls.promotion(pull, told, self._base(commit), self._statuses(commit))
+        if found.state != "merged":
+            return found
+        return replace(found, approver=self._approver(pull))
+
+    def _approver(self, pull: Pull) -> str:
+        self._mirror.bring([pull["merge_commit_sha"]])
+        message = self._git.text("show", "--no-patch", "--format=%B", pull["merge_commit_sha"])
+        trailers = read_trailers(message)
+        if "Approved-by" in trailers:
+            return pulls.approver_of(pull, trailers, ())
+        reviews = self._client.pages(f"/pulls/{pull['number']}/reviews")
+        return pulls.approver_of(self._pull(pull["number"]), trailers, reviews)
+
+    def _statuses(self, commit: str) -> list[Status]:
+        path = f"/commits/{commit}/status"
+        found: list[Any] = []
+        for page in range(1, 100):
+            answer = self._client.get(path, per_page=100, page=page)
+            found += answer["statuses"]
+            if len(found) >= answer["total_count"] or not answer["statuses"]:
+                break
+        return pulls.statuses(commit, found)
+
+    def _told(self, pull: Pull) -> Told | None:
+        return self.told(pull["head"]["sha"], pull["head"]["ref"])
+
+    def _picture_url(self, proposal: Proposal, commit: str) -> str | None:
+        evidence = pulls.evidence_in(proposal.changes).removesuffix(".json") + ".svg"
+        address = self._client.repository
+        there = proposal.changes.get(evidence) is not None
+        return f"{address.git}/{address.full_name}/raw/{commit}/{evidence}" if there else None
+
+
+def _unless_superseded(promotion: Promotion, known: list[Promotion]) -> Promotion:
+    """An open promotion that a newer one has overtaken is superseded, also before it is closed."""
+    newer = [
+        one.number
+        for one in known
+        if one.state == "open"
+        and (one.environment, one.model) == (promotion.environment, promotion.model)
+        and one.number > promotion.number
+    ]
+    if promotion.state != "open" or not newer:
+        return promotion
+    return replace(promotion, state="superseded", reason=f"superseded by promotion {max(newer)}")
+
+
+def _how_to(number: int, commit: str, required: tuple[str, ...]) -> str:
+    names = ", ".join(escape(name) for name in required) or "none"
+    return (
+        f"Waits for approval: merge this pull request, or `slipway promotions approve {number}`. "
+        f"To refuse it: close it, or `slipway promotions reject {number}`.\n\n"
+        f"Required statuses on {commit}: {names}."
+    )
