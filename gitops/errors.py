@@ -285,8 +285,8 @@ class MergeRefused(PromotionError):
 class MergeTakenBack(PromotionError):
     def __init__(self, number: int, why: str, revision: str) -> None:
         super().__init__(
-            f"promotion {number}: {why} at the moment it was merged, so {revision[:12]} took the "
-            "merge back; promote again"
+            f"promotion {number} was merged and taken back by {revision[:12]}, since main had "
+            f"changed at that moment: {why}"
         )
         self.number, self.revision = number, revision
 

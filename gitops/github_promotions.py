@@ -6,14 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from gitops import github_pulls as pulls
+from gitops.admission import check_merge
 from gitops.errors import (
-    DigestHeld,
     ForgeUnavailable,
     HeadMoved,
     MergeConflict,
     MergeRefused,
     MergeTakenBack,
+    PromotionError,
     PromotionNotOpen,
+    PromotionRefused,
     RequestRefused,
     StatusesNotPassed,
     UnknownPromotion,
@@ -23,7 +25,7 @@ from gitops.git_tree import MAIN
 from gitops.github_branches import GitHubBranches
 from gitops.github_comment import keep_comment
 from gitops.github_pulls import Ending, Pull, Told
-from gitops.holds import held, read_holds
+from gitops.holds import now
 from gitops.markdown import escape
 from gitops.plumbing import RefMoved
 from gitops.retry import until_won
@@ -147,29 +149,30 @@ class GitHubPromotions(GitHubBranches):
         if promotion.state == "merged":
             return promotion.merged_as
         head = self.head()
-        self._check(promotion, head)
+        self._check(promotion, head, approver)
         self._await_mergeable(promotion)
         merged = self._send_merge(promotion, approver)
         self._git.refs(MAIN)
-        self._take_back_if_overtaken(promotion, merged)
+        self._take_back_if_overtaken(promotion, merged, approver)
         said = f"Merged as {merged}, approved by {escape(approver)}."
         with contextlib.suppress(ForgeUnavailable):
             keep_comment(self._client, number, said)
         return merged
 
-    def _check(self, promotion: Promotion, head: str) -> None:
-        number, environment, model = promotion.number, promotion.environment, promotion.model
+    def _check(self, promotion: Promotion, head: str, approver: str) -> None:
+        number = promotion.number
         if promotion.state == "open":
             promotion = _unless_superseded(promotion, self.promotions("open"))
         if promotion.state != "open":
             raise PromotionNotOpen(number, promotion.state, promotion.reason)
         if missing := promotion.not_passed():
             raise StatusesNotPassed(number, promotion.commit, missing)
-        hold = held(read_holds(self, environment, model, head), promotion.bundle_digest)
-        if hold:
-            raise DigestHeld(environment, model, promotion.bundle_digest, hold.reason)
+        self._check_main(promotion, head, approver)
+
+    def _check_main(self, promotion: Promotion, head: str, approver: str) -> None:
+        check_merge(self, promotion, head, approver, now())
         if conflict := self._conflict(promotion, head):
-            raise MergeConflict(number, conflict)
+            raise MergeConflict(promotion.number, conflict)
 
     def _await_mergeable(self, promotion: Promotion) -> None:
         """Wait until GitHub has worked out whether it can be merged, a bounded time."""
@@ -211,25 +214,22 @@ class GitHubPromotions(GitHubBranches):
         pull = self._pull(number)
         return {"sha": pull["merge_commit_sha"]} if pull.get("merged_at") else None
 
-    def _take_back_if_overtaken(self, promotion: Promotion, merged: str) -> None:
-        """GitHub merges whatever main is by then, so what was checked is checked on its parent."""
+    def _take_back_if_overtaken(self, promotion: Promotion, merged: str, approver: str) -> None:
+        """GitHub merges onto whatever main is by then, so that main is checked once more."""
         parent = self._git.text("rev-parse", f"{merged}^1")
         try:
-            self._check(replace(promotion, state="open", base=promotion.base), parent)
-        except (DigestHeld, MergeConflict) as error:
+            self._check_main(promotion, parent, approver)
+        except (PromotionRefused, PromotionError) as error:
             before = {path: self.read(path, parent) for path in self._changed(promotion)}
-            why = (
-                "its digest was held" if isinstance(error, DigestHeld) else "main changed its file"
-            )
-            revision = self._take_back(promotion, merged, before, why)
-            raise MergeTakenBack(promotion.number, why, revision) from error
+            revision = self._take_back(promotion, merged, before, str(error))
+            raise MergeTakenBack(promotion.number, str(error), revision) from error
 
     def _take_back(
         self, promotion: Promotion, merged: str, before: dict[str, str | None], why: str
     ) -> str:
         trailers = {"Model": promotion.model, "Environment": promotion.environment}
         subject = f"Take back the merge of promotion {promotion.number}"
-        message = compose(subject, f"{merged} was merged when {why}.", trailers)
+        message = compose(subject, f"{merged} was merged when main had changed: {why}", trailers)
         return until_won(subject, lambda: self.commit(self.head(), before, message), HeadMoved)
 
     def _pulls(self, state: str) -> list[Pull]:
@@ -269,9 +269,10 @@ class GitHubPromotions(GitHubBranches):
             return None
         commit = pull["head"]["sha"]
         found = pulls.promotion(pull, told, self._base(commit), self._statuses(commit))
-        if found.state != "merged":
-            return found
-        return replace(found, approver=self._approver(pull))
+        if found.state == "merged":
+            return replace(found, approver=self._approver(pull))
+        reviews = self._reviews(pull) if found.state == "open" else ()
+        return replace(found, statuses=(*found.statuses, *pulls.approvals(commit, reviews)))
 
     def _approver(self, pull: Pull) -> str:
         self._mirror.bring([pull["merge_commit_sha"]])
@@ -279,8 +280,10 @@ class GitHubPromotions(GitHubBranches):
         trailers = read_trailers(message)
         if "Approved-by" in trailers:
             return pulls.approver_of(pull, trailers, ())
-        reviews = self._client.pages(f"/pulls/{pull['number']}/reviews")
-        return pulls.approver_of(self._pull(pull["number"]), trailers, reviews)
+        return pulls.approver_of(self._pull(pull["number"]), trailers, self._reviews(pull))
+
+    def _reviews(self, pull: Pull) -> list[Pull]:
+        return list(self._client.pages(f"/pulls/{pull['number']}/reviews"))
 
     def _statuses(self, commit: str) -> list[Status]:
         path = f"/commits/{commit}/status"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitops.errors import ForgeError
+from gitops.admission import APPROVAL
 from gitops.forge import Promotion, PromotionState, Proposal, Status
 from gitops.markdown import escape
 from gitops.trailers import add_trailers, read_trailers
@@ -36,6 +36,7 @@ class Told:
     bundle_digest: str
     required: tuple[str, ...]
     message: str
+    author: str
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,6 @@ class Ending:
 
     state: PromotionState
     reason: str
-
-
-class NoPromotion(ForgeError):
-    """A pull request that Slipway did not open."""
 
 
 def is_ours(pull: Pull, full_name: str) -> bool:
@@ -68,6 +65,7 @@ def commit_message(proposal: Proposal) -> str:
         "Model": proposal.model,
         "Bundle-Digest": proposal.bundle_digest,
         _REQUIRES: json.dumps(list(proposal.required)),
+        "Proposed-by": proposal.author,
     }
     return add_trailers(proposal.message, told)
 
@@ -82,7 +80,8 @@ def read_message(message: str, branch: str) -> Told | None:
         return None
     digest12 = names[2].removeprefix("sha256:")[:12]
     same = branch == f"promote/{names[0]}/{names[1]}-{digest12}"
-    return Told(*names, required, message.strip() + "\n") if same else None
+    author = trailers.get("Proposed-by", "")
+    return Told(*names, required, message.strip() + "\n", author) if same else None
 
 
 def promotion(pull: Pull, told: Told, base: str, statuses: Iterable[Status]) -> Promotion:
@@ -111,6 +110,7 @@ def promotion(pull: Pull, told: Told, base: str, statuses: Iterable[Status]) -> 
         reason=reason,
         merged_as=(pull.get("merge_commit_sha") or "") if merged else "",
         statuses=tuple(statuses),
+        author=told.author,
     )
 
 
@@ -160,6 +160,20 @@ def statuses(commit: str, combined: Iterable[Mapping[str, Any]]) -> list[Status]
     return [
         Status(commit, one["context"], one["state"], one.get("description") or "")
         for one in combined
+    ]
+
+
+def approvals(commit: str, reviews: Iterable[Pull]) -> list[Status]:
+    """Who approved this commit in a review and did not take it back, as the policy counts them."""
+    last = {
+        str(one["user"]["login"]): one
+        for one in reviews
+        if one.get("user") and one["state"] in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
+    }
+    return [
+        Status(commit, f"{APPROVAL}{login}", "success", "approved in a review")
+        for login, one in last.items()
+        if one["state"] == "APPROVED" and one.get("commit_id") == commit
     ]
 
 
