@@ -1,8 +1,10 @@
 """Check desired state, say what would be done, or do it; needs neither Dagster nor Ray.
 
 exit codes:
-  0  validate: every file can be used; plan, reconcile: everything is settled
-  1  validate: a file cannot be used; plan, reconcile: a person must act, or the repository is out
+  0  validate: every file can be used; check-promotion: it may be merged;
+     plan, reconcile: everything is settled
+  1  validate: a file cannot be used; check-promotion: it may not be merged, the sentences say why;
+     plan, reconcile: a person must act, or the repository is out
   2  wrong use
   3  plan, reconcile: not settled yet; the same command may do more later
 """
@@ -13,12 +15,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from gitops.check_promotion import Asked, check_promotion
 from gitops.choose import Access, open_forge, place_of
 from gitops.conditions import Blocked, Outcome, Settled, kind
 from gitops.errors import GitopsError
 from gitops.forge import Forge
+from gitops.git_tree import GitTree
+from gitops.holds import now
 from gitops.lock import lock_beside
 from gitops.plan import Plan
+from gitops.plumbing import Git
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
 from gitops.serve_runtime import ServeRuntime
@@ -49,6 +55,23 @@ def validate(options: argparse.Namespace) -> int:
         _say(problem)
     _say(f"{len(files.paths)} files, {len(found)} problems")
     return FAILED if found else DONE
+
+
+def promotion(options: argparse.Namespace) -> int:
+    git = Git(Path(options.git_dir))
+    base = git.text("merge-base", git.resolve(options.base), git.resolve(options.head))
+    head = git.resolve(options.head)
+    listed = git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, head)
+    changed = tuple(path for path in listed.decode(errors="replace").split("\0") if path)
+    approvers = tuple(options.approved_by) if options.approved_by is not None else None
+    asked = Asked(base, head, changed, options.author, approvers)
+    finding = check_promotion(GitTree(git), asked, now())
+    if options.markdown:
+        sys.stdout.write(finding.markdown())
+    else:
+        for line in (*finding.problems, *finding.remarks):
+            _say(line)
+    return FAILED if finding.problems else DONE
 
 
 def plan(options: argparse.Namespace) -> int:
@@ -87,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--repository", help="a repository instead of a checkout")
     check.add_argument("--revision", help="its commit; main's head if not given")
     check.set_defaults(run=validate)
+    _add_promotion(verbs.add_parser("check-promotion", help="check what a pull request changes"))
     say = verbs.add_parser("plan", help="say what would be done, change nothing")
     do = verbs.add_parser("reconcile", help="make the running system what git says")
     do.add_argument("--dry-run", action="store_true", help="the same as plan")
@@ -94,6 +118,18 @@ def _parser() -> argparse.ArgumentParser:
         _add_addresses(verb)
         verb.set_defaults(run=run)
     return parser
+
+
+def _add_promotion(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--base", required=True, help="the commit or branch it is to be merged into")
+    verb.add_argument("--head", required=True, help="its own commit")
+    verb.add_argument("--git-dir", default=".git", help="the repository; default .git")
+    verb.add_argument("--author", default="", help="who opened it")
+    verb.add_argument(
+        "--approved-by", nargs="*", metavar="NAME", help="who approved; not given: not looked at"
+    )
+    verb.add_argument("--markdown", action="store_true", help="as a comment for the page")
+    verb.set_defaults(run=promotion)
 
 
 def _add_addresses(verb: argparse.ArgumentParser) -> None:

@@ -130,15 +130,25 @@ def unapproved(environment: Environment, promotion: Promotion, by: str) -> str:
         return f"{by!r} may not approve for {environment.name}, expected one of {names}"
     if wanted.author == "refused" and by == promotion.author:
         return f"{by!r} opened it and may not approve it for {environment.name}"
-    given = {by, *approvals(promotion)} & set(wanted.names)
-    if wanted.author == "refused":
-        given -= {promotion.author}
-    if len(given) < wanted.count:
-        return (
-            f"approved by {', '.join(sorted(given))}, expected {wanted.count} of {names}; each "
-            f"of them: slipway promotions approve {promotion.number} --by NAME"
-        )
-    return ""
+    lacking = missing_approval(environment, promotion.author, {by, *approvals(promotion)})
+    number = promotion.number
+    each = f"; each of them: slipway promotions approve {number} --by NAME"
+    return f"{lacking}{each}" if lacking else ""
+
+
+def missing_approval(environment: Environment, author: str, given: set[str]) -> str:
+    """Whose approval is lacking when these have approved what `author` opened; empty if none."""
+    wanted = environment.approvers
+    if wanted is None:
+        return ""
+    refused = {author} if wanted.author == "refused" else set()
+    counted = sorted((given & set(wanted.names)) - refused)
+    if len(counted) >= wanted.count:
+        return ""
+    return (
+        f"approved by {', '.join(counted) or 'nobody'}, expected {wanted.count} of "
+        f"{', '.join(wanted.names)}"
+    )
 
 
 def approve(forge: Forge, promotion: Promotion, by: str) -> str:
