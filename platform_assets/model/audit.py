@@ -43,16 +43,14 @@ def audit_tags(
 
 def data_tags(folder: ModelFolder, lake: Lake, candidate: Facts) -> dict[str, str]:
     """The version of each table on the way; raw only grows, so a number of deliveries names it."""
-    # Candidates made before `upkeep` was there do not say it.
-    cleaned = candidate.get("cleaned_version")
-    found = {
+    cleaned = candidate["cleaned_version"]
+    deliveries = lake.mark(f"{folder.name}/cleaned", DELIVERIES, cleaned)
+    return {
         TRAINING_SET: str(candidate["training_set_version"]),
         TABLE: lake.table_id(f"{folder.name}/training_set"),
+        CLEANED: str(cleaned),
+        DELIVERED: str(deliveries or 0),
     }
-    if cleaned is not None:
-        deliveries = lake.mark(f"{folder.name}/cleaned", DELIVERIES, cleaned)
-        found |= {CLEANED: str(cleaned), DELIVERED: str(deliveries or 0)}
-    return found
 
 
 def searched(facts: Facts) -> dict[str, Any]:
