@@ -52,6 +52,7 @@ class Progress:
     """What a pass has done and seen so far."""
 
     done: list[Act] = field(default_factory=list)
+    drift: str = ""
     verdicts: tuple[Verdict, ...] = ()
     restored_verdicts: tuple[Verdict, ...] = ()
     reverted: str | None = None

@@ -13,11 +13,14 @@ class Reason(StrEnum):
     HEALED = "Healed"
     ROLLED_BACK = "RolledBack"
     REMOVED = "Removed"
+    NOT_PRUNED = "NotPruned"
+    SUSPENDED = "Suspended"
     ABSENT = "Absent"
     AWAITING_VERIFICATION = "AwaitingVerification"
     AWAITING_EARLIER = "AwaitingEarlierEnvironment"
     SOAKING = "Soaking"
     FROZEN = "Frozen"
+    AWAITING_DEPENDENCY = "DependencyNotReady"
     RUNTIME_UNAVAILABLE = "RuntimeUnavailable"
     REPOSITORY_UNAVAILABLE = "RepositoryUnavailable"
     UNHEALTHY = "Unhealthy"
@@ -26,6 +29,8 @@ class Reason(StrEnum):
     HELD = "Held"
     HELD_EARLIER = "HeldInEarlierEnvironment"
     INVALID = "Invalid"
+    DRIFTED = "Drifted"
+    EMPTIED = "EmptyRender"
     STALLED = "Stalled"
 
 
@@ -34,11 +39,14 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.HEALED: "The running system had lost or changed the revision; it was applied again.",
     Reason.ROLLED_BACK: "The last attempt failed and was taken back; the one before it is live.",
     Reason.REMOVED: "Git no longer names a manifest, and the application is gone.",
+    Reason.NOT_PRUNED: "Git no longer names a manifest; the policy leaves what is served alone.",
+    Reason.SUSPENDED: "A person has suspended it: it is looked at and never changed.",
     Reason.ABSENT: "Git names no manifest and nothing was ever applied.",
     Reason.AWAITING_VERIFICATION: "The revision is live and ready, but nobody has verified it yet.",
     Reason.AWAITING_EARLIER: "An earlier environment has not proven this digest yet.",
     Reason.SOAKING: "An earlier environment has not run this digest for long enough.",
     Reason.FROZEN: "The policy lets nothing new go live at this time.",
+    Reason.AWAITING_DEPENDENCY: "A model that it depends on is not healthy here yet.",
     Reason.RUNTIME_UNAVAILABLE: "The running system cannot be asked; the attempt goes on later.",
     Reason.REPOSITORY_UNAVAILABLE: "The git host does not answer; the pass goes on later.",
     Reason.UNHEALTHY: "A revision that was proven once does not answer as it should right now.",
@@ -47,6 +55,8 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.HELD: "The digest in git is held and is not attempted until a person lifts the hold.",
     Reason.HELD_EARLIER: "An earlier environment holds this digest.",
     Reason.INVALID: "A file in git cannot be used as it is.",
+    Reason.DRIFTED: "The running system was changed or lost; the policy says to tell, not to mend.",
+    Reason.EMPTIED: "Git names no manifest at all in the environment any more; nothing is removed.",
     Reason.STALLED: "The attempt failed and so did the revision restored after it.",
 }
 

@@ -5,6 +5,8 @@ GitopsError
 │   ├── ManifestInvalid         gitops/environments/<env>/<model>.yaml
 │   ├── PolicyInvalid           gitops/environments/policy.yaml
 │   ├── HoldsInvalid            gitops/holds/<env>/<model>.yaml
+│   ├── SuspensionInvalid       gitops/suspensions/<env>/<model>.yaml
+│   ├── PruneInvalid            gitops/prunes/<env>.yaml
 │   └── EvidenceInvalid         gitops/evidence/<env>/<model>.json
 ├── ForgeError
 │   ├── RepositoryMissing       no repository, or one without a main branch
@@ -43,6 +45,8 @@ GitopsError
 ├── RollbackRefused
 │   ├── NothingToRestore        no other healthy revision is known
 │   └── AlreadyRolledBack       the head is a rollback already
+├── NotSuspended                a resume of what is not suspended
+├── NothingToPrune              a confirmation where nothing waits for one
 ├── NotHeld                     a lift of a digest that is not held
 └── RuntimeFault
     ├── RuntimeUnavailable      Serve's REST API does not answer
@@ -77,6 +81,14 @@ class PolicyInvalid(FileInvalid):
 
 class HoldsInvalid(FileInvalid):
     """A list of held digests cannot be used."""
+
+
+class SuspensionInvalid(FileInvalid):
+    """A suspension cannot be used."""
+
+
+class PruneInvalid(FileInvalid):
+    """A confirmation that an environment is emptied cannot be used."""
 
 
 class EvidenceInvalid(FileInvalid):
@@ -381,6 +393,21 @@ class NotHeld(GitopsError):
     def __init__(self, environment: str, model: str, digest: str) -> None:
         super().__init__(f"{model} {digest[:19]} is not held in {environment}; nothing to lift")
         self.environment, self.model, self.digest = environment, model, digest
+
+
+class NotSuspended(GitopsError):
+    def __init__(self, environment: str, model: str) -> None:
+        super().__init__(f"{model} is not suspended in {environment}; nothing to resume")
+        self.environment, self.model = environment, model
+
+
+class NothingToPrune(GitopsError):
+    def __init__(self, environment: str) -> None:
+        super().__init__(
+            f"{environment} waits for no confirmation: git names a manifest there, or nothing "
+            "is served that it does not name; show both: slipway status"
+        )
+        self.environment = environment
 
 
 class RuntimeFault(GitopsError):

@@ -10,11 +10,12 @@ from gitops.errors import FileInvalid
 from gitops.forge import Forge
 from gitops.holds import Hold, held, read_holds
 from gitops.manifest import FOLDER, NAME, application_name, manifest_path, parse
-from gitops.plan import Act, Desired, Earlier, Facts
+from gitops.plan import Act, Around, Desired, Earlier, Facts
 from gitops.policy import load_policy
 from gitops.record import DeploymentRecord
 from gitops.rollback import is_restore
 from gitops.runtime import Runtime
+from gitops.surroundings import around
 
 Target = tuple[str, str]
 
@@ -33,13 +34,16 @@ def from_git(
     record = forge.read_record(environment, model) or DeploymentRecord(environment, model)
     try:
         desired = _desired(forge, environment, model, head)
+        desired = _with_revision(desired, record, head)
         hold, earlier = _objections(forge, desired, head)
         waiting = _waiting(forge, desired, head, now)
+        looked = around(forge, desired, record, head)
     except FileInvalid as error:
         last = forge.last_change(manifest_path(environment, model), head)
         revision = last.revision if last else ""
         desired, hold, earlier = Desired(environment, model, revision, invalid=str(error)), None, ()
         waiting = None
+        looked = Around()
     return Facts(
         desired,
         record,
@@ -48,6 +52,7 @@ def from_git(
         waiting=waiting,
         verifiable=verifiable,
         done=tuple(done),
+        around=looked,
     )
 
 
@@ -100,6 +105,14 @@ def _desired(forge: Forge, environment: str, model: str, head: str) -> Desired:
         manifest=None if text is None else parse(text, path),
         restores=is_restore(last),
     )
+
+
+def _with_revision(desired: Desired, record: DeploymentRecord, head: str) -> Desired:
+    """A manifest that no commit names, though there is a record, was taken out of history."""
+    if desired.revision or record.attempted is None:
+        return desired
+    removed = record.healthy if not record.digest else None
+    return replace(desired, revision=removed or head)
 
 
 def _objections(

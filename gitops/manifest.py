@@ -29,7 +29,8 @@ class ReleaseManifest:
     """What one environment serves of one model.
 
     `bundle_uri` ends in the 64 hex digits of `bundle_digest`; `cpus` are CPU cores per replica;
-    `fault_delay_ms` is a fault injected for drills. ManifestInvalid names the first bad field.
+    `fault_delay_ms` is a fault injected for drills; `depends_on` are models that must be healthy in
+    the environment before this one is begun. ManifestInvalid names the first bad field.
     """
 
     model: str
@@ -46,9 +47,16 @@ class ReleaseManifest:
     fault_delay_ms: int | None = None
     image: str = DEFAULT_IMAGE
     latency: LatencyBudget = DEFAULT_BUDGET
+    depends_on: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for check in (_check_names, _check_digests, _check_words, _check_sizes):
+        for check in (
+            _check_names,
+            _check_dependencies,
+            _check_digests,
+            _check_words,
+            _check_sizes,
+        ):
             check(self)
         object.__setattr__(self, "cpus", float(self.cpus))
 
@@ -163,6 +171,7 @@ def _metadata(manifest: ReleaseManifest) -> dict[str, Any]:
         "evaluation-run": manifest.evaluation_run,
         "model-version": manifest.model_version,
         "previous-digest": manifest.previous_digest,
+        "depends-on": ",".join(manifest.depends_on) or None,
     }
     annotations = {f"{PREFIX}{key}": value for key, value in named.items() if value is not None}
     return {
@@ -207,7 +216,12 @@ def _extract(document: Any) -> ReleaseManifest:
         else deployment.value(int, "user_config", "fault", "delay_ms"),
         image=pod.value(str, "containers", 0, "image"),
         latency=budget_from_text(annotations.value(str, BUDGET)),
+        depends_on=_names(annotations.optional(f"{PREFIX}depends-on")),
     )
+
+
+def _names(text: Any) -> tuple[str, ...]:
+    return tuple(str(text).split(",")) if text is not None else ()
 
 
 def _compare(manifest: ReleaseManifest, document: Any, path: str) -> None:
@@ -237,6 +251,15 @@ def _check(manifest: ReleaseManifest, field: str, pattern: re.Pattern[str], expe
 def _check_names(manifest: ReleaseManifest) -> None:
     for field in ("model", "environment"):
         _check(manifest, field, NAME, "at most 41 of a-z, 0-9 and '-', from a letter to no hyphen")
+
+
+def _check_dependencies(manifest: ReleaseManifest) -> None:
+    names = manifest.depends_on
+    plain = all(NAME.fullmatch(name) and name != manifest.model for name in names)
+    if not plain or list(names) != sorted(set(names)) or len(names) > 20:
+        raise ManifestInvalid(
+            "manifest", "depends_on", names, "at most 20 other models, each once, in order"
+        )
 
 
 def _check_digests(manifest: ReleaseManifest) -> None:

@@ -41,3 +41,6 @@ class Pace(BaseModel):
                 "up to which it grows"
             )
         return self
+
+
+DEFAULT_PACE = Pace()

@@ -4,12 +4,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Settled
+from gitops.dependencies import Dependency
 from gitops.holds import Hold
-from gitops.manifest import ReleaseManifest, serve_application
+from gitops.manifest import IMPORT_PATH, ReleaseManifest, serve_application
+from gitops.pace import DEFAULT_PACE, Pace
 from gitops.record import DeploymentRecord
 from gitops.runtime import LiveModel, ObservedApplication
+from gitops.suspension import Suspension
+from gitops.yaml_text import difference
 
 VERIFICATION_DELAY = 15.0
+DEPENDENCY_DELAY = 15.0
 EARLIER_DELAY = 60.0
 
 
@@ -56,12 +61,27 @@ class Earlier:
 
 
 @dataclass(frozen=True)
+class Around:
+    """What git says of the environment and of how this target is treated.
+
+    `emptied` says that git names no manifest in the environment any more and that nobody has
+    confirmed it.
+    """
+
+    pace: Pace = DEFAULT_PACE
+    suspension: Suspension | None = None
+    emptied: bool = False
+    dependencies: tuple[Dependency, ...] = ()
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that a decision rests on.
 
     `hold` is that of the desired digest in this environment; `waiting` is the end of the pass if it
-    is too early for anything new; `verifiable` says whether somebody
-    is there to verify an endpoint; `done` are the acts of this pass so far.
+    is too early for anything new; `verifiable` says whether somebody is there to verify an
+    endpoint; `done` are the acts of this pass so far, and `drift` what differed from git when it
+    began.
     """
 
     desired: Desired
@@ -73,6 +93,8 @@ class Facts:
     waiting: Outcome | None = None
     verifiable: bool = True
     done: tuple[Act, ...] = ()
+    around: Around = Around()
+    drift: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +109,8 @@ def plan(facts: Facts) -> Plan:
     """Decide the next step; the first rule that has something to say decides."""
     if facts.desired.invalid:
         return Plan(outcome=Blocked(Reason.INVALID, facts.desired.invalid))
+    if facts.around.suspension:
+        return Plan(outcome=_suspended(facts, facts.around.suspension))
     if facts.desired.manifest is None:
         return _without_manifest(facts)
     return _for_manifest(facts, facts.desired.manifest)
@@ -114,8 +138,9 @@ def _without_manifest(facts: Facts) -> Plan:
         return Plan(outcome=Settled(Reason.ABSENT, "git names no manifest"))
     if facts.waiting and not desired.restores and record.healthy != desired.revision:
         return Plan(outcome=facts.waiting)
-    if _declared(facts.observed):
-        return Plan((Act.REMOVE, Act.RECORD_REMOVED))
+    if _ours(facts.observed):
+        kept = _not_removed(facts)
+        return Plan(outcome=kept) if kept else Plan((Act.REMOVE, Act.RECORD_REMOVED))
     if record.healthy != desired.revision:
         return Plan((Act.RECORD_REMOVED,))
     reason = Reason.ROLLED_BACK if desired.restores else Reason.REMOVED
@@ -124,13 +149,16 @@ def _without_manifest(facts: Facts) -> Plan:
 
 def _keep(facts: Facts, manifest: ReleaseManifest) -> Plan:
     given_up = facts.observed is not None and facts.observed.status == "DEPLOY_FAILED"
+    if (given_up or not _as_told(facts, manifest)) and facts.around.pace.self_heal == "report":
+        return Plan(outcome=Blocked(Reason.DRIFTED, f"not as git says: {drift(facts)}"))
     if given_up or not _as_told(facts, manifest):
         return Plan((Act.APPLY, Act.AWAIT_READY))
     if not _answers(facts, manifest):
         return Plan((Act.AWAIT_READY,))
     what = f"version {manifest.model_version} ({manifest.bundle_digest[7:19]}) is live"
     if Act.APPLY in facts.done and Act.RECORD_HEALTHY not in facts.done:
-        return Plan(outcome=Settled(Reason.HEALED, f"{what} again"))
+        found = f"; before: {facts.drift}" if facts.drift else ""
+        return Plan(outcome=Settled(Reason.HEALED, f"{what} again{found}"))
     if facts.desired.restores:
         return Plan(outcome=Settled(Reason.ROLLED_BACK, f"{what}, restored"))
     return Plan(outcome=Settled(Reason.HEALTHY, what))
@@ -178,7 +206,47 @@ def _objection(facts: Facts, manifest: ReleaseManifest) -> Outcome | None:
         if not earlier.proven:
             message = f"{digest12} was not healthy in {earlier.name} yet"
             return RetryAfter(Reason.AWAITING_EARLIER, message, EARLIER_DELAY)
+    waited_for = [one.model for one in facts.around.dependencies if not one.healthy]
+    if waited_for:
+        message = f"{', '.join(waited_for)} not healthy in {manifest.environment} yet"
+        return RetryAfter(Reason.AWAITING_DEPENDENCY, message, DEPENDENCY_DELAY)
     return facts.waiting
+
+
+def drift(facts: Facts) -> str:
+    """What is not as git says, by the first key that differs; empty if nothing is."""
+    observed, manifest = facts.observed, facts.desired.manifest
+    if manifest is None:
+        return "an application that git does not name" if _ours(observed) else ""
+    if observed is None or observed.config is None:
+        return f"there is no application {manifest.application}"
+    if observed.status == "DEPLOY_FAILED":
+        return f"Serve has given it up: {observed.message}"
+    found = difference(serve_application(manifest), observed.config)
+    return f"{found[0]}: got {found[1]!r}, expected {found[2]}" if found else ""
+
+
+def _suspended(facts: Facts, by: Suspension) -> Outcome:
+    desired, found = facts.desired, drift(facts)
+    who = f"suspended by {by.by} since {by.since}: {by.reason}"
+    if not found:
+        return Settled(Reason.SUSPENDED, who)
+    way = f"slipway resume {desired.model} --env {desired.environment}"
+    return Blocked(Reason.SUSPENDED, f"{who}; not as git says: {found}; let it go on: {way}")
+
+
+def _not_removed(facts: Facts) -> Outcome | None:
+    desired = facts.desired
+    if not facts.around.pace.prune:
+        message = f"git names no manifest since {desired.revision[:12]}; the policy keeps it"
+        return Settled(Reason.NOT_PRUNED, message)
+    if not facts.around.emptied or desired.restores:
+        return None
+    return Blocked(
+        Reason.EMPTIED,
+        f"git names no manifest in {desired.environment} any more; put them back by a commit, or "
+        f"confirm: slipway prune --env {desired.environment} --confirm",
+    )
 
 
 def failure(record: DeploymentRecord) -> str:
@@ -191,8 +259,10 @@ def _proof(facts: Facts) -> tuple[Act, ...]:
     return (Act.VERIFY, Act.RECORD_HEALTHY) if facts.verifiable else ()
 
 
-def _declared(observed: ObservedApplication | None) -> bool:
-    return observed is not None and observed.config is not None
+def _ours(observed: ObservedApplication | None) -> bool:
+    """Is it declared, and of the one kind that Slipway declares?"""
+    config = observed.config if observed else None
+    return config is not None and config.get("import_path") == IMPORT_PATH
 
 
 def _as_told(facts: Facts, manifest: ReleaseManifest) -> bool:

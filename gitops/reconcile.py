@@ -1,7 +1,7 @@
 """One pass for one environment and model: gather facts, decide, act, until nothing is left."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gitops.acts import Actor, Outside, Progress, is_news
@@ -20,7 +20,7 @@ from gitops.holds import Clock, now
 from gitops.lease import SECONDS, Tenure, tenure
 from gitops.lock import Busy, exclusive
 from gitops.manifest import ReleaseManifest
-from gitops.plan import Act, Facts, Plan, plan
+from gitops.plan import Act, Facts, Plan, drift, plan
 from gitops.readiness import Patience
 from gitops.runtime import Runtime, Verifier
 
@@ -143,7 +143,8 @@ class Reconciler:
         try:
             for _ in range(ROUNDS):
                 facts = self._look(target, progress)
-                decided = plan(facts)
+                progress.drift = progress.drift or drift(facts)
+                decided = plan(replace(facts, drift=progress.drift))
                 outcome = decided.outcome or Actor(self._outside, own, facts, progress).perform(
                     decided.acts
                 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gitops.dependencies import refuse_ring
 from gitops.errors import FileInvalid, HoldsInvalid, ManifestInvalid, PolicyInvalid
 from gitops.evidence import Evidence
 from gitops.facts import target_of
@@ -11,6 +12,9 @@ from gitops.forge import Tree
 from gitops.holds import Hold, held, holds_path, parse_holds
 from gitops.manifest import FOLDER, manifest_path, parse
 from gitops.policy import POLICY_PATH, Policy, parse_policy
+from gitops.pruning import PRUNES, parse_prune
+from gitops.suspension import FOLDER as SUSPENSIONS
+from gitops.suspension import parse_suspension
 
 Read = Callable[[str], str | None]
 
@@ -59,6 +63,10 @@ def _problem(files: Files, policy: Policy, path: str) -> str | None:
             _check_environments(files, policy, path)
         elif path.startswith("gitops/holds/"):
             parse_holds(files.read(path), path)
+        elif path.startswith(f"{SUSPENSIONS}/"):
+            parse_suspension(files.read(path), path)
+        elif path.startswith(f"{PRUNES}/"):
+            parse_prune(files.read(path), path)
         elif path.startswith("gitops/evidence/"):
             _check_evidence(files, path)
     except FileInvalid as error:
@@ -76,9 +84,19 @@ def _check_environments(files: Files, policy: Policy, path: str) -> None:
     manifest = parse(files.read(path) or "", path)
     policy.environment(environment)
     policy.admit(model)
+    refuse_ring(manifest, lambda other: _depends_on(files, environment, other))
     hold = held(_holds(files, environment, model), manifest.bundle_digest)
     if hold:
         raise FileInvalid(path, "bundle-digest", manifest.bundle_digest, f"not held: {hold.reason}")
+
+
+def _depends_on(files: Files, environment: str, model: str) -> tuple[str, ...]:
+    path = manifest_path(environment, model)
+    text = files.read(path)
+    try:
+        return () if text is None else parse(text, path).depends_on
+    except ManifestInvalid:
+        return ()
 
 
 def _holds(files: Files, environment: str, model: str) -> tuple[Hold, ...]:

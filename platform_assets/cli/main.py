@@ -151,6 +151,37 @@ def hold(
 
 
 @app.command()
+def suspend(
+    model: Model,
+    environment: Environment = "production",
+    reason: Reason = "suspended by hand",
+) -> None:
+    """Have the reconciler look at a model and leave it as it is, whatever git says."""
+    from platform_assets.cli import releases
+
+    releases.suspend_model(model, environment, reason)
+
+
+@app.command()
+def resume(model: Model, environment: Environment = "production") -> None:
+    """Let the reconciler make a suspended model what git says."""
+    from platform_assets.cli import releases
+
+    releases.resume_model(model, environment)
+
+
+@app.command()
+def prune(
+    environment: Annotated[str, typer.Option("--env", help="The environment.")],
+    confirm: Annotated[bool, typer.Option("--confirm", help="They may go.")] = False,
+) -> None:
+    """Confirm that everything may go from an environment of which git names nothing any more."""
+    from platform_assets.cli import releases
+
+    releases.prune(environment, confirm=confirm)
+
+
+@app.command()
 def reconcile(
     model: Annotated[str | None, typer.Argument(help="Only this model.")] = None,
     environment: Annotated[str | None, typer.Option("--env", help="Only this one.")] = None,

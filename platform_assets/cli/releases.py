@@ -8,8 +8,11 @@ from gitops.facts import targets
 from gitops.forge import Forge
 from gitops.holds import hold, holds_path, lift, read_holds
 from gitops.plan import Plan
+from gitops.policy import load_policy
+from gitops.pruning import confirm_prune, waiting
 from gitops.reconcile import Reconciler, Report
 from gitops.rollback import digest_at, rollback
+from gitops.suspension import resume, suspend
 from platform_assets.cli.console import out, print_json
 from platform_assets.cli.errors import NotSettled
 from platform_assets.cli.models import require_model
@@ -50,6 +53,34 @@ def lift_hold(model: str, environment: str, digest: str | None) -> None:
         raise NotHeld(environment, model, "any digest")
     lift(forge, environment, model, chosen, getpass.getuser())
     out(f"{model} {chosen[:19]} is no longer held in {environment}")
+
+
+def suspend_model(model: str, environment: str, reason: str) -> None:
+    """Have the reconciler leave a model alone in an environment."""
+    forge = build_forge(load_settings())
+    _require(forge, model, environment)
+    suspend(forge, environment, model, reason, getpass.getuser())
+    out(f"{model} is suspended in {environment}; go on: slipway resume {model} --env {environment}")
+
+
+def resume_model(model: str, environment: str) -> None:
+    """Let the reconciler go on; NotSuspended if it was not stopped."""
+    forge = build_forge(load_settings())
+    _require(forge, model, environment)
+    resume(forge, environment, model, getpass.getuser())
+    out(f"{model} is reconciled again in {environment}")
+
+
+def prune(environment: str, *, confirm: bool) -> None:
+    """Confirm that all of an environment may go; without `confirm` say what that would be."""
+    forge = build_forge(load_settings())
+    load_policy(forge, forge.head()).environment(environment)
+    if not confirm:
+        gone = ", ".join(waiting(forge, environment, forge.head())) or "nothing"
+        out(f"{gone} would be removed from {environment}; do so: --confirm")
+        return
+    _, models = confirm_prune(forge, environment, getpass.getuser())
+    out(f"{', '.join(models)} may be removed from {environment}; follow it: slipway status")
 
 
 def reconcile(

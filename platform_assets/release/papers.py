@@ -32,6 +32,7 @@ def manifest_of(
         replicas=serving.replicas,
         cpus=serving.cpus,
         max_ongoing_requests=serving.max_ongoing_requests,
+        depends_on=tuple(sorted(set(serving.depends_on))),
         latency=LatencyBudget(**serving.latency.model_dump()),
     )
 

@@ -8,6 +8,8 @@ from platform_assets.spec.section import Section
 
 TypeName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$")]
 
+ModelName = Annotated[str, Field(pattern=r"^[a-z](?:[a-z0-9-]{0,39}[a-z0-9])?$")]
+
 
 class LatencyBudget(Section):
     """What the endpoint must keep under open-loop load, in milliseconds."""
@@ -33,5 +35,10 @@ class Serving(Section):
         default_factory=list,
         description="Types that a skops file may hold beyond those of scikit-learn, numpy, scipy "
         "and the model's folder.",
+    )
+    depends_on: list[ModelName] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Models that must be healthy in an environment before this one is begun there.",
     )
     latency: LatencyBudget = Field(default_factory=LatencyBudget)

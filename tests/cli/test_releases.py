@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from gitops.conditions import Reason
 from gitops.holds import read_holds
 from gitops.rollback import digest_at
+from gitops.suspension import read_suspension
 from tests.support.releases import digest
 
 STAGING = ("--env", "staging")
@@ -154,3 +156,21 @@ def test_a_rollback_to_a_commit_that_is_none_is_refused(second, slipway):
     told = slipway("rollback", "fraud", "--env", "staging", "--to", "nowhere")
     assert told.code == 1
     assert "no commit 'nowhere'" in told.err
+
+
+def test_a_model_is_suspended_and_resumed_by_commits(second, slipway):
+    assert slipway("suspend", "fraud", *STAGING, "--reason", "moving").code == 0
+    reason = read_suspension(second.forge, "staging", "fraud", second.forge.head()).reason
+    assert reason == "moving"
+    assert slipway("resume", "fraud", *STAGING).code == 0
+    told = slipway("resume", "fraud", *STAGING)
+    assert (told.code, "nothing to resume" in told.err) == (1, True)
+
+
+def test_a_prune_says_what_would_go_and_is_confirmed_by_a_commit(second, slipway):
+    second.drop()
+    head = second.forge.head()
+    assert "fraud would be removed from staging" in slipway("prune", *STAGING).out
+    assert second.forge.head() == head
+    assert slipway("prune", *STAGING, "--confirm").code == 0
+    assert second.reconciler.reconcile("staging", "fraud").outcome.reason == Reason.REMOVED

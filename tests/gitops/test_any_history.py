@@ -51,6 +51,7 @@ def look(at):
 def test_after_every_pass_the_tree_equals_what_runs_and_a_second_pass_leaves_it_alone(steps):
     with tempfile.TemporaryDirectory() as folder, FakeServe() as serve:
         at = world(Path(folder), serve)
+        at.neighbour()
         serve.wrong.add(digest(WRONG))
         serve.refusals[digest(REFUSED)] = "DamagedBundle: model.onnx"
         with at.runtime:

@@ -75,6 +75,7 @@ def test_a_bad_release_ends_taken_back_once(at, point):
 
 @pytest.mark.parametrize("point", points(REMOVAL))
 def test_a_removal_ends_removed(at, point):
+    at.neighbour()
     at.staging("a")
     at.forge.commit(at.forge.head(), {manifest_path("staging", "fraud"): None}, "Remove")
     assert killed_pass(at, "staging", "fraud", point)

@@ -92,6 +92,7 @@ def test_a_change_that_a_newer_one_overtook_was_passed_over(at):
 
 def test_a_manifest_that_was_taken_away_by_hand_is_a_removal(at):
     at.staging("a")
+    at.neighbour()
     path = "gitops/environments/staging/fraud.yaml"
     at.forge.commit(at.forge.head(), {path: None}, "Stop fraud\n")
     at.reconciler.reconcile("staging", "fraud")

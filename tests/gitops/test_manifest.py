@@ -208,6 +208,7 @@ def test_every_field_reaches_the_text():
         "fault_delay_ms": 9,
         "image": "other:9",
         "latency": LatencyBudget(rate=9),
+        "depends_on": ("another",),
     }
     together = {"bundle_digest": {"bundle_uri": "file:///bundles/" + "b" * 64}}
     assert {f.name for f in fields(ReleaseManifest)} == {*changed, "bundle_uri"}

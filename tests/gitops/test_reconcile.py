@@ -112,6 +112,7 @@ def test_a_verifier_finishes_what_was_left_unverified(at):
 
 
 def test_a_removed_manifest_removes_the_application(at):
+    at.neighbour()
     at.staging("a")
     path = manifest_path("staging", "fraud")
     at.forge.commit(at.forge.head(), {path: None}, "Remove")

@@ -12,7 +12,7 @@ from gitops.conditions import Verdict
 from gitops.evidence import Evidence
 from gitops.forge import Forge
 from gitops.local_forge import LocalForge
-from gitops.manifest import ReleaseManifest
+from gitops.manifest import ReleaseManifest, render
 from gitops.promotion import Release, release
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
@@ -116,6 +116,16 @@ class World:
         promotion = self.bring(letter, "production", **fields).promotion
         assert promotion is not None
         return self.forge.merge(promotion.number, "ann")
+
+    def neighbour(self, environment: str = "staging") -> None:
+        """Name another model too, so that the environment is never empty."""
+        other = manifest("f", environment, "other")
+        self.forge.commit(self.forge.head(), {other.path: render(other)}, "Add a neighbour")
+
+    def drop(self, environment: str = "staging") -> None:
+        """Remove the manifest by hand."""
+        path = manifest(environment=environment).path
+        self.forge.commit(self.forge.head(), {path: None}, "Remove")
 
     def present(self, environment: str = "staging") -> str | None:
         """The manifest at main's head."""

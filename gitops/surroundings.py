@@ -1,0 +1,54 @@
+"""What git says of an environment and of how one of its models is treated."""
+
+from gitops.dependencies import Dependency, refuse_ring
+from gitops.forge import Forge
+from gitops.manifest import ReleaseManifest, manifest_path, parse
+from gitops.pace import DEFAULT_PACE, Pace
+from gitops.plan import Around, Desired
+from gitops.policy import load_policy
+from gitops.pruning import confirmed, emptied
+from gitops.record import DeploymentRecord
+from gitops.suspension import read_suspension
+
+
+def around(forge: Forge, desired: Desired, record: DeploymentRecord, head: str) -> Around:
+    """Look around a target; FileInvalid if a file cannot be used, or dependencies go in a ring."""
+    environment, model = desired.environment, desired.model
+    gone = desired.manifest is None and record.attempted is not None
+    return Around(
+        pace=pace(forge, environment, head),
+        suspension=read_suspension(forge, environment, model, head),
+        emptied=gone and emptied(forge, environment, head) and not confirmed(forge, record, head),
+        dependencies=_dependencies(forge, desired.manifest, head) if desired.manifest else (),
+    )
+
+
+def pace(forge: Forge, environment: str, head: str) -> Pace:
+    """How an environment is reconciled; the defaults for one that the policy does not know."""
+    policy = load_policy(forge, head)
+    return (
+        policy.environment(environment).reconcile if environment in policy.names else DEFAULT_PACE
+    )
+
+
+def _dependencies(forge: Forge, manifest: ReleaseManifest, head: str) -> tuple[Dependency, ...]:
+    environment = manifest.environment
+
+    def depends_on(model: str) -> tuple[str, ...]:
+        path = manifest_path(environment, model)
+        text = forge.read(path, head)
+        return () if text is None else parse(text, path).depends_on
+
+    if manifest.depends_on:
+        refuse_ring(manifest, depends_on)
+    return tuple(
+        Dependency(model, _healthy(forge, environment, model, head))
+        for model in manifest.depends_on
+    )
+
+
+def _healthy(forge: Forge, environment: str, model: str, head: str) -> bool:
+    record = forge.read_record(environment, model)
+    last = forge.last_change(manifest_path(environment, model), head)
+    proven = record is not None and last is not None and record.healthy == last.revision
+    return proven and record is not None and bool(record.digest)
