@@ -13,9 +13,8 @@ from resources.settings import CHECKOUT
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    """What the same search finds here, in two processes, and on the cluster."""
+def run(module, folder):
+    """What a program prints last that starts its own two nodes."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
         "RAY_AUTH_MODE": "token",
@@ -24,13 +23,18 @@ def found(tmp_path_factory):
         # On Linux this makes 127.0.0.1 the address of the node.
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     }
-    folder = tmp_path_factory.mktemp("nodes")
-    program = [sys.executable, "-m", "tests.support.where_fitted", str(folder)]
+    program = [sys.executable, "-m", module, str(folder)]
     done = subprocess.run(
         program, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What the same search finds here, in two processes, and on the cluster."""
+    return run("tests.support.where_fitted", tmp_path_factory.mktemp("nodes"))
 
 
 def test_trials_are_fitted_by_workers_on_both_nodes(found):
@@ -47,3 +51,9 @@ def test_where_trials_run_changes_no_result(found):
 def test_a_wrong_token_is_refused_and_the_settings_are_named(found):
     assert "cannot be trained on" in found["refused"]
     assert "SLIPWAY_RAY_TOKEN" in found["refused"]
+
+
+def test_the_asset_gives_the_same_bundle_on_the_cluster_as_here(tmp_path):
+    found = run("tests.support.digests_on_ray", tmp_path)
+    assert found["there"] == found["here"]
+    assert found["there"][0].startswith("sha256:")
