@@ -9,6 +9,8 @@ from serving.signature import shorten
 JSON = "application/json"
 BINARY = "application/octet-stream"
 CSV = "text/csv"
+TEXT = "text/plain; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 ARROW = "application/vnd.apache.arrow.stream"
 # The window of zlib's decompressor: 15 bits behind a header of gzip, or of zlib.
 _WINDOW: Mapping[str, int] = {"gzip": 31, "x-gzip": 31, "deflate": 15}

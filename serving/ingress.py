@@ -30,12 +30,14 @@ from serving.errors import (
 from serving.openapi import openapi
 from serving.prediction_log import Entry, PredictionLog, Scored
 from serving.protocols import binary_tensors
+from serving.protocols.arrow_streams import read_arrow, write_arrow
+from serving.protocols.csv_frames import read_csv
 from serving.protocols.documents import parse_json
-from serving.protocols.frames import read_invocation, write_predictions
+from serving.protocols.frames import error_code, read_invocation, write_predictions
 from serving.protocols.open_inference import EXTENSIONS, model_metadata, read_infer, write_infer
 from serving.rollout import Live, Rollout
 from serving.settings import ServingSettings
-from serving.signature import Array, quote
+from serving.signature import Array, Signature, quote
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -73,6 +75,11 @@ class Asked:
         value = self.headers.get(name.encode())
         return None if value is None else value.decode("latin-1")
 
+    def wants(self, media: str) -> bool:
+        """Whether the answer is to be `media`: accepted by name, or that of the request."""
+        accepted = bodies.accepts(self.headers.get(b"accept"), media)
+        return self.media == media if accepted is None else accepted
+
 
 Handler = Callable[[Live, Asked], Answer]
 
@@ -108,10 +115,13 @@ class Ingress:
             model: lambda _: self._metadata(),
             f"{model}/ready": lambda _: self._model_ready(),
             "/openapi.json": self._openapi,
+            "/ping": lambda _: self._ping(),
+            "/health": lambda _: self._ping(),
+            "/version": lambda _: Answer(200, _server()["version"].encode(), media=bodies.TEXT),
         }
         self._post: Mapping[str, tuple[Handler, tuple[str, ...]]] = {
             f"{model}/infer": (self._infer, (bodies.JSON, bodies.BINARY)),
-            "/invocations": (self._invocations, (bodies.JSON,)),
+            "/invocations": (self._invocations, (bodies.JSON, bodies.CSV, bodies.ARROW)),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,15 +140,15 @@ class Ingress:
             answer = await self._answer(scope, receive, live, request_id)
         except RequestError as error:
             allow = _allow(error) if isinstance(error, MethodNotAllowed) else ()
-            answer = _json(error.status, {"error": str(error), **error.details}, allow)
+            answer = _refusal(scope, error.status, str(error), allow, **error.details)
         except NotReady as error:
-            answer = _json(503, {"error": str(error)}, ((b"retry-after", b"1"),))
+            answer = _refusal(scope, 503, str(error), ((b"retry-after", b"1"),))
         except _Disconnected:
             return
         except Exception:
             # Whatever a model raises, the caller gets JSON without a trace, and the log gets it.
             logger.exception("request %s failed", request_id)
-            answer = _json(500, {"error": f"the model failed on request {request_id}"})
+            answer = _refusal(scope, 500, f"the model failed on request {request_id}")
         if scope["method"] == "POST":
             self._note(scope, live, request_id, begun, answer)
         headers = [*answer.headers, *_identity(live)]
@@ -168,7 +178,8 @@ class Ingress:
     async def _answered(self, handler: Handler, live: Live, asked: Asked) -> Answer:
         if bodies.is_encoded(asked.headers.get(b"content-encoding")):
             return await asyncio.to_thread(self._decoded, handler, live, asked)
-        if live.bundle.runtime == "onnx" and len(asked.body) <= _INLINE_BYTES:
+        small = len(asked.body) <= _INLINE_BYTES and asked.media != bodies.ARROW
+        if small and live.bundle.runtime == "onnx":
             return handler(live, asked)
         return await asyncio.to_thread(handler, live, asked)
 
@@ -242,10 +253,19 @@ class Ingress:
         return Answer(200, document + data, (length,), bodies.BINARY, scored)
 
     def _invocations(self, live: Live, asked: Asked) -> Answer:
-        signature, limit = live.bundle.signature, self._settings.max_rows
-        columns = read_invocation(signature, parse_json(asked.body), limit)
-        scores, scored = self._score(live, asked, columns)
+        signature = live.bundle.signature
+        scores, scored = self._score(live, asked, self._frame(signature, asked))
+        if asked.wants(bodies.ARROW):
+            return Answer(200, write_arrow(signature, scores), (), bodies.ARROW, scored)
         return Answer(200, orjson.dumps(write_predictions(signature, scores)), scored=scored)
+
+    def _frame(self, signature: Signature, asked: Asked) -> Mapping[str, Sequence[Any] | Array]:
+        limit = self._settings.max_rows
+        if asked.media == bodies.JSON:
+            return read_invocation(signature, parse_json(asked.body), limit)
+        if asked.media == bodies.CSV:
+            return read_csv(signature, asked.body, limit)
+        return read_arrow(signature, asked.body, limit, self._settings.max_body_bytes)
 
     def _score(
         self, live: Live, asked: Asked, columns: Mapping[str, Sequence[Any] | Array]
@@ -274,6 +294,9 @@ class Ingress:
     def _model_ready(self) -> Answer:
         live = self._rollout.live
         return _json(200 if live else 503, {"name": self._model, "ready": live is not None})
+
+    def _ping(self) -> Answer:
+        return Answer(200 if self._rollout.live else 503, b"\n")
 
     def _metadata(self) -> Answer:
         live = self._now_live()
@@ -338,6 +361,15 @@ async def _body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) ->
 
 def _json(status: int, document: Any, headers: Headers = ()) -> Answer:
     return Answer(status, orjson.dumps(document), headers)
+
+
+def _refusal(
+    scope: Scope, status: int, reason: str, headers: Headers = (), **details: str | int | None
+) -> Answer:
+    document = {"error": reason, **details}
+    if _path(scope) == "/invocations":
+        document |= {"error_code": error_code(status), "message": reason}
+    return _json(status, document, headers)
 
 
 def _allow(error: MethodNotAllowed) -> Headers:

@@ -7,6 +7,16 @@ from serving.errors import InvalidInput, MalformedBody, TooLarge
 from serving.protocols.documents import Document
 from serving.signature import Array, Signature, quote, shorten
 
+# MLflow's own codes, by the status that its server gives them.
+_ERROR_CODES = {
+    400: "BAD_REQUEST",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "ENDPOINT_NOT_FOUND",
+    429: "REQUEST_LIMIT_EXCEEDED",
+    500: "INTERNAL_ERROR",
+    503: "TEMPORARILY_UNAVAILABLE",
+}
 FRAMES = ("dataframe_split", "dataframe_records", "inputs", "instances")
 
 
@@ -45,6 +55,11 @@ def write_predictions(signature: Signature, scores: Array) -> Document:
             {"label": label, "score": score} for label, score in zip(labels, values, strict=True)
         ]
     }
+
+
+def error_code(status: int) -> str:
+    """What MLflow's clients read beside `message` in the body of a refusal."""
+    return _ERROR_CODES.get(status, "BAD_REQUEST")
 
 
 def _read_split(signature: Signature, frame: Any, max_rows: int) -> dict[str, list[Any]]:

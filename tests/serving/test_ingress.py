@@ -7,13 +7,17 @@ import zlib
 
 import httpx
 import orjson
+import pandas as pd
+import pyarrow as pa
 import pytest
 
+from serving.bodies import ARROW, JSON
 from serving.bundle import write_bundle
 from serving.ingress import Ingress
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
 from tests.serving.conftest import client_of, rolled_out, user_config
+from tests.support.arrow import stream
 from tests.support.bundles import line_contents
 
 pytestmark = pytest.mark.anyio
@@ -68,6 +72,46 @@ async def test_infer_answers_with_tensors_under_the_id_of_the_request(ask_line):
 
 async def test_invocations_answer_with_predictions(ask_line):
     assert (await ask_line.post("/invocations", json=ROW)).json() == {"predictions": [8.0]}
+
+
+async def test_invocations_take_csv(ask_fraud, fraud):
+    rows = [dict(row) for row in fraud.golden.rows]
+    content = pd.DataFrame(rows).to_csv(index=False)
+    headers = {"content-type": "text/csv; charset=UTF-8"}
+    answer = await ask_fraud.post("/invocations", content=content, headers=headers)
+    assert answer.json() == (await ask_fraud.post("/invocations", json={"instances": rows})).json()
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [("*/*", ARROW), (f"text/html, {ARROW};q=0.9", ARROW), ("application/json", JSON)],
+)
+async def test_invocations_take_arrow_and_answer_with_what_is_accepted(
+    accept, media, ask_fraud, fraud
+):
+    rows = [dict(row) for row in fraud.golden.rows]
+    headers = {"content-type": ARROW, "accept": accept}
+    content = stream(pa.Table.from_pylist(rows))
+    answer = await ask_fraud.post("/invocations", content=content, headers=headers)
+    assert answer.headers["content-type"] == media
+    told = (await ask_fraud.post("/invocations", json={"instances": rows})).json()["predictions"]
+    if media == ARROW:
+        assert pa.ipc.open_stream(answer.content).read_all().to_pylist() == told
+    else:
+        assert answer.json() == {"predictions": told}
+
+
+async def test_a_small_request_may_ask_for_arrow(ask_line):
+    answer = await ask_line.post("/invocations", json=ROW, headers={"accept": ARROW})
+    assert pa.ipc.open_stream(answer.content).read_all().to_pydict() == {"score": [8.0]}
+
+
+async def test_ping_health_and_version_answer_as_with_mlflow(ask_line):
+    assert (await ask_line.get("/ping")).status_code == 200
+    assert (await ask_line.get("/health")).content == b"\n"
+    assert (await ask_line.get("/version")).text == (await ask_line.get("/v2")).json()["version"]
+    async with client_of(Rollout("line")) as client:
+        assert (await client.get("/ping")).status_code == 503
 
 
 async def test_both_protocols_give_the_same_score(ask_fraud, fraud):

@@ -120,6 +120,15 @@ async def test_a_packed_body_is_unpacked_within_the_limit_or_refused(
     assert (answer.status_code, said in answer.json()["error"]) == (status, True), answer.text
 
 
+async def test_invocations_refuse_in_the_form_of_mlflow_too(ask_line):
+    answer = (await ask_line.post("/invocations", content=b"{")).json()
+    assert answer["message"] == answer["error"]
+    assert answer["error_code"] == "BAD_REQUEST"
+    answer = (await ask_line.get("/invocations")).json()
+    assert answer["error_code"] == "BAD_REQUEST"
+    assert "error_code" not in (await ask_line.post(INFER, content=b"{")).json()
+
+
 async def test_a_body_over_the_limit_is_refused_by_its_length_and_by_its_bytes(line):
     async def endless():
         while True:
@@ -151,7 +160,7 @@ async def test_a_model_that_breaks_gives_json_without_its_trace(line, caplog):
     rollout.live = replace(rollout.live, scorer=Broken())
     async with client_of(rollout) as client:
         answer = await client.post("/invocations", json=ROW, headers={"x-request-id": "q9"})
-    assert (answer.status_code, answer.json()) == (500, {"error": "the model failed on request q9"})
+    assert (answer.status_code, answer.json()["error"]) == (500, "the model failed on request q9")
     assert "secret detail" in caplog.text
 
 
