@@ -74,7 +74,7 @@ def decoded(body: bytes, given: bytes | None, limit: int) -> bytes:
 
 def accepts(given: bytes | None, media: str) -> bool | None:
     """Whether an accept header names `media`; None if it leaves the choice to the server."""
-    if given is None:
+    if given is None or given == b"*/*":
         return None
     named = {part.partition(";")[0].strip().lower() for part in given.decode("latin-1").split(",")}
     if media in named:

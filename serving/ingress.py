@@ -11,10 +11,10 @@ import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -53,8 +53,7 @@ _INLINE_BYTES = 16 * 1024
 _LONGEST_LENGTH = 18
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     status: int
     body: bytes
     headers: Headers = ()
@@ -62,8 +61,7 @@ class Answer:
     scored: Scored | None = None
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """One request for scores; `media` is one of those that its path serves."""
 
     headers: Mapping[bytes, bytes]
@@ -185,7 +183,7 @@ class Ingress:
 
     def _decoded(self, handler: Handler, live: Live, asked: Asked) -> Answer:
         encoding, limit = asked.headers[b"content-encoding"], self._settings.max_body_bytes
-        return handler(live, replace(asked, body=bodies.decoded(asked.body, encoding, limit)))
+        return handler(live, asked._replace(body=bodies.decoded(asked.body, encoding, limit)))
 
     def _resolved(self, path: str) -> str:
         if path in self._post:
