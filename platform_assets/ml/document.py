@@ -7,6 +7,7 @@ After a change, write the schema anew; `tests/ml/test_document.py` holds both to
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -66,32 +67,16 @@ class ReportDocument(BaseModel):
 
 def document(facts: ReportFacts) -> bytes:
     """The findings as JSON; equal facts give equal bytes."""
+    same = {field.name for field in fields(facts)} & set(ReportDocument.model_fields)
+    shown = {name: getattr(facts, name) for name in same}
+    shown["trials"] = [Trial(parameters=given, score=score) for given, score in facts.trials]
     found = ReportDocument(
-        model=facts.model,
         bundle_digest=facts.digest,
-        made=facts.made,
         outcome=overall(facts.gates),
         verdict=verdict(facts),
         headline=headline(facts),
         remarks=remarks(facts),
-        metric=facts.metric,
-        figures=facts.figures,
-        gates=facts.gates,
-        slices=facts.slices,
-        treatments=facts.treatments,
-        probes=facts.probes,
-        runtime=facts.runtime,
-        runtime_reason=facts.runtime_reason,
-        parity=facts.parity,
-        trials=[Trial(parameters=parameters, score=score) for parameters, score in facts.trials],
-        edges=facts.edges,
-        lineage=facts.lineage,
-        personal=facts.personal,
-        card=facts.card,
-        changes=facts.changes,
-        staleness=facts.staleness,
-        data=facts.data,
-        data_checks=facts.data_checks,
+        **shown,
     )
     return (found.model_dump_json(indent=2) + "\n").encode()
 
