@@ -10,20 +10,11 @@ from gitops.conditions import Reason, Settled
 from gitops.holds import held, read_holds
 from gitops.manifest import manifest_path
 from gitops.plan import Act
+from tests.support import crash_table
 from tests.support.killed_pass import killed_pass
 from tests.support.releases import digest
 
-GOOD = {
-    Act.RECORD_ATTEMPT,
-    Act.APPLY,
-    Act.RECORD_APPLIED,
-    Act.AWAIT_READY,
-    Act.VERIFY,
-    Act.RECORD_HEALTHY,
-    Act.RECORD_OUTCOME,
-}
-BAD = {Act.RECORD_FAILED, Act.REVERT}
-REMOVAL = {Act.REMOVE, Act.RECORD_REMOVED}
+GOOD, BAD, REMOVAL = set(crash_table.GOOD), set(crash_table.BAD), set(crash_table.REMOVAL)
 
 
 def points(acts: set[Act]) -> list[str]:
