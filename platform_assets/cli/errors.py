@@ -9,6 +9,7 @@ CliError
 ├── NotSettled              after a pass the running system is not what git says
 ├── NotWell                 `doctor` found something that has to be mended
 ├── NotForgotten            a file that cannot be taken apart holds a person's id, or may
+├── NotTraced               no prediction log holds a request of that id
 ├── KeyNotWritten           a file that cannot take a new key
 ├── NoSigningKey            bundles are to be signed, and no key is set
 ├── StackError
@@ -81,6 +82,15 @@ class NotForgotten(CliError):
             f"{model}: these deliveries cannot be taken apart and {said}; "
             "mend `source` in defs.yaml so that they can, then ask again, or look into the files "
             "yourself: the raw table keeps these as they were delivered"
+        )
+
+
+class NotTraced(CliError):
+    def __init__(self, request_id: str, models: Iterable[str]) -> None:
+        super().__init__(
+            f"no request {request_id!r} in the prediction log of {', '.join(models)}; an answer is "
+            "in a file within seconds, unless it was not in the sample (SLIPWAY_LOG_SAMPLE) or was "
+            "dropped; …/v2/health/ready says how many were, under log"
         )
 
 

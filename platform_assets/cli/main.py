@@ -134,6 +134,18 @@ def why(model: Model, environment: Environment = "production", as_json: Json = F
 
 
 @app.command()
+def trace(
+    request_id: Annotated[str, typer.Argument(help="The header x-request-id of the answer.")],
+    model: Annotated[str | None, typer.Option(help="Only this model.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Walk from an answer back to the files it was learned from, and replay it."""
+    from platform_assets.cli import trace as command
+
+    command.trace(request_id, model, as_json=as_json)
+
+
+@app.command()
 def hold(
     model: Model,
     environment: Environment = "production",

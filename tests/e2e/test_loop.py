@@ -1,11 +1,15 @@
 """From dropped files to production, on a real Dagster daemon and a real Ray Serve."""
 
+import json
+
 import httpx
 import numpy as np
 import pandas as pd
 import pytest
 
+from platform_assets.watch.tracing import find
 from resources.inference import encode, infer_document, infer_path, read_scores
+from tests.support.stack import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 MODELS = ("diabetes", "fraud")
@@ -26,6 +30,20 @@ def test_production_answers_its_golden_rows_and_says_who_answers(live, model):
     assert answer.headers["x-bundle-digest"] == manifest.bundle_digest
     assert answer.headers["x-model-version"] == manifest.model_version
     assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_an_answer_is_traced_to_the_delivered_files_and_given_again(live, model):
+    _, bundle, answer = ask(live, model)
+    name = answer.headers["x-request-id"]
+    until(lambda: find(live.lake, live.settings.predictions, [model], name), "the logged request")
+    told = json.loads(live.slipway("trace", name, "--json"))
+    assert (told["bundle"], told["by whom"]) == (bundle.digest, "a person")
+    assert told["difference"] <= bundle.golden.tolerance
+    assert len(told["rows"]) == len(bundle.golden.rows)
+    delivered = {path.name for path in (live.settings.landing / model).iterdir()}
+    assert {one["file"] for one in told["deliveries"]} <= delivered
+    assert (told["gaps"], told["deliveries"] != []) == ([], True)
 
 
 @pytest.mark.parametrize("model", MODELS)
