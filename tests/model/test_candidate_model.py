@@ -33,7 +33,7 @@ def platform(tmp_path_factory):
 
 
 class Broken(ClassifierMixin, BaseEstimator):
-    """Fails in one of three ways."""
+    """Fails in one of four ways."""
 
     def __init__(self, way="raises"):
         self.way = way
@@ -42,6 +42,8 @@ class Broken(ClassifierMixin, BaseEstimator):
         self.classes_ = np.unique(target)
         if self.way == "raises":
             raise ValueError("the matrix is singular")
+        while self.way == "loops":
+            pass
         if self.way == "wanders":
             warnings.warn("stopped after 5 rounds", ConvergenceWarning, stacklevel=2)
         return self
@@ -54,7 +56,8 @@ def broken(way):
     def build():
         return make_pipeline(Broken(way))
 
-    return replace(tiny(search={"trials": 1}), build=build)
+    limits = {"fit_seconds": 1}
+    return replace(tiny(search={"trials": 1}, training=limits), build=build)
 
 
 def trained(platform, folder):
@@ -80,6 +83,7 @@ def reason(result):
     ("way", "said"),
     [
         ("raises", "ValueError: the matrix is singular"),
+        ("loops", "was cut off after 1 s (training.fit_seconds"),
         ("wanders", "did not converge on"),
         ("nan", "scores are no finite numbers"),
     ],
