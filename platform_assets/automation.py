@@ -13,6 +13,8 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from gitops.conditions import RetryAfter
+from gitops.errors import ForgeUnavailable
+from gitops.forge import Forge
 from gitops.plan import Plan
 from gitops.reconcile import Reconciler
 from platform_assets.arrivals import (
@@ -30,11 +32,14 @@ from platform_assets.errors import NotMaterialized
 from platform_assets.folder import ModelFolder
 from platform_assets.lineage import latest
 from platform_assets.model.attempts import ATTEMPT_TAG, RETRY_OF_TAG, planned
+from platform_assets.release.aliases import restore_aliases
 from platform_assets.retrying import Enough, Judged, decide_retry
 from platform_assets.run_tags import MODEL_TAG, REASON_TAG
 from platform_assets.spec.source import SqlSource
 from platform_assets.watch.sensing import predictions_job, predictions_sensor
+from resources.errors import RegistryError
 from resources.lake import Lake
+from resources.registry import Registry
 from resources.settings import Settings
 
 ENVIRONMENTS = ("staging", "production")
@@ -202,12 +207,17 @@ def desired_state_sensor(
         description=f"Deploys {folder.name} where git and the running system differ.",
     )
     def sensor(
-        context: dg.SensorEvaluationContext, reconciler: dg.ResourceParam[Reconciler]
+        context: dg.SensorEvaluationContext,
+        reconciler: dg.ResourceParam[Reconciler],
+        registry: dg.ResourceParam[Registry],
+        forge: dg.ResourceParam[Forge],
     ) -> dg.SensorResult | dg.SkipReason:
         plans = {name: reconciler.plan(name, folder.name) for name in ENVIRONMENTS}
-        decision = decide(plans, unfinished_runs(context.instance, folder.name))
+        unfinished = unfinished_runs(context.instance, folder.name)
+        decision = decide(plans, unfinished)
         if not decision.environments:
-            return dg.SkipReason(decision.reason)
+            mended = "" if unfinished else aliases_mended(folder.name, registry, forge)
+            return dg.SkipReason(decision.reason + mended)
         requests = [
             dg.RunRequest(
                 job_name=jobs[name].name,
@@ -261,6 +271,15 @@ def begun_attempts(instance: dg.DagsterInstance, base: str) -> int:
     """The last attempt that a run was started for, whatever became of it; 0 for none."""
     runs = instance.get_runs(dg.RunsFilter(tags={RETRY_OF_TAG: base}))
     return max((int(run.tags.get(ATTEMPT_TAG, 0)) for run in runs), default=0)
+
+
+def aliases_mended(model: str, registry: Registry, forge: Forge) -> str:
+    """Put right which versions MLflow's aliases name, and say so; they steer nothing."""
+    try:
+        moved = restore_aliases(registry, forge, model, ENVIRONMENTS)
+    except (RegistryError, ForgeUnavailable) as error:
+        return f"; aliases: {error}"
+    return f"; aliases put right: {', '.join(moved)}" if moved else ""
 
 
 @dataclass(frozen=True)
