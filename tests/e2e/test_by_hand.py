@@ -3,6 +3,7 @@
 The seconds that each took are printed, for the table in docs/operating.md.
 """
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ APPLICATIONS = (MODEL, f"staging-{MODEL}")
 def timed(what: str) -> Iterator[None]:
     began = time.monotonic()
     yield
-    print(f"\nby hand: {what}: {time.monotonic() - began:.1f} s")
+    sys.stdout.write(f"\nby hand: {what}: {time.monotonic() - began:.1f} s\n")
 
 
 def told(stack) -> dict:
