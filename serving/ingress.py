@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from serving import bodies
+from serving.docs_page import PAGE, PAGE_HEADERS
 from serving.errors import (
     MalformedBody,
     MethodNotAllowed,
@@ -113,6 +114,7 @@ class Ingress:
             model: lambda _: self._metadata(),
             f"{model}/ready": lambda _: self._model_ready(),
             "/openapi.json": self._openapi,
+            "/docs": lambda _: Answer(200, PAGE, PAGE_HEADERS, bodies.HTML),
             "/ping": lambda _: self._ping(),
             "/health": lambda _: self._ping(),
             "/version": lambda _: Answer(200, _server()["version"].encode(), media=bodies.TEXT),

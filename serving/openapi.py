@@ -1,10 +1,13 @@
 """The OpenAPI document of a live model: its own columns, its golden rows as examples."""
 
+import csv
+import io
 from typing import Any
 
 import numpy as np
 import orjson
 
+from serving.bodies import ARROW, BINARY, CSV, HTML, JSON, TEXT
 from serving.protocols.documents import Document
 from serving.protocols.frames import FRAMES, write_predictions
 from serving.protocols.open_inference import (
@@ -19,6 +22,16 @@ from serving.signature import Array, Column, Signature
 
 _JSON_TYPE = {"float": "number", "integer": "integer", "boolean": "boolean", "string": "string"}
 _SHOWN_ROWS = 2
+_STRING = {"type": "string"}
+_HEADERS = {
+    name: {"schema": _STRING} for name in ("x-model-version", "x-bundle-digest", "x-request-id")
+}
+_HEADER = {
+    "name": "Inference-Header-Content-Length",
+    "in": "header",
+    "description": "Bytes of the JSON document, if binary tensors stand behind it",
+    "schema": {"type": "integer", "minimum": 0},
+}
 
 
 def openapi(live: Live, prefix: str) -> Document:
@@ -29,28 +42,42 @@ def openapi(live: Live, prefix: str) -> Document:
         "openapi": "3.1.0",
         "info": {"title": model, "version": live.version, "description": description},
         "servers": [{"url": prefix or "/"}],
-        "paths": {
-            "/v2": _get("The server's name and version"),
-            "/v2/health/live": _get("Whether the server runs"),
-            "/v2/health/ready": _get("Which bundle answers, and which one was refused", "503"),
-            f"/v2/models/{model}": _get("Names, types and shapes of the tensors", "503"),
-            f"/v2/models/{model}/ready": _get("Whether the model answers", "503"),
-            f"/v2/models/{model}/infer": _infer(live),
-            "/invocations": _invocations(live),
-        },
+        "paths": _paths(live, f"/v2/models/{model}"),
         "components": {"schemas": _schemas(live.bundle.signature)},
     }
+
+
+def _paths(live: Live, model: str) -> Document:
+    paths = {
+        "/v2": _get("The server's name, version and extensions"),
+        "/v2/health/live": _get("Whether the server runs"),
+        "/v2/health/ready": _get("Which bundle answers, and which one was refused", "503"),
+        "/invocations": _invocations(live),
+        "/openapi.json": _get("This document", "503"),
+        "/docs": _get("A page to try it on", media=HTML),
+        "/ping": _get("Whether the model answers, as MLflow asks", media=JSON),
+        "/health": _get("The same", media=JSON),
+        "/version": _get("The server's version", media=TEXT),
+    }
+    for prefix in (model, f"{model}/versions/{live.version}"):
+        paths[prefix] = _get("Names, types and shapes of the tensors", "503")
+        paths[f"{prefix}/ready"] = _get("Whether the model answers", "503")
+        paths[f"{prefix}/infer"] = _infer(live)
+    return paths
 
 
 def _infer(live: Live) -> Document:
     signature, rows, scores = _golden(live)
     request = Inference({}, dict.fromkeys(output_names(signature), False), None, {})
     answer, _ = write_infer(signature, live.version, request, "golden", scores)
-    return _post(
+    golden = infer_request(signature, signature.columns_of(rows))
+    operation = _post(
         "Score rows (Open Inference Protocol v2)",
-        _json("InferRequest", golden=infer_request(signature, signature.columns_of(rows))),
-        _json("InferAnswer", golden=orjson.loads(answer)),
+        {**_json("InferRequest", golden=golden), **_bytes(BINARY)},
+        {**_json("InferAnswer", golden=orjson.loads(answer)), **_bytes(BINARY)},
     )
+    operation["post"]["parameters"] = [_HEADER]
+    return operation
 
 
 def _invocations(live: Live) -> Document:
@@ -65,8 +92,12 @@ def _invocations(live: Live) -> Document:
     }
     return _post(
         "Score rows (MLflow)",
-        _json("Frame", **{form: {form: frames[form]} for form in FRAMES}),
-        _json("Predictions", golden=write_predictions(signature, scores)),
+        {
+            **_json("Frame", **{form: {form: frames[form]} for form in FRAMES}),
+            CSV: {"schema": {"type": "string"}, "examples": {"golden": {"value": _csv(rows)}}},
+            **_bytes(ARROW),
+        },
+        {**_json("Predictions", golden=write_predictions(signature, scores)), **_bytes(ARROW)},
     )
 
 
@@ -76,22 +107,38 @@ def _golden(live: Live) -> tuple[Signature, list[Document], Array]:
     return live.bundle.signature, rows, np.array(golden.scores[:_SHOWN_ROWS], dtype=np.float64)
 
 
-def _get(summary: str, *failures: str) -> Document:
-    return {"get": {"summary": summary, "responses": _responses({}, *failures)}}
+def _csv(rows: list[Document]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([rows[0].keys(), *(map(_csv_cell, row.values()) for row in rows)])
+    return text.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _get(summary: str, *failures: str, media: str = "") -> Document:
+    content: Document = {"schema": {"type": "string" if media else "object"}}
+    answer = {media.partition(";")[0] or JSON: content if media != JSON else {}}
+    return {"get": {"summary": summary, "responses": _responses(answer, *failures)}}
 
 
 def _post(summary: str, body: Document, answer: Document) -> Document:
     request = {"required": True, "content": body}
-    responses = _responses(answer, "400", "413", "415", "503")
+    responses = _responses(answer, "400", "413", "415", "500", "503")
     return {"post": {"summary": summary, "requestBody": request, "responses": responses}}
 
 
-def _responses(content: Document, *failures: str) -> Document:
-    answer = content or {"application/json": {"schema": {"type": "object"}}}
+def _responses(answer: Document, *failures: str) -> Document:
     return {
-        "200": {"description": "The answer", "content": answer},
+        "200": {"description": "The answer", "content": answer, "headers": _HEADERS},
         **{status: {"description": "The reason", "content": _json("Error")} for status in failures},
     }
+
+
+def _bytes(media: str) -> Document:
+    return {media: {"schema": {"type": "string", "format": "binary"}}}
 
 
 def _json(schema: str, **examples: Any) -> Document:
@@ -114,17 +161,30 @@ def _schemas(signature: Signature) -> Document:
     forms = (_object(split), rows, {"oneOf": [_object(columns), rows]}, rows)
     return {
         "Row": row,
-        "Frame": {
-            "oneOf": [_object({name: form}) for name, form in zip(FRAMES, forms, strict=True)]
-        },
+        "Frame": {"oneOf": [_frame(name, form) for name, form in zip(FRAMES, forms, strict=True)]},
         "InferRequest": {
             **_object({"inputs": {"type": "array", "items": {"oneOf": _tensors(signature)}}}),
             "additionalProperties": True,
         },
         "InferAnswer": _record("model_name", "model_version", "outputs"),
         "Predictions": _record("predictions"),
-        "Error": {**_record("error"), "properties": {"error": {"type": "string"}}},
+        "Error": {
+            **_record("error"),
+            "properties": {
+                **{name: {"type": "string"} for name in ("error", "got", "expected")},
+                "column": {"type": ["string", "null"]},
+                "row": {"type": ["integer", "null"]},
+                "error_code": {"type": "string"},
+                "message": {"type": "string"},
+            },
+        },
     }
+
+
+def _frame(name: str, form: Any) -> Document:
+    frame = _object({name: form})
+    frame["properties"]["params"] = {"description": "Passed over"}
+    return frame
 
 
 def _tensors(signature: Signature) -> list[Document]:
