@@ -33,8 +33,7 @@ def from_git(
     head = forge.head()
     record = forge.read_record(environment, model) or DeploymentRecord(environment, model)
     try:
-        desired = _desired(forge, environment, model, head)
-        desired = _with_revision(desired, record, head)
+        desired = _with_revision(_desired(forge, record, head), record, head)
         hold, earlier = _objections(forge, desired, head)
         waiting = _waiting(forge, desired, head, now)
         looked = around(forge, desired, record, head)
@@ -92,19 +91,27 @@ def target_of(path: str) -> Target | None:
     return parts[0], parts[1].removesuffix(".yaml")
 
 
-def _desired(forge: Forge, environment: str, model: str, head: str) -> Desired:
+def _desired(forge: Forge, record: DeploymentRecord, head: str) -> Desired:
+    environment, model = record.environment, record.model
     path = manifest_path(environment, model)
     last = forge.last_change(path, head)
     text = forge.read(path, head)
     if last is None:
         return Desired(environment, model)
-    return Desired(
-        environment,
-        model,
-        revision=last.revision,
-        manifest=None if text is None else parse(text, path),
-        restores=is_restore(last),
+    manifest = None if text is None else parse(text, path)
+    # Anybody can write a rollback's trailers; what it restores must have been healthy here.
+    restores = is_restore(last) and (
+        manifest is None or _was_healthy(forge, record, path, manifest.bundle_digest, text)
     )
+    return Desired(environment, model, last.revision, manifest, restores)
+
+
+def _was_healthy(
+    forge: Forge, record: DeploymentRecord, path: str, digest: str, text: str | None
+) -> bool:
+    """Whether exactly this text was proven in this environment."""
+    revisions = (one.revision for one in reversed(record.proofs) if one.digest == digest)
+    return any(forge.read(path, revision) == text for revision in revisions)
 
 
 def _with_revision(desired: Desired, record: DeploymentRecord, head: str) -> Desired:

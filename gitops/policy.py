@@ -111,6 +111,11 @@ class Policy(_Strict):
                 raise ValueError(f"environment {environment.name!r}: git's refs need that name")
             if environment.name in seen:
                 raise ValueError(f"environment {environment.name!r} stands there twice")
+            close = [name for name in seen if _overlap(name, environment.name)]
+            if close:
+                raise ValueError(
+                    f"{environment.name!r} and {close[0]!r} could name one application alike"
+                )
             later = [name for name in environment.requires if name not in seen]
             if later:
                 raise ValueError(
@@ -140,6 +145,11 @@ class Policy(_Strict):
                 raise PolicyInvalid(
                     POLICY_PATH, "environments", model, f"a model name that does not begin {name!r}"
                 )
+
+
+def _overlap(one: str, other: str) -> bool:
+    """`x` in an environment `a-b` and `b-x` in `a` would be one Serve application."""
+    return one.startswith(f"{other}-") or other.startswith(f"{one}-")
 
 
 class _Reads(Protocol):

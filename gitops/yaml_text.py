@@ -21,7 +21,9 @@ class Misfit(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """A safe loader without aliases (their expansion can grow without bound) and without depth."""
+    """A safe loader of plain values: no alias (their expansion can grow without bound), no tag, no
+    depth, and no key twice (the last would win unseen).
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -32,12 +34,26 @@ class _Loader(yaml.SafeLoader):
         if getattr(event, "anchor", None):
             sign = "alias *" if isinstance(event, yaml.AliasEvent) else "anchor &"
             raise Refused(f"{sign}{event.anchor}, expected plain values")
+        if getattr(event, "tag", None):
+            raise Refused(f"tag {event.tag}, expected plain values")
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise Refused(f"nesting deeper than {MAX_DEPTH}")
         node = super().compose_node(parent, index)
         self._depth -= 1
+        if isinstance(node, yaml.MappingNode):
+            _refuse_repeated(node)
         return node
+
+
+def _refuse_repeated(node: yaml.MappingNode) -> None:
+    seen = set()
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode) or key.tag == "tag:yaml.org,2002:merge":
+            raise Refused(f"a key that is no plain value, in line {key.start_mark.line + 1}")
+        if (key.tag, key.value) in seen:
+            raise Refused(f"the key {key.value!r} stands there twice")
+        seen.add((key.tag, key.value))
 
 
 class _Block(str):
@@ -79,7 +95,7 @@ def load(text: str) -> Any:
     Raises
     ------
     Refused
-        Too long, too deep, an anchor or alias, a tag, or no YAML at all.
+        Too long, too deep, an anchor or alias, a tag, a key twice, or no YAML at all.
     """
     if len(text) > MAX_CHARACTERS:
         raise Refused(f"{len(text)} characters, at most {MAX_CHARACTERS} are read")

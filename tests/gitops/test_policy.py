@@ -27,6 +27,7 @@ def environments(*entries: str) -> str:
         (environments("name: A, approval: auto"), "environments.0.name: got 'A'"),
         (environments("name: a, approval: auto, gate: x"), "environments.0.gate"),
         (environments("name: a, approval: auto", "name: a, approval: auto"), "stands there twice"),
+        (environments("name: a, approval: auto", "name: a-b, approval: auto"), "one application"),
         (environments("name: a, approval: auto, requires: [b]"), "'b', which is no earlier"),
         (environments("name: a, approval: auto, requires: [a]"), "'a', which is no earlier"),
         ("environments: &x []", "anchor"),
