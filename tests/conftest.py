@@ -9,6 +9,18 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("slipway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("slipway")
 
+SUMMARY = "summary"
+"""A property under which a test records a sentence that is to be read also when it passes."""
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what tests have recorded for the reader."""
+    reports = [one for some in terminalreporter.stats.values() for one in some]
+    for report in reports:
+        for name, said in getattr(report, "user_properties", ()):
+            if name == SUMMARY and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid}: {said}")
+
 
 @pytest.fixture(scope="session")
 def moto():
