@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from gitops.errors import AddressRefused
 from gitops.forge import Forge
+from gitops.github_access import Account, account_of, repository_at
 from gitops.local_forge import LocalForge
 from gitops.push_forge import ACCOUNT, PushForge, Scheme, authorization
 from gitops.remote import Remote, is_address
@@ -18,11 +19,17 @@ _SCHEMES: Mapping[str, Scheme] = {"basic": "basic", "bearer": "bearer"}
 
 @dataclass(frozen=True)
 class Access:
-    """How a git host is shown who we are; without `token` it is not."""
+    """How a git host is shown who we are; without `token` it is not.
+
+    With an account on `github` an address is that of a repository on GitHub, and promotions are
+    its pull requests; `github_api` is where its API is, if not at github.com.
+    """
 
     token: str = ""
     user: str = ACCOUNT
     scheme: Scheme = "basic"
+    github: Account | None = None
+    github_api: str = ""
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "Access":
@@ -31,7 +38,18 @@ class Access:
         if given not in _SCHEMES:
             raise AddressRefused(given, "basic or bearer in SLIPWAY_GITOPS_AUTH")
         user = variables.get("SLIPWAY_GITOPS_USER") or ACCOUNT
-        return cls(variables.get("SLIPWAY_GITOPS_TOKEN", ""), user, _SCHEMES[given])
+        return cls(
+            variables.get("SLIPWAY_GITOPS_TOKEN", ""),
+            user,
+            _SCHEMES[given],
+            account_of(
+                variables.get("SLIPWAY_GITHUB_TOKEN", ""),
+                _number(variables, "SLIPWAY_GITHUB_APP_ID"),
+                variables.get("SLIPWAY_GITHUB_APP_KEY", ""),
+                _number(variables, "SLIPWAY_GITHUB_APP_INSTALLATION"),
+            ),
+            variables.get("SLIPWAY_GITHUB_API", ""),
+        )
 
 
 def kind_of(repository: str) -> Kind:
@@ -53,6 +71,10 @@ def open_forge(repository: str, home: Path, access: Access) -> Forge:
     place = place_of(repository, home)
     if kind_of(repository) == "local":
         return LocalForge(place)
+    if access.github:
+        from gitops.github_forge import GitHubForge
+
+        return GitHubForge(place, repository_at(repository, access.github_api), access.github)
     return PushForge(place, _remote(repository, access))
 
 
@@ -61,6 +83,11 @@ def make_forge(repository: str, home: Path, access: Access, seed: Mapping[str, s
     place = place_of(repository, home)
     if kind_of(repository) == "local":
         return LocalForge.create(place, seed)
+    if access.github:
+        from gitops.github_forge import GitHubForge
+
+        address = repository_at(repository, access.github_api)
+        return GitHubForge.create(place, address, access.github, seed)
     return PushForge.create(place, _remote(repository, access), seed)
 
 
@@ -68,3 +95,10 @@ def _remote(repository: str, access: Access) -> Remote:
     if not access.token:
         return Remote(repository)
     return Remote(repository, authorization(access.scheme, access.token, access.user))
+
+
+def _number(variables: Mapping[str, str], name: str) -> int | None:
+    given = variables.get(name) or None
+    if given and not given.isdecimal():
+        raise AddressRefused(given, f"a number in {name}")
+    return int(given) if given else None

@@ -156,6 +156,10 @@ class Promotions(Protocol):
         """All promotions, or those in one state, by number."""
         ...
 
+    def promotion(self, number: int) -> Promotion:
+        """The promotion of that number; UnknownPromotion if there is none."""
+        ...
+
     def set_status(
         self, number: int, commit: str, context: str, state: StatusState, description: str = ""
     ) -> None:

@@ -1,6 +1,7 @@
 """Who asks GitHub: a token, or an App that gets itself a new one every hour."""
 
 import base64
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,9 @@ from typing import Protocol, TypeAlias
 
 from pydantic import SecretStr
 
+from gitops.errors import AddressRefused
+
+_ADDRESS = re.compile(r"(?P<git>https?://[^/@]+)/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?/?")
 EARLY = timedelta(minutes=5)
 HOLDER = "SLIPWAY_GITHUB_TOKEN, or SLIPWAY_GITHUB_APP_ID with _APP_KEY and _APP_INSTALLATION,"
 
@@ -30,6 +34,59 @@ class App:
 
 
 Account: TypeAlias = Token | App
+
+
+@dataclass(frozen=True)
+class GitHubRepository:
+    """One repository; `api` and `git` are other addresses on GitHub Enterprise Server."""
+
+    owner: str
+    name: str
+    api: str = "https://api.github.com"
+    git: str = "https://github.com"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def clone_url(self) -> str:
+        return f"{self.git}/{self.full_name}.git"
+
+    @property
+    def graphql(self) -> str:
+        return f"{self.api.removesuffix('/v3')}/graphql"
+
+
+def repository_at(address: str, api: str = "") -> GitHubRepository:
+    """The repository behind `https://host/owner/name.git`; AddressRefused if it is none.
+
+    `api` is where the API is, if the host is not github.com.
+    """
+    found = _ADDRESS.fullmatch(address)
+    if found is None:
+        raise AddressRefused(address, "https://github.com/OWNER/NAME, since an account is set")
+    if found["git"] == "https://github.com":
+        return GitHubRepository(found["owner"], found["name"], api or "https://api.github.com")
+    if not api:
+        raise AddressRefused(address, "https://github.com/…, or SLIPWAY_GITHUB_API beside it")
+    return GitHubRepository(found["owner"], found["name"], api.rstrip("/"), found["git"])
+
+
+def account_of(token: str, app: int | None, key: str, installation: int | None) -> Account | None:
+    """The account that the settings name, a token first; None if they name none.
+
+    AddressRefused if an App is named in part.
+    """
+    if token:
+        return Token(SecretStr(token))
+    if app is None and not key and installation is None:
+        return None
+    if app is None or not key or installation is None:
+        missing = {"_APP_ID": app, "_APP_KEY": key, "_APP_INSTALLATION": installation}
+        names = ", ".join(f"SLIPWAY_GITHUB{name}" for name, value in missing.items() if not value)
+        raise AddressRefused("a GitHub App", f"{names} too")
+    return App(app, SecretStr(key.replace("\\n", "\n")), installation)
 
 
 class Access(Protocol):

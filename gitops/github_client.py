@@ -27,34 +27,21 @@ from gitops.errors import (
     RateLimited,
     RequestRefused,
 )
-from gitops.github_access import HOLDER, Access, Account, App, AppAccess, Issued, TokenAccess
+from gitops.github_access import (
+    HOLDER,
+    Access,
+    Account,
+    App,
+    AppAccess,
+    GitHubRepository,
+    Issued,
+    TokenAccess,
+)
 
 VERSION = "2022-11-28"
 PAGE = 100
 NO_HINT = 60.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-@dataclass(frozen=True)
-class GitHubRepository:
-    """One repository; `api` and `git` are other addresses on GitHub Enterprise Server."""
-
-    owner: str
-    name: str
-    api: str = "https://api.github.com"
-    git: str = "https://github.com"
-
-    @property
-    def full_name(self) -> str:
-        return f"{self.owner}/{self.name}"
-
-    @property
-    def clone_url(self) -> str:
-        return f"{self.git}/{self.full_name}.git"
-
-    @property
-    def graphql(self) -> str:
-        return f"{self.api.removesuffix('/v3')}/graphql"
 
 
 @dataclass(frozen=True)

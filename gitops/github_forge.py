@@ -5,8 +5,8 @@ from pathlib import Path
 
 from gitops.bare import begin_main
 from gitops.errors import RepositoryMissing
-from gitops.github_access import Account, git_authorization
-from gitops.github_client import GitHubClient, GitHubRepository, Manners
+from gitops.github_access import Account, GitHubRepository, git_authorization
+from gitops.github_client import GitHubClient, Manners
 from gitops.github_promotions import GitHubPromotions
 from gitops.remote import Remote
 from gitops.remote_git import RemoteGit

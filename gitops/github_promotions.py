@@ -23,11 +23,13 @@ from gitops.errors import (
 from gitops.forge import Promotion, PromotionState, Proposal, Status, StatusState
 from gitops.git_tree import MAIN
 from gitops.github_branches import GitHubBranches
+from gitops.github_client import GitHubClient
 from gitops.github_comment import keep_comment
 from gitops.github_pulls import Ending, Pull, Told
 from gitops.holds import now
 from gitops.markdown import escape
 from gitops.plumbing import RefMoved
+from gitops.remote_git import RemoteGit
 from gitops.retry import until_won
 from gitops.trailers import add_trailers, compose, read_trailers
 
@@ -37,12 +39,19 @@ LOOKS = 8
 class GitHubPromotions(GitHubBranches):
     """`gitops.forge.Promotions`: each step is safe to repeat, and opening repeats all of them."""
 
+    def __init__(self, git: RemoteGit, client: GitHubClient) -> None:
+        super().__init__(git, client)
+        self._ended: dict[tuple[int, str], Promotion] = {}
+
     def promotions(self, state: PromotionState | None = None) -> list[Promotion]:
         wanted = {None: "all", "open": "open"}.get(state, "closed")
         found = [self._promotion(pull) for pull in self._pulls(wanted)]
         known = sorted((one for one in found if one), key=lambda one: one.number)
         told = [_unless_superseded(one, known) for one in known]
         return [one for one in told if state in (None, one.state)]
+
+    def promotion(self, number: int) -> Promotion:
+        return self._one(number)
 
     def open_promotion(self, proposal: Proposal) -> Promotion:
         what = f"promotion of {proposal.model} to {proposal.environment}"
@@ -133,7 +142,8 @@ class GitHubPromotions(GitHubBranches):
 
     def _supersede(self, proposal: Proposal, number: int) -> None:
         for pull in self._pulls("open"):
-            told = self._told(pull)
+            about = f"promote/{proposal.environment}/{proposal.model}-"
+            told = self._told(pull) if pull["head"]["ref"].startswith(about) else None
             target = (told.environment, told.model) if told else None
             if target == (proposal.environment, proposal.model) and pull["number"] < number:
                 self._end(pull, Ending("superseded", f"superseded by promotion {number}"))
@@ -263,7 +273,19 @@ class GitHubPromotions(GitHubBranches):
         return found
 
     def _promotion(self, pull: Pull) -> Promotion | None:
-        """The promotion of a pull request; None if its commits do not tell of one."""
+        """The promotion of a pull request; None if its commits do not tell of one.
+
+        What has ended is read once for each time it was changed.
+        """
+        key = (pull["number"], pull["updated_at"])
+        if pull["state"] == "closed" and key in self._ended:
+            return self._ended[key]
+        found = self._read(pull)
+        if found and pull["state"] == "closed":
+            self._ended[key] = found
+        return found
+
+    def _read(self, pull: Pull) -> Promotion | None:
         told = self._told(pull)
         if told is None:
             return None

@@ -151,7 +151,7 @@ def _propose(
             forge.set_status(
                 promotion.number, promotion.commit, context, "success", verdict.sentence()
             )
-    return next(p for p in forge.promotions() if p.number == promotion.number)
+    return forge.promotion(promotion.number)
 
 
 def _subject(manifest: ReleaseManifest) -> str:

@@ -32,6 +32,9 @@ class RefPromotions(GitTree):
         found = [promotion for promotion, _ in self._all(self._git.refs(PROMOTIONS))]
         return [promotion for promotion in found if state in (None, promotion.state)]
 
+    def promotion(self, number: int) -> Promotion:
+        return self._one(number, self._git.refs(_ref(number)))[0]
+
     def open_promotion(self, proposal: Proposal) -> Promotion:
         what = f"promotion of {proposal.model} to {proposal.environment}"
         return until_won(what, lambda: self._open(proposal), RefMoved)

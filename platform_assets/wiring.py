@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from gitops.choose import Access, kind_of, make_forge, open_forge
 from gitops.forge import Forge
+from gitops.github_access import account_of
 from gitops.lock import lock_beside
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
@@ -88,5 +91,15 @@ def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconcile
 
 
 def _access(settings: Settings) -> Access:
-    token = settings.gitops_token.get_secret_value() if settings.gitops_token else ""
-    return Access(token, settings.gitops_user, settings.gitops_auth)
+    github = account_of(
+        _secret(settings.github_token),
+        settings.github_app_id,
+        _secret(settings.github_app_key),
+        settings.github_app_installation,
+    )
+    token = _secret(settings.gitops_token)
+    return Access(token, settings.gitops_user, settings.gitops_auth, github, settings.github_api)
+
+
+def _secret(value: SecretStr | None) -> str:
+    return value.get_secret_value() if value else ""

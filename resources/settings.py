@@ -67,6 +67,21 @@ class Settings(BaseSettings):
     gitops_auth: Scheme = Field(
         default="basic", description="How the token is shown to the git host: basic or bearer."
     )
+    github_token: SecretStr | None = Field(
+        default=None, description="Token of GitHub; the GitOps repository is then one on GitHub."
+    )
+    github_app_id: int | None = Field(
+        default=None, ge=1, description="Number of a GitHub App, in place of a token."
+    )
+    github_app_key: SecretStr | None = Field(
+        default=None, description="Private key of the GitHub App, as PEM."
+    )
+    github_app_installation: int | None = Field(
+        default=None, ge=1, description="Number of the App's installation at the repository."
+    )
+    github_api: str = Field(
+        default="", description="Address of the API of a GitHub Enterprise Server."
+    )
     lake_retention_days: int = Field(
         default=30, ge=1, le=3650, description="Days that files which left a table are kept for."
     )

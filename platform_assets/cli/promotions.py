@@ -3,7 +3,6 @@
 import getpass
 
 from gitops import admission
-from gitops.errors import UnknownPromotion
 from gitops.forge import Forge, Promotion, PromotionState
 from platform_assets.cli.console import facts, out, print_json, print_table
 from platform_assets.cli.evidence import print_evidence, read_evidence
@@ -28,7 +27,7 @@ def list_all(state: PromotionState | None, *, as_json: bool) -> None:
 def show(number: int, *, as_json: bool) -> None:
     """Print one promotion with its evidence."""
     forge = build_forge(load_settings())
-    promotion = find(forge, number)
+    promotion = forge.promotion(number)
     if as_json:
         statuses = [one.__dict__ for one in promotion.statuses if one.commit == promotion.commit]
         document = promotion_to_dict(promotion)
@@ -67,7 +66,7 @@ def approve(forge: Forge, number: int, approver: str) -> str:
     PromotionError
         If it may not be merged; nothing changed then.
     """
-    return admission.approve(forge, find(forge, number), approver)
+    return admission.approve(forge, forge.promotion(number), approver)
 
 
 def approve_and_say(number: int, approver: str | None) -> None:
@@ -78,14 +77,6 @@ def approve_and_say(number: int, approver: str | None) -> None:
 def reject(number: int, reason: str) -> None:
     closed = build_forge(load_settings()).close(number, reason)
     out(f"promotion {closed.number} is {closed.state}: {closed.reason}")
-
-
-def find(forge: Forge, number: int) -> Promotion:
-    """UnknownPromotion if there is none of that number."""
-    for promotion in forge.promotions():
-        if promotion.number == number:
-            return promotion
-    raise UnknownPromotion(number)
 
 
 def _row(promotion: Promotion) -> tuple[object, ...]:

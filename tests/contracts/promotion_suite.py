@@ -178,3 +178,12 @@ class PromotionContract:
     def test_an_unknown_number_is_named(self, forge):
         with pytest.raises(UnknownPromotion, match="no promotion 7"):
             forge.merge(7, "ann")
+        with pytest.raises(UnknownPromotion, match="no promotion 7"):
+            forge.promotion(7)
+
+    def test_one_promotion_is_read_by_its_number(self, forge):
+        opened(forge, "a")
+        newer = opened(forge, "b")
+        found = {one.number: one for one in forge.promotions()}
+        assert {number: forge.promotion(number) for number in found} == found
+        assert forge.promotion(newer.number).status("quality").state == "success"

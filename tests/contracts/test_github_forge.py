@@ -4,8 +4,8 @@ import pytest
 from pydantic import SecretStr
 
 from gitops.forge import Forge
-from gitops.github_access import Token
-from gitops.github_client import GitHubRepository, Manners
+from gitops.github_access import GitHubRepository, Token
+from gitops.github_client import Manners
 from gitops.github_forge import GitHubForge
 from tests.contracts.forge_suite import ForgeContract
 from tests.support.releases import SEED

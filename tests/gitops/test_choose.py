@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from gitops.choose import Access, kind_of, make_forge, open_forge, place_of
 from gitops.errors import AddressRefused
+from gitops.github_access import App, repository_at
+from gitops.github_forge import GitHubForge
 from gitops.local_forge import LocalForge
 from gitops.push_forge import PushForge
 from tests.support.releases import SEED
@@ -64,3 +67,28 @@ def test_access_is_read_from_the_same_variables_as_the_settings():
     assert Access.from_environment({}) == Access()
     with pytest.raises(AddressRefused, match="basic or bearer"):
         Access.from_environment({"SLIPWAY_GITOPS_AUTH": "digest"})
+
+
+def test_an_account_on_github_makes_an_address_a_repository_there(tmp_path):
+    access = Access.from_environment({"SLIPWAY_GITHUB_TOKEN": "t"})
+    assert isinstance(open_forge("https://github.com/acme/fleet", tmp_path, access), GitHubForge)
+    assert isinstance(open_forge("", tmp_path, access), LocalForge)
+    with pytest.raises(AddressRefused, match="SLIPWAY_GITHUB_API beside it"):
+        open_forge(ADDRESS, tmp_path, access)
+    with pytest.raises(AddressRefused, match=r"expected https://github\.com/OWNER/NAME"):
+        open_forge("git@github.com:acme/fleet.git", tmp_path, access)
+
+
+def test_an_enterprise_server_has_its_api_elsewhere():
+    found = repository_at("https://git.example.com/team/x.git", "https://git.example.com/api/v3/")
+    assert found.clone_url == "https://git.example.com/team/x.git"
+    assert found.graphql == "https://git.example.com/api/graphql"
+
+
+def test_an_app_is_named_whole_or_not_at_all():
+    with pytest.raises(AddressRefused, match="SLIPWAY_GITHUB_APP_KEY"):
+        Access.from_environment({"SLIPWAY_GITHUB_APP_ID": "7"})
+    given = {"APP_ID": "7", "APP_KEY": "a\\nb", "APP_INSTALLATION": "70"}
+    access = Access.from_environment({f"SLIPWAY_GITHUB_{key}": text for key, text in given.items()})
+    assert access.github == App(7, SecretStr("a\nb"), 70)
+    assert "a\\nb" not in repr(access)

@@ -6,13 +6,19 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
+from pydantic import SecretStr
+
+from gitops.choose import Access, open_forge, place_of
 from gitops.errors import GitFailed
 from gitops.forge import Forge
+from gitops.github_access import Token, TokenAccess, git_authorization, repository_at
+from gitops.github_forge import GitHubForge
 from gitops.local_forge import LocalForge
 from gitops.push_forge import PushForge, authorization
 from gitops.remote import Remote
 from gitops.retry import until_won
 from tests.support.git_host import TOKEN, git_host, run
+from tests.support.github.fake import FakeGitHub
 from tests.support.releases import SEED
 
 Opener = Callable[[], Forge]
@@ -71,7 +77,21 @@ def _pushed(mirror: Path, url: str) -> PushForge:
     return PushForge(mirror, _remote(url))
 
 
+@contextmanager
+def github(folder: Path) -> Iterator[Hosted]:
+    with FakeGitHub() as host:
+        host.create("fleet", folder / "fleet.git", SEED)
+        token = host.accounts.token("slipway")
+        url = f"{host.url}/acme/fleet.git"
+        access = Access(github=Token(SecretStr(token)), github_api=host.url)
+        GitHubForge.create(place_of(url, folder), repository_at(url, host.url), access.github, {})
+        header = git_authorization(TokenAccess(Token(SecretStr(token))))
+        opened = partial(open_forge, url, folder, access)
+        yield Hosted(opened, url, {"http.extraHeader": f"Authorization: {header}"})
+
+
 ADAPTERS: Mapping[str, Callable[[Path], AbstractContextManager[Hosted]]] = {
     "local": local,
     "push": push,
+    "github": github,
 }
