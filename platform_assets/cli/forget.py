@@ -16,6 +16,7 @@ from platform_assets.data.sources.choose import source_of
 from platform_assets.data.subject import Subject, subject
 from platform_assets.model.seen import Sighting, sightings
 from platform_assets.spec.source import SqlSource
+from platform_assets.watch.keeping import ForgottenLog, forget_logged
 from platform_assets.wiring import build_lake, build_registry
 from resources.settings import Settings, load_settings
 
@@ -40,7 +41,8 @@ def forget(
     seen = sightings(sorts.lake, build_registry(settings), model, whose)
     if as_json:
         done = take_out(sorts, whose)
-        print_json(_document(model, done, seen))
+        logged = forget_logged(sorts.lake, settings.predictions, model, whose)
+        print_json({**_document(model, done, seen), "predictions": vars(logged)})
     else:
         done = _talk(sorts, whose, seen, settings, yes=yes)
     if done.found.unreadable or done.found.unsearchable:
@@ -60,6 +62,8 @@ def _talk(
         typer.confirm("Take these rows out of all tables for good?", abort=True)
     done = take_out(sorts, whose)
     _say_done(sorts.folder.name, done)
+    logged = forget_logged(sorts.lake, settings.predictions, sorts.folder.name, whose)
+    _say_logged(sorts.folder.name, whose.column.name, logged)
     out(f"the delivered files are yours to mend: {source_of(sorts.folder, settings).place}")
     return done
 
@@ -108,5 +112,17 @@ def _say_done(model: str, done: Forgotten) -> None:
     out(f"taken out: {done.training_rows} rows of the training set")
     for table, freed in done.freed.items():
         out(f"{model}/{table}: {freed:,} bytes of old files deleted")
-    out("there is no prediction log yet, so nothing was taken out of it")
     out(f"models trained on these rows stay what they are; train anew: slipway run {model}")
+
+
+def _say_logged(model: str, column: str, logged: ForgottenLog) -> None:
+    if logged.rows is None:
+        out(f"the prediction log of {model} has no column {column!r}: whose its rows are, it "
+            "does not tell, and nothing was taken out of it")  # fmt: skip
+    else:
+        out(f"taken out: {logged.rows} rows of the prediction log, {logged.freed:,} bytes of old "
+            "files deleted; what was asked in the last seconds may not be in it yet")  # fmt: skip
+    for name in logged.unsearched:
+        out(
+            f"the log's file {name} cannot be read, and may hold the id: look into it, or remove it"
+        )

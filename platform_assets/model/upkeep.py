@@ -4,10 +4,11 @@ Old candidates go with their bundles, reports and model versions, unless git may
 `retention` in `defs.yaml` keeps them; none goes while a run of the model is under way. Small files
 of its tables are merged, and files that left a table longer ago than `SLIPWAY_LAKE_RETENTION_DAYS`
 are deleted. The newest version of a table and every version that a registered model names can
-still be read. No row changes.
+still be read. No row changes, but predictions older than `retention.predictions` days leave their
+table.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
@@ -20,6 +21,8 @@ from platform_assets.model.collecting import collect, planned
 from platform_assets.model.collecting import told as told_of
 from platform_assets.model.seen import CLEANED, TRAINING_SET, named_versions
 from platform_assets.run_tags import MODEL_TAG
+from platform_assets.watch import landing_log, log_rows
+from platform_assets.watch.keeping import expire
 from resources.artifacts import Artifacts
 from resources.delta_files import Layout
 from resources.lake import Lake
@@ -39,7 +42,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
         collected = collected_now(context, folder, forge, registry, artifacts)
-        retention = timedelta(days=settings.lake_retention_days)
+        now, retention = datetime.now(UTC), timedelta(days=settings.lake_retention_days)
+        expired = expire(lake, folder.name, now - timedelta(days=folder.spec.retention.predictions))
         kept = keep(folder.name, registry.versions(folder.name))
         done = {
             name: tidy(lake, name, layout, retention, kept.get(name, ()))
@@ -49,6 +53,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 **collected,
+                "predictions_expired": expired,
                 "bytes_freed": sum(one.bytes_freed for one in done.values()),
                 "files_before": sum(one.files_before for one in done.values()),
                 "files_after": sum(one.files_after for one in done.values()),
@@ -85,7 +90,8 @@ def layouts(model: str) -> dict[str, Layout]:
     """The tables of a model, and how their files are written."""
     plain = (f"{model}/{name}" for name in ("cleaned", "quarantine", "training_set"))
     names = [*plain, ledger.table(model), mended.table(model)]
-    return {f"{model}/raw": LAYOUT, **dict.fromkeys(names, Layout())}
+    logged = {landing_log.table(model): log_rows.LAYOUT}
+    return {f"{model}/raw": LAYOUT, **logged, **dict.fromkeys(names, Layout())}
 
 
 def keep(model: str, versions: list[Version]) -> dict[str, set[int]]:

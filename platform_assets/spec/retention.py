@@ -17,3 +17,6 @@ class Retention(Section):
     days: int = Field(
         default=30, ge=1, le=3650, description="Nothing that was used since is collected."
     )
+    predictions: int = Field(
+        default=90, ge=1, le=3650, description="Days that logged predictions are kept for."
+    )

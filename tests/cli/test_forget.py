@@ -41,7 +41,7 @@ def test_the_rows_leave_all_tables_and_the_models_that_saw_them_are_named(lake, 
     assert told.code == 0
     assert "2 rows in 1 deliveries" in told.out
     assert "model version 1 (sha256:abc) saw 2 of the rows" in told.out
-    assert "there is no prediction log yet" in told.out
+    assert "taken out: 0 rows of the prediction log" in told.out
     for table in ("cleaned", "training_set"):
         assert {"P007", "P008"} & set(patients(lake, table)) == set()
 
