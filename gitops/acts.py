@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -11,6 +12,8 @@ from gitops.forge import Forge
 from gitops.holds import Clock
 from gitops.lease import Tenure
 from gitops.manifest import ReleaseManifest, application_name, serve_application
+from gitops.notify import Tell, notice_of, silent
+from gitops.pacing import concluded, is_news
 from gitops.plan import Act, Facts, failure
 from gitops.readiness import Patience, await_ready
 from gitops.record import DeploymentRecord
@@ -45,6 +48,7 @@ class Outside:
     patience: Patience
     clock: Clock
     on_act: Callable[[str], None]
+    tell: Tell = silent
 
 
 @dataclass
@@ -84,11 +88,17 @@ class Actor:
         self._outside.on_act(f"after:{act}")
         return answer
 
-    def record_outcome(self, outcome: Outcome) -> None:
-        """Keep how the pass ended, unless the record says so already."""
-        if is_news(self._facts, outcome):
-            self._next = replace(self._record, outcome=outcome)
-            self.do(Act.RECORD_OUTCOME)
+    def record_outcome(self, outcome: Outcome) -> Outcome:
+        """Keep how the pass ended, unless the record says so; then tell who wants to know."""
+        before, revision, now = self._record, self._desired.revision, self._outside.clock()
+        if not worth_keeping(self._facts, outcome, now):
+            return before.outcome or outcome
+        self._next = concluded(before, outcome, revision, self._facts.around.pace, now)
+        self.do(Act.RECORD_OUTCOME)
+        notice = notice_of(before, self._next, self._now())
+        if notice:
+            self._outside.tell(notice)
+        return self._next.outcome or outcome
 
     def _record_outcome(self) -> Answer:
         return self._write(self._next)
@@ -228,10 +238,10 @@ class Actor:
         return self._outside.clock().isoformat(timespec="seconds")
 
 
-def is_news(facts: Facts, outcome: Outcome) -> bool:
-    """Does the record say something else, of a target that git or a record knows?"""
+def worth_keeping(facts: Facts, outcome: Outcome, now: datetime) -> bool:
+    """Is an outcome news, of a target that git or a record knows?"""
     known = facts.record.attempted or facts.desired.revision
-    return bool(known) and facts.record.outcome != outcome
+    return bool(known) and is_news(facts.record, outcome, facts.desired.revision, now)
 
 
 _NO_VERDICT = Verdict(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gitops.acts import Actor, Outside, Progress, is_news
+from gitops.acts import Actor, Outside, Progress, worth_keeping
 from gitops.conditions import Outcome, Reason, RetryAfter, Verdict
 from gitops.errors import (
     Contention,
@@ -20,6 +20,8 @@ from gitops.holds import Clock, now
 from gitops.lease import SECONDS, Tenure, tenure
 from gitops.lock import Busy, exclusive
 from gitops.manifest import ReleaseManifest
+from gitops.notify import Tell, silent
+from gitops.pacing import seconds_left
 from gitops.plan import Act, Facts, Plan, drift, plan
 from gitops.readiness import Patience
 from gitops.runtime import Runtime, Verifier
@@ -74,9 +76,10 @@ class Reconciler:
         clock: Clock = now,
         on_act: Callable[[str], None] = lambda _: None,
         lease_seconds: float = SECONDS,
+        tell: Tell = silent,
     ) -> None:
         self._outside = Outside(
-            forge, runtime, verifier, restore_verifier, patience or Patience(), clock, on_act
+            forge, runtime, verifier, restore_verifier, patience or Patience(), clock, on_act, tell
         )
         self._lock, self._lock_timeout, self._lease_seconds = lock, lock_timeout, lease_seconds
 
@@ -90,6 +93,17 @@ class Reconciler:
             return plan(self._look((environment, model), Progress()))
         except (RuntimeUnavailable, ForgeUnavailable) as error:
             return Plan(outcome=_unavailable(error))
+
+    def due(self, environment: str, model: str) -> Plan:
+        """The plan, but without acts while a target that failed is to be left alone."""
+        decided = self.plan(environment, model)
+        if not decided.acts:
+            return decided
+        facts = self._git((environment, model), Progress())
+        left = seconds_left(facts.record, facts.desired.revision, self._outside.clock())
+        if not left or not isinstance(facts.record.outcome, RetryAfter):
+            return decided
+        return Plan(outcome=replace(facts.record.outcome, seconds=left))
 
     def reconcile(self, environment: str, model: str) -> Report:
         """Do whatever can be done now; what stands in the way becomes the report's outcome.
@@ -117,9 +131,9 @@ class Reconciler:
             outcome = plan(with_runtime(self._outside.runtime, facts)).outcome
         except RuntimeUnavailable as error:
             outcome = _unavailable(error)
-        if outcome is None or is_news(facts, outcome):
+        if outcome is None or worth_keeping(facts, outcome, self._outside.clock()):
             return None
-        return _report(facts, outcome, Progress())
+        return _report(facts, facts.record.outcome or outcome, Progress())
 
     def _locked(self, target: Target) -> Report:
         clock = self._outside.clock
@@ -134,7 +148,7 @@ class Reconciler:
         outcome = self._rounds(target, own, progress)
         facts = self._git(target, progress)
         try:
-            Actor(self._outside, own, facts, progress).record_outcome(outcome)
+            outcome = Actor(self._outside, own, facts, progress).record_outcome(outcome)
         except RecordMoved as error:
             outcome = RetryAfter(Reason.CONTENDED, str(error), SOON)
         return _report(facts, outcome, progress)

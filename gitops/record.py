@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gitops.conditions import Outcome, Verdict, outcome_from_dict, outcome_to_dict
+from gitops.standing import Condition
 
 PROOFS_KEPT = 100
 
@@ -28,7 +29,8 @@ class DeploymentRecord:
     handed to the running system, proven. `failed` is the last attempt that ended badly: an
     attempted revision that is neither healthy nor failed is still under way. `digest` and
     `version` are those of `healthy`, live since `since` (ISO 8601, UTC). `proofs` is the history
-    of healthy revisions, newest last.
+    of healthy revisions, newest last. `conditions` say the outcome in Kubernetes' words; `retries`
+    counts passes in a row that ended retry-after for the same reason, the next due at `retry_at`.
     """
 
     environment: str
@@ -43,6 +45,14 @@ class DeploymentRecord:
     verdicts: tuple[Verdict, ...] = ()
     outcome: Outcome | None = None
     proofs: tuple[Proof, ...] = field(default=())
+    conditions: tuple[Condition, ...] = ()
+    retries: int = 0
+    retry_at: str = ""
+
+    @property
+    def observed(self) -> str:
+        """The revision that the outcome is about; empty before the first."""
+        return self.conditions[0].revision if self.conditions else ""
 
     def under_way(self, revision: str) -> bool:
         """Was `revision` begun without an end on record?"""
@@ -91,5 +101,6 @@ class DeploymentRecord:
                 "verdicts": tuple(Verdict.from_dict(item) for item in fields["verdicts"]),
                 "outcome": None if outcome is None else outcome_from_dict(outcome),
                 "proofs": tuple(Proof(**item) for item in fields["proofs"]),
+                "conditions": tuple(Condition(**item) for item in fields.get("conditions", ())),
             }
         )

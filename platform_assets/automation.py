@@ -212,7 +212,7 @@ def desired_state_sensor(
         registry: dg.ResourceParam[Registry],
         forge: dg.ResourceParam[Forge],
     ) -> dg.SensorResult | dg.SkipReason:
-        plans = {name: reconciler.plan(name, folder.name) for name in ENVIRONMENTS}
+        plans = {name: reconciler.due(name, folder.name) for name in ENVIRONMENTS}
         unfinished = unfinished_runs(context.instance, folder.name)
         decision = decide(plans, unfinished)
         if not decision.environments:

@@ -18,6 +18,7 @@ from resources.checkout import Checkout
 from resources.endpoint import EndpointVerifier
 from resources.keys import accepted_keys
 from resources.lake import Lake
+from resources.notifier import build_tell
 from resources.object_store import lake_options
 from resources.registry import Registry
 from resources.settings import CHECKOUT, Settings, load_aws_settings, ray_token
@@ -87,6 +88,7 @@ def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconcile
         verifier,
         lock_beside(settings.gitops_path),
         patience=Patience(timeout=settings.health_timeout),
+        tell=build_tell(settings),
     )
 
 

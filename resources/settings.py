@@ -88,6 +88,11 @@ class Settings(BaseSettings):
     health_timeout: float = Field(
         default=120.0, gt=0, le=3600, description="Seconds a deployment has to become healthy."
     )
+    notify_urls: SecretStr | None = Field(
+        default=None,
+        description="Addresses that apprise tells when a deployment changes state, with spaces "
+        "between.",
+    )
     signing_key: SecretStr | None = Field(
         default=None, description="Ed25519 key that signs bundles, as PEM or 32 bytes in base64."
     )

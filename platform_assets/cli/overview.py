@@ -63,6 +63,7 @@ class Place:
             "health": self.health,
             "reason": self.invalid or (record.outcome.message if record.outcome else ""),
             "outcome": outcome_to_dict(record.outcome) if record.outcome else None,
+            "conditions": [one.to_dict() for one in record.conditions],
             "desired": _desired(self.manifest, self.commit),
             "live": _live(self.live),
             "since": record.since or None,
