@@ -19,7 +19,7 @@ from tests.support.git_host import run
 from tests.support.releases import digest
 from tests.support.stack import until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 MODEL = "diabetes"
 APPLICATIONS = (MODEL, f"staging-{MODEL}")
 
@@ -91,7 +91,7 @@ def test_a_manifest_that_cannot_be_used_is_refused_with_its_reason(live):
     text = render(good).replace("serving.app:build", "os:system")
     live.forge.commit(live.forge.head(), {good.path: text}, "By hand\n")
     with timed("a manifest with a foreign import path"):
-        until(lambda: "'os:system'" in live.slipway("status"), "the reason in the status")
+        until(lambda: "'os:system'" in live.slipway("status", "--json"), "the reason")
     assert live.live(MODEL, "staging") == good.bundle_digest
     live.forge.commit(live.forge.head(), {good.path: render(good)}, "Mend it\n")
 
