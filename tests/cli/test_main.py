@@ -16,7 +16,10 @@ COMMANDS = [[command.name or command.callback.__name__] for command in app.regis
 
 
 def test_every_promised_command_exists():
-    promised = "up down demo status new run rollback hold reconcile doctor forget reproduce"
+    promised = (
+        "up down demo status new run rollback hold reconcile doctor forget reproduce "
+        "history why trace suspend resume prune"
+    )
     groups = {
         "promotions": "list show approve reject",
         "quarantine": "show replay withdraw",
