@@ -2,18 +2,20 @@
 
 exit codes:
   0  validate: every file can be used; check-promotion: it may be merged;
-     plan, reconcile: everything is settled
+     plan, status, reconcile: everything is settled
   1  validate: a file cannot be used; check-promotion: it may not be merged, the sentences say why;
-     plan, reconcile: a person must act, or the repository is out
+     plan, status, reconcile: a person must act, or the repository is out
   2  wrong use
-  3  plan, reconcile: not settled yet; the same command may do more later
+  3  plan, status, reconcile: not settled yet; the same command may do more later
 """
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from gitops.check_promotion import Asked, check_promotion
 from gitops.choose import Access, open_forge, place_of
@@ -23,10 +25,11 @@ from gitops.forge import Forge
 from gitops.git_tree import GitTree
 from gitops.holds import now
 from gitops.lock import lock_beside
-from gitops.plan import Plan
+from gitops.plan_report import change, markdown
 from gitops.plumbing import Git
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
+from gitops.record import DeploymentRecord
 from gitops.serve_runtime import ServeRuntime
 from gitops.validate import files_of_folder, files_of_revision, problems
 
@@ -79,9 +82,42 @@ def plan(options: argparse.Namespace) -> int:
     with runtime:
         chosen = _chosen(reconciler, options)
         plans = {target: reconciler.plan(*target) for target in chosen}
-    for (environment, model), decided in plans.items():
-        _say(f"{environment}/{model}: {_sentence(decided)}")
+    forge = _forge(options)
+    changes = [change(forge, *target, decided) for target, decided in plans.items()]
+    if options.json:
+        _say(json.dumps([one.to_dict() for one in changes], indent=2))
+    elif options.markdown:
+        _say(markdown(changes))
+    else:
+        for one in changes:
+            _say(one.text())
     return _code([decided.outcome for decided in plans.values()])
+
+
+def status(options: argparse.Namespace) -> int:
+    records = [
+        one
+        for one in _forge(options).records()
+        if options.environment in (None, one.environment) and options.model in (None, one.model)
+    ]
+    if options.json:
+        _say(json.dumps([_standing(one) for one in records], indent=2))
+    else:
+        for one in records:
+            told = ", ".join(f"{c.type}={c.status}" for c in one.conditions)
+            end = f"; {_told(one.outcome)}" if one.outcome else ""
+            _say(f"{one.environment}/{one.model}: {told or 'never looked at'}{end}")
+    return _code([one.outcome for one in records])
+
+
+def _standing(record: DeploymentRecord) -> dict[str, Any]:
+    return {
+        "environment": record.environment,
+        "model": record.model,
+        "conditions": [one.to_dict() for one in record.conditions],
+        "retries": record.retries,
+        "retry_at": record.retry_at or None,
+    }
 
 
 def reconcile(options: argparse.Namespace) -> int:
@@ -116,7 +152,13 @@ def _parser() -> argparse.ArgumentParser:
     do.add_argument("--dry-run", action="store_true", help="the same as plan")
     for verb, run in ((say, plan), (do, reconcile)):
         _add_addresses(verb)
+        verb.add_argument("--json", action="store_true", help="the plan for programs")
+        verb.add_argument("--markdown", action="store_true", help="the plan as a table")
         verb.set_defaults(run=run)
+    stand = verbs.add_parser("status", help="say how the last passes ended, ask nobody else")
+    stand.add_argument("--json", action="store_true", help="conditions for programs")
+    _add_choice(stand)
+    stand.set_defaults(run=status)
     return parser
 
 
@@ -137,10 +179,14 @@ def _add_addresses(verb: argparse.ArgumentParser) -> None:
         f"The environment variable {TOKEN} holds Ray's token, if Ray asks for one, "
         "SLIPWAY_GITOPS_TOKEN that of the git host."
     )
-    verb.add_argument("--repository", required=True, help="the GitOps repository: path or address")
+    _add_choice(verb)
     verb.add_argument("--api", default="http://127.0.0.1:8265", help="Ray's dashboard")
     verb.add_argument("--endpoint", default="http://127.0.0.1:8000", help="Serve's HTTP proxy")
     verb.add_argument("--timeout", type=float, default=120.0, help="seconds to become healthy")
+
+
+def _add_choice(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--repository", required=True, help="the GitOps repository: path or address")
     verb.add_argument("--environment", help="only this environment")
     verb.add_argument("--model", help="only this model")
 
@@ -166,10 +212,6 @@ def _chosen(reconciler: Reconciler, options: argparse.Namespace) -> list[tuple[s
         for environment, model in reconciler.targets()
         if options.environment in (None, environment) and options.model in (None, model)
     ]
-
-
-def _sentence(decided: Plan) -> str:
-    return _told(decided.outcome) if decided.outcome else f"would {', '.join(decided.acts)}"
 
 
 def _told(outcome: Outcome) -> str:

@@ -123,7 +123,10 @@ class Actor:
         return self._write(replace(self._record, applied=self._desired.revision))
 
     def _await_ready(self) -> Answer:
-        verdict = await_ready(self._outside.runtime, self._manifest, self._outside.patience)
+        patience, timeout = self._outside.patience, self._facts.around.pace.timeout
+        if timeout is not None:
+            patience = replace(patience, timeout=timeout)
+        verdict = await_ready(self._outside.runtime, self._manifest, patience)
         if verdict is None:
             return Turn.LOOK_AGAIN
         if not verdict.passed:

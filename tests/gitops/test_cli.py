@@ -1,5 +1,6 @@
 """`python -m gitops`, as a person or a workflow calls it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from gitops.manifest import evidence_path, manifest_path, render
 from gitops.policy import POLICY_PATH
 from tests.support.releases import CHECKOUT, POLICY, digest, evidence, manifest
 
-PATH = manifest_path("staging", "fraud")
+STAGING = ("staging", "fraud")
+PATH = manifest_path(*STAGING)
 
 
 @pytest.fixture
@@ -105,8 +107,35 @@ def test_a_repository_is_validated_at_its_head_or_any_revision(at, capsys):
 def test_plan_says_what_would_be_done_and_does_nothing(at, capsys):
     at.bring("a")
     assert main(["plan", *addresses(at)]) == 3
-    assert "staging/fraud: would record-attempt, apply" in capsys.readouterr().out
+    assert (
+        "staging/fraud: nothing -> aaaaaaaaaaaa, would record-attempt, apply"
+        in capsys.readouterr().out
+    )
     assert at.serve.puts == []
+
+
+def test_a_plan_says_what_it_replaces_as_text_json_and_a_table(at, capsys):
+    at.staging("a")
+    at.bring("b")
+    main(["plan", *addresses(at)])
+    assert "staging/fraud: aaaaaaaaaaaa -> bbbbbbbbbbbb, would" in capsys.readouterr().out
+    main(["plan", *addresses(at), "--json"])
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["before"], told["after"]) == (digest("a"), digest("b"))
+    assert told["acts"][0] == "record-attempt"
+    main(["plan", *addresses(at), "--markdown"])
+    assert "| environment | model | live | in git | plan |" in capsys.readouterr().out
+
+
+def test_status_tells_the_conditions_from_the_records(at, capsys):
+    at.staging("a")
+    at.serve.outage = True
+    assert main(["status", "--repository", str(at.forge.path)]) == 0
+    assert "staging/fraud: Ready=True, Reconciling=False" in capsys.readouterr().out
+    assert main(["status", "--repository", str(at.forge.path), "--json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert told["conditions"][3]["type"] == "Healthy"
+    assert told["conditions"][3]["observedRevision"] == at.forge.read_record(*STAGING).healthy
 
 
 def test_a_dry_run_is_a_plan(at, capsys):

@@ -11,7 +11,7 @@ from gitops.plumbing import clean_environment
 from gitops.policy import POLICY_PATH
 from gitops.pruning import confirm_prune, parse_prune, prune_path
 from tests.support.fake_serve import Application
-from tests.support.releases import POLICY, digest, manifest
+from tests.support.releases import POLICY, digest, manifest, patience, with_options
 
 STAGING = ("staging", "fraud")
 
@@ -43,6 +43,15 @@ def test_a_new_version_goes_live_where_drift_is_only_told(at):
     at.staging("a")
     at.staging("b")
     assert at.serve.digest("staging-fraud") == digest("b")
+
+
+def test_an_environment_has_its_own_time_to_become_healthy(at):
+    at.staging("a")
+    told(at, "timeout: 3")
+    at.serve.hanging.add(digest("b"))
+    endless = with_options(at, patience=patience(1_000_000))
+    at.bring("b")
+    assert endless.reconciler.reconcile(*STAGING).outcome.reason == Reason.ROLLED_BACK
 
 
 def test_what_was_put_right_is_told_by_its_first_key(at):
