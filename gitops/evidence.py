@@ -9,6 +9,7 @@ from gitops.conditions import Verdict
 from gitops.errors import EvidenceInvalid
 from gitops.manifest import evidence_path
 from gitops.markdown import escape, figure, table
+from gitops.picture import bars
 
 SCHEMA = "slipway.dev/evidence/v1"
 
@@ -102,6 +103,7 @@ class Evidence:
             self._identity(),
             _section("Gates", _verdict_table(self.gates)),
             _section("Figures on the holdout", self._figure_table()),
+            self._picture(),
             _section("Slices", self._slice_table()),
             _section("Endpoint of the earlier environment", _verdict_table(self.endpoint)),
         ]
@@ -133,6 +135,14 @@ class Evidence:
             for item in self.figures
         ]
         return table(("metric", "candidate", "95 % interval", "champion", *names), rows)
+
+    def _picture(self) -> str:
+        """The first figure with its interval, beside the others."""
+        if not self.figures:
+            return ""
+        item = self.figures[0]
+        interval = {"from": item.low, "candidate": item.value, "to": item.high}
+        return bars(item.metric, {**interval, "champion": item.champion, **item.baselines})
 
     def _slice_table(self) -> str:
         rows = [

@@ -103,10 +103,9 @@ class GitHubPromotions(GitHubBranches):
 
     def _pull_for(self, proposal: Proposal, commit: str, present: Promotion | None) -> Pull:
         """The open pull request of the branch as the proposal wants it."""
-        picture = self._picture_url(proposal, commit)
         wanted = {
             "title": proposal.title[: pulls.LONGEST_TITLE],
-            "body": pulls.body_of(proposal, picture),
+            "body": pulls.body_of(proposal),
         }
         number = present.number if present else self._opened(proposal, wanted)["number"]
         pull = self._pull(number)
@@ -319,12 +318,6 @@ class GitHubPromotions(GitHubBranches):
 
     def _told(self, pull: Pull) -> Told | None:
         return self.told(pull["head"]["sha"], pull["head"]["ref"])
-
-    def _picture_url(self, proposal: Proposal, commit: str) -> str | None:
-        evidence = pulls.evidence_in(proposal.changes).removesuffix(".json") + ".svg"
-        address = self._client.repository
-        there = proposal.changes.get(evidence) is not None
-        return f"{address.git}/{address.full_name}/raw/{commit}/{evidence}" if there else None
 
 
 def _unless_superseded(promotion: Promotion, known: list[Promotion]) -> Promotion:

@@ -114,10 +114,9 @@ def promotion(pull: Pull, told: Told, base: str, statuses: Iterable[Status]) -> 
     )
 
 
-def body_of(proposal: Proposal, picture_url: str | None) -> str:
-    """The body of the pull request: the picture, then the evidence, cut at GitHub's limit."""
-    picture = f"![The figures with their intervals]({picture_url})\n\n" if picture_url else ""
-    return cut(picture + proposal.body, LONGEST_BODY - _ROOM, evidence_in(proposal.changes))
+def body_of(proposal: Proposal) -> str:
+    """The body of the pull request: the evidence, cut at GitHub's limit."""
+    return cut(proposal.body, LONGEST_BODY - _ROOM, evidence_in(proposal.changes))
 
 
 def evidence_in(changes: Mapping[str, str | None]) -> str:
