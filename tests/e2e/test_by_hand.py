@@ -14,7 +14,6 @@ import pytest
 from gitops.conditions import Blocked, Reason
 from gitops.holds import lift
 from gitops.manifest import manifest_path, render
-from platform_assets.wiring import build_runtime
 from tests.support.git_host import run
 from tests.support.releases import digest
 from tests.support.stack import until
@@ -37,7 +36,8 @@ def told(stack) -> dict:
 
 
 def apply(stack, applications) -> None:
-    build_runtime(stack.settings).apply(list(applications))
+    with stack.runtime() as runtime:
+        runtime.apply(list(applications))
 
 
 def settled_again(stack, declared) -> None:

@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from gitops.forge import Promotion, Proposal
 from gitops.holds import Hold, read_holds
 from gitops.local_forge import LocalForge
 from gitops.manifest import ReleaseManifest, evidence_path, manifest_path, parse, render
+from gitops.serve_runtime import ServeRuntime
 from platform_assets.cli.dagster_api import DagsterApi, Run
 from platform_assets.cli.demo.story import awaits_retry
 from platform_assets.cli.stack.layout import Layout
@@ -26,10 +28,10 @@ from platform_assets.cli.stack.ports import is_free
 from platform_assets.cli.stack.processes import marked
 from platform_assets.cli.stack.state import StackState, read_state
 from platform_assets.defs.diabetes.source import patients
-from platform_assets.wiring import build_registry, build_runtime
+from platform_assets.wiring import build_registry
 from resources.artifacts import Artifacts
 from resources.lake import Lake
-from resources.settings import CHECKOUT, Settings
+from resources.settings import CHECKOUT, Settings, ray_token
 from serving.bundle import Bundle, open_bundle
 
 RANGES = {
@@ -111,8 +113,16 @@ class Stack:
     def registry(self) -> Any:
         return build_registry(self.settings)
 
+    @contextmanager
+    def runtime(self) -> Iterator[ServeRuntime]:
+        """Ray Serve, as an administrator reaches it."""
+        at = self.settings
+        with ServeRuntime(at.serve_api, at.serve_url, ray_token(at)) as runtime:
+            yield runtime
+
     def applications(self) -> Mapping[str, Any]:
-        return build_runtime(self.settings).observe()
+        with self.runtime() as runtime:
+            return runtime.observe()
 
     def state(self) -> StackState:
         found = read_state(self.layout.state)
