@@ -7,13 +7,17 @@ from typing import Any
 from gitops import yaml_text
 from gitops.budget import ANNOTATION as BUDGET
 from gitops.budget import DEFAULT_BUDGET, LatencyBudget, budget_from_text
+from gitops.cluster_spec import cluster, first_cluster
 from gitops.errors import ManifestInvalid
 
 FOLDER = "gitops/environments"
 PREFIX = "slipway.dev/"
 IMPORT_PATH = "serving.app:build"
 DEPLOYMENT = "ModelServer"
-RAY_VERSION = "2.60.0"
+FIRST, PRESENT = 1, 2
+FORMAT = f"{PREFIX}format"
+# KubeRay appends to a service's name, and what comes of it must fit 63 characters.
+LONGEST_APPLICATION = 47
 DEFAULT_IMAGE = "slipway-serving:0.1.0"
 
 NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,39}[a-z0-9])?")
@@ -30,7 +34,8 @@ class ReleaseManifest:
 
     `bundle_uri` ends in the 64 hex digits of `bundle_digest`; `cpus` are CPU cores per replica;
     `fault_delay_ms` is a fault injected for drills; `depends_on` are models that must be healthy in
-    the environment before this one is begun. ManifestInvalid names the first bad field.
+    the environment before this one is begun. `form` is that of the text: what was written in an
+    earlier form is still read, and rendered as it was. ManifestInvalid names the first bad field.
     """
 
     model: str
@@ -48,10 +53,12 @@ class ReleaseManifest:
     image: str = DEFAULT_IMAGE
     latency: LatencyBudget = DEFAULT_BUDGET
     depends_on: tuple[str, ...] = ()
+    form: int = PRESENT
 
     def __post_init__(self) -> None:
         for check in (
             _check_names,
+            _check_application,
             _check_dependencies,
             _check_digests,
             _check_words,
@@ -151,15 +158,11 @@ def parse(text: str, path: str) -> ReleaseManifest:
 
 def _document(manifest: ReleaseManifest) -> dict[str, Any]:
     serve_config = yaml_text.dump({"applications": [serve_application(manifest)]})
-    head = {"rayStartParams": {}, "template": _pod_template(manifest)}
     return {
         "apiVersion": "ray.io/v1",
         "kind": "RayService",
         "metadata": _metadata(manifest),
-        "spec": {
-            "serveConfigV2": yaml_text.block(serve_config),
-            "rayClusterConfig": {"rayVersion": RAY_VERSION, "headGroupSpec": head},
-        },
+        "spec": {"serveConfigV2": yaml_text.block(serve_config), **_cluster(manifest)},
     }
 
 
@@ -174,6 +177,8 @@ def _metadata(manifest: ReleaseManifest) -> dict[str, Any]:
         "depends-on": ",".join(manifest.depends_on) or None,
     }
     annotations = {f"{PREFIX}{key}": value for key, value in named.items() if value is not None}
+    if manifest.form != FIRST:
+        annotations = {FORMAT: str(manifest.form), **annotations}
     return {
         "name": manifest.application,
         "labels": {
@@ -184,12 +189,13 @@ def _metadata(manifest: ReleaseManifest) -> dict[str, Any]:
     }
 
 
-def _pod_template(manifest: ReleaseManifest) -> dict[str, Any]:
-    # KubeRay prepares a new cluster only when the cluster's own specification changes, so the
-    # digest stands here too.
+def _cluster(manifest: ReleaseManifest) -> dict[str, Any]:
+    marked = {f"{PREFIX}bundle-digest": manifest.bundle_digest}
+    if manifest.form == FIRST:
+        return {"rayClusterConfig": first_cluster(manifest.image, marked)}
     return {
-        "metadata": {"annotations": {f"{PREFIX}bundle-digest": manifest.bundle_digest}},
-        "spec": {"containers": [{"name": "ray-head", "image": manifest.image}]},
+        "upgradeStrategy": {"type": "NewCluster"},
+        "rayClusterConfig": cluster(manifest.image, marked, manifest.replicas, manifest.cpus),
     }
 
 
@@ -199,6 +205,9 @@ def _extract(document: Any) -> ReleaseManifest:
     deployment = reader.yaml("spec", "serveConfigV2").at("applications", 0, "deployments", 0)
     fault = deployment.optional("user_config", "fault")
     pod = reader.at("spec", "rayClusterConfig", "headGroupSpec", "template", "spec")
+    stated = annotations.optional(FORMAT)
+    if stated not in (None, str(PRESENT)):
+        raise yaml_text.Misfit(f"metadata.annotations.{FORMAT}", stated, repr(str(PRESENT)))
     return ReleaseManifest(
         model=labels.value(str, f"{PREFIX}model"),
         environment=labels.value(str, f"{PREFIX}environment"),
@@ -216,6 +225,7 @@ def _extract(document: Any) -> ReleaseManifest:
         else deployment.value(int, "user_config", "fault", "delay_ms"),
         image=pod.value(str, "containers", 0, "image"),
         latency=budget_from_text(annotations.value(str, BUDGET)),
+        form=FIRST if stated is None else PRESENT,
         depends_on=_names(annotations.optional(f"{PREFIX}depends-on")),
     )
 
@@ -260,6 +270,13 @@ def _check_dependencies(manifest: ReleaseManifest) -> None:
         raise ManifestInvalid(
             "manifest", "depends_on", names, "at most 20 other models, each once, in order"
         )
+
+
+def _check_application(manifest: ReleaseManifest) -> None:
+    name = manifest.application
+    if manifest.form != FIRST and len(name) > LONGEST_APPLICATION:
+        expected = f"environment and model in at most {LONGEST_APPLICATION} characters together"
+        raise ManifestInvalid("manifest", "model", name, expected)
 
 
 def _check_digests(manifest: ReleaseManifest) -> None:

@@ -89,7 +89,7 @@ def _release(
     environment = policy.environment(manifest.environment)
     present = _present(forge, manifest, head)
     wanted = _with_previous(manifest, present)
-    if wanted == present:
+    if present is not None and replace(present, form=wanted.form) == wanted:
         last = forge.last_change(manifest.path, head)
         return Release("unchanged", wanted, revision=last.revision if last else None)
     model, digest = manifest.model, manifest.bundle_digest

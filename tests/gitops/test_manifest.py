@@ -1,9 +1,7 @@
 """The manifest is a RayService, one text per meaning, and nothing else is taken for one."""
 
 import json
-import os
 from dataclasses import fields, replace
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -14,12 +12,12 @@ from hypothesis import strategies as st
 from gitops.budget import LatencyBudget
 from gitops.errors import ManifestInvalid
 from gitops.manifest import ReleaseManifest, parse, render, serve_application
-from tests.support.releases import CHECKOUT, digest, manifest
+from tests.support.contracts import find_contract
+from tests.support.releases import digest, manifest
 
-CONTRACTS = Path(os.environ.get("SLIPWAY_CONTRACTS", CHECKOUT / "../shared/contracts"))
-SCHEMA = CONTRACTS / "rayservice.schema.json"
+SCHEMA = find_contract("rayservice.schema.json")
 
-NAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,39}[a-z0-9])?", fullmatch=True)
+NAMES = st.from_regex(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 HEX = st.text("0123456789abcdef", min_size=64, max_size=64)
 WORDS = st.from_regex(r"[!-~]([ -~]{0,60}[!-~])?", fullmatch=True)
 
@@ -41,6 +39,7 @@ def manifests(draw) -> ReleaseManifest:
         max_ongoing_requests=draw(st.integers(1, 100_000)),
         fault_delay_ms=draw(st.none() | st.integers(0, 60_000)),
         latency=LatencyBudget(rate=draw(st.floats(0.1, 1000))),
+        form=draw(st.sampled_from([1, 2])),
     )
 
 
@@ -55,11 +54,94 @@ def test_a_text_survives_its_manifest(wanted):
     assert render(parse(text, wanted.path)) == text
 
 
-@pytest.mark.skipif(not SCHEMA.is_file(), reason=f"{SCHEMA} is not there")
+@pytest.mark.skipif(SCHEMA is None, reason="shared/contracts/rayservice.schema.json is not there")
+@pytest.mark.parametrize("form", [1, 2])
 @pytest.mark.parametrize("delay", [None, 200])
-def test_kuberay_knows_every_key(delay):
+def test_kuberay_knows_every_key(delay, form):
     schema = json.loads(SCHEMA.read_text())
-    jsonschema.validate(yaml.safe_load(render(manifest(fault_delay_ms=delay))), schema)
+    text = render(manifest(fault_delay_ms=delay, form=form))
+    jsonschema.validate(yaml.safe_load(text), schema)
+
+
+def test_a_new_digest_is_a_new_cluster_that_runs_each_replica_on_a_worker():
+    spec = yaml.safe_load(render(manifest("b", replicas=3, cpus=1.5)))["spec"]
+    assert spec["upgradeStrategy"] == {"type": "NewCluster"}
+    made = spec["rayClusterConfig"]
+    (workers,) = made["workerGroupSpecs"]
+    assert (workers["minReplicas"], workers["replicas"], workers["maxReplicas"]) == (3, 3, 3)
+    assert made["headGroupSpec"]["rayStartParams"] == {"num-cpus": "0"}
+    (container,) = workers["template"]["spec"]["containers"]
+    assert container["resources"]["limits"] == {"cpu": "2", "memory": "4Gi"}
+    assert {"name": "serve", "containerPort": 8000} in container["ports"]
+    assert made["authOptions"] == {"mode": "token"}
+
+
+FIRST_FORM = """\
+apiVersion: ray.io/v1
+kind: RayService
+metadata:
+  name: staging-fraud
+  labels:
+    slipway.dev/environment: staging
+    slipway.dev/model: fraud
+  annotations:
+    slipway.dev/bundle-digest: sha256:DIGEST
+    slipway.dev/bundle-uri: file:///bundles/DIGEST
+    slipway.dev/data-version: cleaned=3
+    slipway.dev/evaluation-run: run-a
+    slipway.dev/model-version: '1'
+    slipway.dev/latency-budget: BUDGET
+spec:
+  serveConfigV2: |
+    applications:
+      - name: staging-fraud
+        route_prefix: /staging/fraud
+        import_path: serving.app:build
+        args:
+          model: fraud
+        deployments:
+          - name: ModelServer
+            num_replicas: 1
+            max_ongoing_requests: 64
+            ray_actor_options:
+              num_cpus: 0.5
+            user_config:
+              bundle:
+                uri: file:///bundles/DIGEST
+                digest: sha256:DIGEST
+                version: '1'
+  rayClusterConfig:
+    rayVersion: 2.60.0
+    headGroupSpec:
+      rayStartParams: {}
+      template:
+        metadata:
+          annotations:
+            slipway.dev/bundle-digest: sha256:DIGEST
+        spec:
+          containers:
+            - name: ray-head
+              image: slipway-serving:0.1.0
+"""
+
+
+def test_a_manifest_of_the_first_form_is_read_and_stays_as_it_was():
+    budget = yaml.safe_dump({"x": LatencyBudget().to_text()}, width=10_000)[3:].strip()
+    text = FIRST_FORM.replace("DIGEST", "a" * 64).replace("BUDGET", budget)
+    found = parse(text, manifest().path)
+    assert (found, render(found)) == (manifest(form=1), text)
+
+
+def test_a_form_that_is_not_known_is_refused():
+    text = render(manifest()).replace("slipway.dev/format: '2'", "slipway.dev/format: '3'")
+    with pytest.raises(ManifestInvalid, match=r"format: got '3', expected '2'"):
+        parse(text, manifest().path)
+
+
+def test_a_name_that_kuberay_could_not_lengthen_is_refused():
+    assert len(manifest(model="m" * 39).application) == 47
+    with pytest.raises(ManifestInvalid, match="at most 47 characters together"):
+        manifest(model="m" * 40)
 
 
 # Ray 2.60 declares a field in a way that pydantic 2.14 warns of when Ray's schema is imported.
@@ -208,6 +290,7 @@ def test_every_field_reaches_the_text():
         "fault_delay_ms": 9,
         "image": "other:9",
         "latency": LatencyBudget(rate=9),
+        "form": 1,
         "depends_on": ("another",),
     }
     together = {"bundle_digest": {"bundle_uri": "file:///bundles/" + "b" * 64}}
