@@ -36,6 +36,7 @@ GIVEN = {
     "GITHUB_API": ("https://git.example.com/api/v3", "https://git.example.com/api/v3"),
     "LAKE_RETENTION_DAYS": ("90", 90),
     "HEALTH_TIMEOUT": ("7.5", 7.5),
+    "NOTIFY_URLS": ("json://very-secret-six", "json://very-secret-six"),
     "SIGNING_KEY": ("very-secret-too", "very-secret-too"),
     "SIGNING_KEY_FILE": ("/srv/key.pem", Path("/srv/key.pem")),
     "BUNDLE_PUBLIC_KEY": ("AAAA,BBBB", "AAAA,BBBB"),
