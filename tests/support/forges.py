@@ -21,6 +21,8 @@ from tests.support.git_host import TOKEN, git_host, run
 from tests.support.github.fake import FakeGitHub
 from tests.support.releases import SEED
 
+# Programs write faster than a person who pulls and pushes, so the person loses many times.
+_PATIENT = 10_000
 Opener = Callable[[], Forge]
 
 
@@ -42,7 +44,7 @@ class Hosted:
         (work / path).write_text(text)
         run("add", path, cwd=work)
         run("commit", "--quiet", "--message", f"By hand: {path}", cwd=work)
-        until_won(path, lambda: self._push(work, options), GitFailed)
+        until_won(path, lambda: self._push(work, options), GitFailed, attempts=_PATIENT)
         return run("rev-parse", "HEAD", cwd=work)
 
     def _push(self, work: Path, options: list[str]) -> None:
