@@ -107,10 +107,7 @@ def render_report(facts: ReportFacts) -> str:
             slice_scale=_slice_scale(facts),
             importance=importance(found),
             loss_scale=axis([one.loss for one in found.importances], 0.0),
-            stale_scale=axis(
-                [one.figure for one in facts.staleness.models],
-                facts.figures.candidate[facts.metric].value,
-            ),
+            stale_scale=_stale_scale(facts.staleness),
             cost_scale=axis([one.cost for one in facts.staleness.models], 0.0),
             stress=stress_sentence(found.stress),
             most_stress=_MOST_STRESS,
@@ -237,6 +234,11 @@ def _environment() -> Environment:
 def _slice_scale(facts: ReportFacts) -> Axis:
     whole = facts.figures.candidate[facts.metric].value
     return axis([one.figure for one in facts.slices], whole)
+
+
+def _stale_scale(found: Staleness) -> Axis:
+    figures = [one.figure for one in found.models]
+    return axis(figures, found.candidate.value if found.candidate else None)
 
 
 def _seen_scale(tenth: Tenth, found: Calibration) -> Axis:

@@ -33,13 +33,15 @@ class Stale:
 class Staleness:
     """Earlier models, the newest first, on `rows` rows of the holdout that none of them learned.
 
-    `left_out` names versions that could not be asked, with the reason.
+    `left_out` names versions that could not be asked, with the reason; `candidate` is the
+    candidate's own figure on the same rows, None if there is nothing to compare it with.
     """
 
     models: Sequence[Stale]
     rows: int
     left_out: Mapping[str, str]
     sentence: str
+    candidate: Interval | None = None
 
 
 def staleness(
@@ -70,7 +72,8 @@ def staleness(
         )
         for place, version in enumerate(earlier, start=1)
     ]
-    return Staleness(models, len(y), left_out, _sentence(metric, models[-1]))
+    ours = interval(whole[0], drawn[0])
+    return Staleness(models, len(y), left_out, _sentence(metric, models[-1]), ours)
 
 
 def _nothing(earlier: Mapping[str, Array], left_out: Mapping[str, str]) -> str:

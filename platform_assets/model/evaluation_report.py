@@ -18,6 +18,7 @@ from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import about, picture
+from platform_assets.ml.age_plot import age_plots
 from platform_assets.ml.document import document
 from platform_assets.ml.figures import CANDIDATE
 from platform_assets.ml.report import DataCheck, render_report
@@ -154,7 +155,9 @@ def evaluate(
     training = load_facts(artifacts, folder, entry["candidate_key"])
     judgement = judge_scores(folder, holdout, models, threshold=training["threshold"])
     probes = probe_bundle(artifacts, folder, entry["bundle_digest"], holdout, models[CANDIDATE])
+    age = cost_of_age(folder, lake, artifacts, entry, past, holdout, models[CANDIDATE])
     drawn = pictures(folder, judgement, holdout, models, training)
+    drawn += age_plots(age, folder.spec.metric)
     origin = lineage(folder, lake, artifacts, entry)
     made = attempts(folder, lake, artifacts, entry)
     if len(made) > 1:
@@ -169,7 +172,7 @@ def evaluate(
     around = Around(
         lineage=origin,
         changes=changed(folder, lake, artifacts, past),
-        staleness=cost_of_age(folder, lake, artifacts, entry, past, holdout, models[CANDIDATE]),
+        staleness=age,
         data=data_facts(folder, lake, entry),
         checks=checks,
     )

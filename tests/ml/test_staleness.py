@@ -19,6 +19,7 @@ def test_each_model_has_its_figure_and_its_cost():
     assert [one.version for one in found.models] == ["2", "1"]
     assert [one.cost.value for one in found.models] == pytest.approx([0.5, 2])
     assert found.models[0].figure.value == pytest.approx(NOISE.mean() + 0.5)
+    assert found.candidate.value == pytest.approx(NOISE.mean())
 
 
 @pytest.mark.parametrize(
