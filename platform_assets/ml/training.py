@@ -8,7 +8,7 @@ many models as folds to serve.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,10 +104,22 @@ def train(
     _require_both_parts(validation)
     data = Data(as_fitted(features), target, validation, spec, classes)
     outcomes = search(build, data, report, clock, workers)
+    return _training(build, data, outcomes, lambda: clock() - started)
+
+
+def _training(
+    build: BuildEstimator,
+    data: Data,
+    outcomes: Sequence[Found | Failed],
+    seconds: Callable[[], float],
+) -> Training:
+    """Fit the best of the outcomes once more; `seconds` are asked when that is done."""
+    spec, judged = data.spec, data.judged
     best = best_of(outcomes, spec)
-    seen = target[validation]
+    seen = data.target[judged]
     model, answer = _final(build, data, best)
-    at = threshold(seen, answer, spec.training.threshold) if spec.task == "binary" else 0.5
+    binary, all_rows = spec.task == "binary", spec.training.calibration == "none"
+    at = threshold(seen, answer, spec.training.threshold) if binary else 0.5
     trials = tuple(one.trial for one in outcomes if isinstance(one, Found))
     return Training(
         model=model,
@@ -117,9 +129,9 @@ def train(
         on_edge=_edges(build, spec, best.trial) if len(trials) > 1 else (),
         validation=evaluate(spec.task, seen, best.answer),
         threshold=at,
-        decision=told(seen, answer, at) if spec.task == "binary" else {},
-        learned=int((~validation).sum()) if spec.training.calibration != "none" else len(target),
-        seconds=clock() - started,
+        decision=told(seen, answer, at) if binary else {},
+        learned=len(data.target) if all_rows else int((~judged).sum()),
+        seconds=seconds(),
     )
 
 

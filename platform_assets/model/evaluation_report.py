@@ -158,25 +158,22 @@ def evaluate(
     age = cost_of_age(folder, lake, artifacts, entry, past, holdout, models[CANDIDATE])
     drawn = pictures(folder, judgement, holdout, models, training)
     drawn += age_plots(age, folder.spec.metric)
-    origin = lineage(folder, lake, artifacts, entry)
     made = attempts(folder, lake, artifacts, entry)
-    if len(made) > 1:
-        origin["searches"] = in_words(made)
-    judged = {
-        "bundle_digest": entry["bundle_digest"],
-        "code_commit": origin["code"],
-        "champion": champion,
-        "attempts": made,
-        **as_document(folder, judgement),
-    }
     around = Around(
-        lineage=origin,
+        lineage=lineage(folder, lake, artifacts, entry, made),
         changes=changed(folder, lake, artifacts, past),
         staleness=age,
         data=data_facts(folder, lake, entry),
         checks=checks,
     )
     facts = report_facts(folder, entry, judgement, probes, drawn, training, around)
+    judged = {
+        "bundle_digest": entry["bundle_digest"],
+        "code_commit": entry["code_commit"],
+        "champion": champion,
+        "attempts": made,
+        **as_document(folder, judgement),
+    }
     return {
         JUDGEMENT: json.dumps(judged, indent=2, allow_nan=False).encode(),
         PAGE: render_report(facts).encode(),
@@ -194,8 +191,10 @@ def attempts(
     return tried(folder, artifacts, [*earlier, entry["candidate_key"]])
 
 
-def lineage(folder: ModelFolder, lake: Lake, artifacts: Artifacts, entry: Facts) -> dict[str, str]:
-    """Where the candidate comes from, in the order it came about."""
+def lineage(
+    folder: ModelFolder, lake: Lake, artifacts: Artifacts, entry: Facts, made: Sequence[Facts] = ()
+) -> dict[str, str]:
+    """Where the candidate comes from, in the order it came about; `made` are its attempts."""
     table = f"{folder.name}/training_set"
     built_with = environment(folder, artifacts, entry["bundle_digest"])
     return {
@@ -206,6 +205,7 @@ def lineage(folder: ModelFolder, lake: Lake, artifacts: Artifacts, entry: Facts)
         "MLflow run": entry["mlflow_run"],
         "model version": entry["model_version"],
         "bundle": entry["bundle_uri"],
+        **({"searches": in_words(made)} if len(made) > 1 else {}),
     }
 
 
