@@ -193,7 +193,10 @@ def evaluate(
     figures = measure(spec.task, target, candidate, others, seed=spec.split.seed)
     groups = slices(metric(spec.task, spec.metric), target, candidate, holdout, spec.slices)
     models = {"candidate": candidate, **others}
-    drawn = plots(spec.task, target, models, bundle.signature.classes, figures, groups, spec.metric)
+    told = bundle.signature
+    drawn = plots(
+        spec.task, target, models, told.classes, figures, groups, spec.metric, told.threshold
+    )
     return ReportFacts(
         model=MODEL,
         description=spec.description,

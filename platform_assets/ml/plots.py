@@ -32,16 +32,27 @@ def plots(
     figures: Figures,
     slices: Sequence[Slice],
     metric: str,
+    threshold: float = 0.5,
 ) -> list[Plot]:
     """Every picture for one holdout.
 
     `models` are the scores of `candidate` and of what it was compared with, each as
-    `figures.measure` takes them; `metric` is the one that the comparison and the slices show.
+    `figures.measure` takes them; `metric` is the one that the comparison and the slices show;
+    a binary answer is positive from `threshold` on.
     """
     candidate, models = models[CANDIDATE], {name: models[name] for name in figures.values}
     own = {
-        "binary": lambda: [precision_recall(y, models), calibration(y, models)],
-        "multiclass": lambda: [confusion(y, candidate, classes)],
+        "binary": lambda: [
+            precision_recall(y, models),
+            calibration(y, models),
+            confusion(
+                y,
+                (candidate >= threshold).astype(int),
+                classes,
+                f", positive from {threshold:.3g} on",
+            ),
+        ],
+        "multiclass": lambda: [confusion(y, candidate.argmax(axis=1), classes)],
         "regression": lambda: [predicted(y, candidate), residuals(y, candidate)],
     }
     drawn = [comparison(figures, metric), *own[task]()]
@@ -121,8 +132,9 @@ def calibration(y: Array, models: Scores) -> Plot:
     )
 
 
-def confusion(y: Array, score: Array, classes: Sequence[str]) -> Plot:
-    counts = confusion_matrix(y, score.argmax(axis=1), labels=np.arange(len(classes)))
+def confusion(y: Array, given: Array, classes: Sequence[str], rule: str = "") -> Plot:
+    """`y` and `given` number the classes of n rows; `rule` says how a class was given."""
+    counts = confusion_matrix(y, given, labels=np.arange(len(classes)))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = 2.2 + 0.32 * min(len(classes), _MOST_CLASSES)
     axes = new_axes(side, side)
@@ -137,7 +149,7 @@ def confusion(y: Array, score: Array, classes: Sequence[str]) -> Plot:
     label(axes, "predicted", "true")
     return Plot(
         "confusion",
-        "Confusion",
+        f"Confusion{rule}",
         "Rows are true classes, coloured by the share that was given each class.",
         png(axes),
     )

@@ -53,6 +53,7 @@ def pictures(
         judgement.figures,
         judgement.slices,
         folder.spec.metric,
+        training["threshold"],
     )
 
 

@@ -17,7 +17,7 @@ from platform_assets.ml.importance import Importance
 from platform_assets.ml.intervals import Interval
 from platform_assets.ml.metrics import metric
 from platform_assets.ml.parity import Parity
-from platform_assets.ml.plots import plots
+from platform_assets.ml.plots import confusion, plots
 from platform_assets.ml.probes import Probes
 from platform_assets.ml.report import DataCheck, ReportFacts, best_trial, remarks, render_report
 from platform_assets.ml.slices import named_groups, slices
@@ -99,7 +99,7 @@ def facts(task="binary", rows=600, champion=True):
 
 
 PLOTS = {
-    "binary": ["comparison", "precision_recall", "calibration", "slices"],
+    "binary": ["comparison", "precision_recall", "calibration", "confusion", "slices"],
     "multiclass": ["comparison", "confusion", "slices"],
     "regression": ["comparison", "predicted", "residuals", "slices"],
 }
@@ -124,6 +124,15 @@ def test_without_groups_there_is_no_picture_of_them():
     figures = measure("binary", y, models["candidate"], {"dummy": models["dummy"]}, samples=20)
     drawn = plots("binary", y, models, CLASSES["binary"], figures, [], "brier")
     assert [plot.name for plot in drawn] == PLOTS["binary"][:-1]
+
+
+@pytest.mark.parametrize(("threshold", "given"), [(0.0, 1), (1.1, 0)])
+def test_a_binary_confusion_counts_as_positive_what_reaches_the_threshold(threshold, given):
+    y, models = holdout("binary")
+    figures = measure("binary", y, models["candidate"], {}, samples=5)
+    drawn = plots("binary", y, models, CLASSES["binary"], figures, [], "brier", threshold)
+    rule = f", positive from {threshold:.3g} on"
+    assert confusion(y, np.full(len(y), given), CLASSES["binary"], rule) in drawn
 
 
 def test_many_classes_are_still_one_small_picture():
@@ -333,7 +342,7 @@ def test_a_page_is_whole_html_that_asks_nobody_for_anything():
 def test_every_picture_has_words_for_those_who_cannot_see_it():
     parsed = Page()
     parsed.feed(render_report(facts()))
-    assert len(parsed.alternatives) == 4
+    assert len(parsed.alternatives) == 5
     assert all(len(text) > 20 for text in parsed.alternatives)
 
 
