@@ -63,14 +63,10 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         attempt = attempt_now(folder, artifacts, keys, context.run.tags)
         asked, key = enlarged(folder, attempt), keys[attempt]
         code = checkout.code(folder.name)
-        known = artifacts.has(KIND, folder.name, key)
-        run_id = registry.find_run(folder.name, key) if known else None
+        run_id = known_run(folder, artifacts, registry, key)
         if run_id is None:
             rows = load_rows(lake, folder, version, "train")
-            with workers(asked, settings) as many:
-                training = search(asked, rows, context.log.info, workers=many)
-            for sentence in training.on_edge:
-                context.log.warning("%s; a wider search.space may find better", sentence)
+            training = learned(asked, rows, settings, context.log)
             beside = baselines(folder.spec.task, rows.features, rows.target)
             publish(artifacts, asked, key, training, beside, classes(lake, folder, version))
             run_id = registry.log_training(record(asked, lake, key, version, training, rows, code))
@@ -91,6 +87,25 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         )
 
     return candidate_model
+
+
+def known_run(
+    folder: ModelFolder, artifacts: Artifacts, registry: Registry, key: str
+) -> str | None:
+    """The MLflow run of a candidate that stands already, files and run both."""
+    known = artifacts.has(KIND, folder.name, key)
+    return registry.find_run(folder.name, key) if known else None
+
+
+def learned(
+    folder: ModelFolder, rows: Rows, settings: Settings, log: dg.DagsterLogManager
+) -> Training:
+    """Search where the settings say, and warn of a best trial at an end of what was tried."""
+    with workers(folder, settings) as many:
+        training = search(folder, rows, log.info, workers=many)
+    for sentence in training.on_edge:
+        log.warning("%s; a wider search.space may find better", sentence)
+    return training
 
 
 def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:

@@ -66,8 +66,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         past = past_of(registry, artifacts, folder.name, entry, champion)
         checks = data_checks(context.instance, folder, entry)
         key = evaluate_once(folder, lake, artifacts, entry, champion, past, checks)
-        stored = artifacts.folder(KIND, folder.name, key)
         run, place = entry["mlflow_run"], f"evaluation/{key[:12]}"
+        stored = artifacts.folder(KIND, folder.name, key)
         registry.log_files(run, stored, place)
         page_url = registry.file_url(settings.mlflow_url, run, f"{place}/{PAGE}")
         judged = json.loads(artifacts.load(KIND, folder.name, key, JUDGEMENT))
@@ -82,13 +82,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "candidate_key": entry["candidate_key"],
                 **shown(judged, stored),
             },
-            check_results=[
-                about(
-                    check(entry["bundle_digest"], gate),
-                    training_set_version=entry["training_set_version"],
-                )
-                for gate in judged["gates"]
-            ],
+            check_results=[checked(entry, gate) for gate in judged["gates"]],
         )
 
     return evaluation_report
@@ -220,6 +214,12 @@ def shown(document: Facts, stored: Path) -> dict[str, Any]:
         **{one["metric"]: one["value"] for one in document["figures"]},
         **{one.stem: picture(one.read_bytes(), one.stem) for one in sorted(stored.glob("*.png"))},
     }
+
+
+def checked(entry: Facts, gate: Facts) -> dg.AssetCheckResult:
+    """A gate's verdict on an entry, with the rows it is about."""
+    found = check(entry["bundle_digest"], gate)
+    return about(found, training_set_version=entry["training_set_version"])
 
 
 def check(digest: str, gate: Facts) -> dg.AssetCheckResult:

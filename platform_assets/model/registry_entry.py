@@ -72,8 +72,6 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
             folder.name, run, digest, uri, audit_tags(folder, lake, artifacts, candidate, decided)
         )
         check = golden_check(folder, artifacts, digest)
-        place = artifacts.bundle_folder(folder.name, digest)
-        signer = vouch(place, digest, signing_key(settings)) if check.passed else NOBODY
         return dg.MaterializeResult(
             data_version=dg.DataVersion(digest),
             metadata={
@@ -84,7 +82,9 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 **{name: candidate[name] for name in FROM_CANDIDATE},
                 **{name: decided[name] for name in REASONS},
                 "parity": parity_table(decided["parity"]),
-                "signed_by": signer,
+                "signed_by": signer(folder, artifacts, digest, settings)
+                if check.passed
+                else NOBODY,
             },
             check_results=[check],
         )
@@ -162,6 +162,11 @@ def promised(folder: ModelFolder, facts: Facts) -> Signature:
         classes=facts["classes"],
         threshold=facts["threshold"],
     )
+
+
+def signer(folder: ModelFolder, artifacts: Artifacts, digest: str, settings: Settings) -> str:
+    """Sign the bundle with the key of the settings, if one is set; returns the public key."""
+    return vouch(artifacts.bundle_folder(folder.name, digest), digest, signing_key(settings))
 
 
 def vouch(place: Path, digest: str, key: Ed25519PrivateKey | None) -> str:
