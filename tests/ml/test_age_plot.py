@@ -8,7 +8,7 @@ from platform_assets.ml.age_plot import age_axes, age_plots
 from platform_assets.ml.intervals import Interval
 from platform_assets.ml.report import render_report
 from platform_assets.ml.staleness import Stale, Staleness
-from tests.ml.test_report import PNG, facts, words
+from tests.ml.report_facts import PNG, facts, words
 
 COST = Interval(0.1, 0.05, 0.15)
 NOW = Interval(0.75, 0.7, 0.8)

@@ -8,7 +8,7 @@ import pytest
 
 from platform_assets.ml.document import document, schema
 from resources.settings import CHECKOUT
-from tests.ml.test_report import MAIN, facts
+from tests.ml.report_facts import MAIN, facts
 
 PUBLISHED = json.loads((CHECKOUT / "docs" / "report.schema.json").read_text())
 

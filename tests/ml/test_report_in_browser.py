@@ -3,7 +3,7 @@
 import pytest
 
 from platform_assets.ml.report import render_report
-from tests.ml.test_report import MAIN, facts
+from tests.ml.report_facts import MAIN, facts
 from tests.support.browser import browser_page, chromium
 
 pytestmark = [
