@@ -4,13 +4,14 @@ import math
 import re
 from collections.abc import Mapping
 
-_PLAIN = re.compile(r"[^\w .-]")
+_PLAIN = re.compile(r"[^\w .-]|(?<!\d)\.|\.(?!\d)")
 
 
 def bars(metric: str, values: Mapping[str, float | None]) -> str:
     """A bar for each value that is there, as a Mermaid block; empty text if there are none.
 
-    Names are reduced to letters, digits, spaces, dots and dashes, so none ends its quotes.
+    Names are reduced to letters, digits, spaces, dashes and the dots of numbers, so none ends its
+    quotes or looks like an address.
     """
     shown = {_plain(name): value for name, value in values.items() if value is not None}
     if not shown or not all(map(math.isfinite, shown.values())):

@@ -73,14 +73,16 @@ def running(layout, here):
     """A stack that is up, as its supervisor publishes it."""
     services = {"ray": ServiceState(Phase.HEALTHY), "restore": ServiceState(Phase.DONE)}
     write_state(layout.state, StackState(*here, services=services))
+    return layout.settings.gitops_path
 
 
 def test_up_on_a_running_stack_names_the_pages_and_returns(dagster, running, slipway):
     told = slipway("up")
     assert told.code == 0
     lines = told.out.splitlines()
-    assert lines[0].endswith("the stack is up")
-    assert lines[1:] == [
+    assert f"git: {running}" in lines[0]
+    assert lines[1].endswith("the stack is up")
+    assert lines[2:] == [
         f"Dagster    http://127.0.0.1:{dagster.port}",
         "MLflow     http://127.0.0.1:5179",
         "endpoints  http://127.0.0.1:8190",

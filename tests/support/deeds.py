@@ -31,6 +31,7 @@ READS = {
     "paths",
     "last_change",
     "history",
+    "promotion",
     "promotions",
     "read_record",
     "records",
