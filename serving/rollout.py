@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from serving.bundle import Bundle, open_bundle
-from serving.errors import ConfigError, ServingError, UnsupportedScheme, WrongModel
+from serving.errors import ConfigError, NotReady, ServingError, UnsupportedScheme, WrongModel
 from serving.scorer import Scorer, load_scorer, verify_golden
 from serving.signature import quote, shorten
 
@@ -106,6 +106,12 @@ class Rollout:
                 raise error
             else:
                 self.refused = Refused(_digest_in(user_config), _reason(error))
+
+    def now_live(self) -> Live:
+        """What answers; NotReady while nothing does."""
+        if self.live is None:
+            raise NotReady(self.model)
+        return self.live
 
     async def check(self) -> None:
         """Let the live model answer its golden rows again.

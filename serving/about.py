@@ -1,0 +1,75 @@
+"""What an endpoint says of itself: health, metadata, its description and its page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from serving import bodies
+from serving.asgi import Answer, Scope, json_answer
+from serving.docs_page import PAGE, PAGE_HEADERS
+from serving.openapi import openapi
+from serving.prediction_log import PredictionLog
+from serving.protocols.open_inference import EXTENSIONS, model_metadata
+from serving.rollout import Rollout
+
+
+class About:
+    """Everything that is asked by GET, by its path."""
+
+    def __init__(self, rollout: Rollout, log: PredictionLog | None) -> None:
+        self._rollout = rollout
+        self._log = log
+        model = f"/v2/models/{rollout.model}"
+        self.paths: Mapping[str, Callable[[Scope], Answer]] = {
+            "/v2": lambda _: json_answer(200, _server()),
+            "/v2/health/live": lambda _: json_answer(200, {"live": True}),
+            "/v2/health/ready": lambda _: self._ready(),
+            model: lambda _: self._metadata(),
+            f"{model}/ready": lambda _: self._model_ready(),
+            "/openapi.json": self._openapi,
+            "/docs": lambda _: Answer(200, PAGE, PAGE_HEADERS, bodies.HTML),
+            "/ping": lambda _: self._ping(),
+            "/health": lambda _: self._ping(),
+            "/version": lambda _: Answer(200, _server()["version"].encode(), media=bodies.TEXT),
+        }
+
+    def _ready(self) -> Answer:
+        live, refused = self._rollout.live, self._rollout.refused
+        serving = live and {
+            "digest": live.digest,
+            "version": live.version,
+            "since": live.since,
+            "signature": live.bundle.signed,
+        }
+        body = {
+            "ready": live is not None,
+            "live": serving,
+            "refused": refused and asdict(refused),
+            "log": self._log and self._log.state,
+        }
+        return json_answer(200 if live else 503, body)
+
+    def _model_ready(self) -> Answer:
+        live = self._rollout.live
+        return json_answer(
+            200 if live else 503, {"name": self._rollout.model, "ready": live is not None}
+        )
+
+    def _ping(self) -> Answer:
+        return Answer(200 if self._rollout.live else 503, b"\n")
+
+    def _metadata(self) -> Answer:
+        live = self._rollout.now_live()
+        bundle = live.bundle
+        metadata = model_metadata(bundle.signature, live.version, bundle.runtime)
+        return json_answer(200, metadata)
+
+    def _openapi(self, scope: Scope) -> Answer:
+        return json_answer(200, openapi(self._rollout.now_live(), scope.get("root_path", "")))
+
+
+@cache
+def _server() -> dict[str, Any]:
+    return {"name": "slipway", "version": version("slipway"), "extensions": list(EXTENSIONS)}
