@@ -7,12 +7,12 @@ from gitops.bare import begin_main
 from gitops.errors import RepositoryMissing
 from gitops.github_access import Account, GitHubRepository, git_authorization
 from gitops.github_client import GitHubClient, Manners
-from gitops.github_promotions import GitHubPromotions
+from gitops.github_merges import GitHubMerges
 from gitops.remote import Remote
 from gitops.remote_git import RemoteGit
 
 
-class GitHubForge(GitHubPromotions):
+class GitHubForge(GitHubMerges):
     """`gitops.forge.Forge` on GitHub.
 
     `mirror` is a folder of this machine for a copy of the host's refs; it may be deleted at any
