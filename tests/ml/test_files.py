@@ -3,10 +3,10 @@
 import hashlib
 import io
 import json
+import math
 import os
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
@@ -121,16 +121,13 @@ def test_what_can_only_be_pickled_is_refused():
         to_skops(pipeline, "toy")
 
 
-@pytest.mark.parametrize("name", ["functools.partial", "builtins.eval"])
+@pytest.mark.parametrize("name", ["math.sqrt", "builtins.eval"])
 def test_a_type_that_serving_would_not_load_is_refused_by_name(name):
-    pipeline = make_pipeline(
-        FunctionTransformer(
-            {"functools.partial": partial(np.clip, a_min=0), "builtins.eval": eval}[name]
-        )
-    )
+    step = {"math.sqrt": math.sqrt, "builtins.eval": eval}[name]
+    pipeline = make_pipeline(FunctionTransformer(step))
     with pytest.raises(ExportError, match=f"would hold {name}; .* serving.trusted_types"):
         to_skops(pipeline, "toy")
-    if name == "functools.partial":
+    if name == "math.sqrt":
         assert name in to_skops(pipeline, "toy", [name])[1]
 
 
