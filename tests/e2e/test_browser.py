@@ -29,7 +29,7 @@ LINEAGE = (
     "production_promotion",
     "production_deployment",
 )
-BESIDE = ("upkeep",)
+BESIDE = ("upkeep", "predictions")
 RUN_SECONDS = 240
 
 
