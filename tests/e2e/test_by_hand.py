@@ -45,6 +45,11 @@ def settled_again(stack, declared) -> None:
     until(lambda: stack.served(MODEL), "the endpoints as git says")
 
 
+def set_main(stack, head: str) -> None:
+    """Force main to a commit, so that what it says is what was approved."""
+    run(f"--git-dir={stack.forge.path}", "update-ref", "refs/heads/main", head)
+
+
 def outcome(stack, environment):
     record = stack.forge.read_record(environment, MODEL)
     return record.outcome if record else None
@@ -102,7 +107,7 @@ def test_a_main_that_was_forced_back_is_what_counts(live):
     twice = replace(good, max_ongoing_requests=good.max_ongoing_requests + 1)
     newer = live.forge.commit(head, {good.path: render(twice)}, "Wider\n")
     live.healthy(MODEL, newer)
-    run(f"--git-dir={live.forge.path}", "update-ref", "refs/heads/main", head)
+    set_main(live, head)
     with timed("main forced back by one commit"):
         until(lambda: live.desired(MODEL) == good, "the manifest of before")
         settled_again(live, told(live) | {MODEL: told(live)[MODEL]})
@@ -112,11 +117,10 @@ def test_a_main_that_was_forced_back_is_what_counts(live):
 def test_without_any_manifest_what_is_served_ends_or_its_end_is_refused(live):
     paths = [manifest_path(name, MODEL) for name in ("staging", "production")]
     head = live.forge.head()
-    texts = {path: live.forge.read(path, head) for path in paths}
     live.forge.commit(head, dict.fromkeys(paths), "Remove all by hand\n")
     with timed("all manifests of a model removed"):
         until(lambda: decided(live), "removed or refused", told=lambda: outcome(live, "staging"))
-    live.forge.commit(live.forge.head(), texts, "Bring them back\n")
+    set_main(live, head)
     until(lambda: live.served(MODEL) and live.idle(MODEL), "all as before")
 
 
