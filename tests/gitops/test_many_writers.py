@@ -14,8 +14,8 @@ from tests.support.forges import ADAPTERS, Hosted, Opener
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["__main__", __name__])
 FEW, MANY, BY_HAND = 8, 200, 2
-# Whoever opens one looks through all that are there, over HTTP.
-MOST_OPEN = {"github": 30, "push": 60}
+# Whoever opens a pull request looks through all that are open, a page at a time.
+MOST_OPEN = {"github": 30}
 
 
 @pytest.fixture(params=ADAPTERS)

@@ -32,7 +32,7 @@ def in_order(told: list[str], named: list[str]) -> bool:
 
 @pytest.mark.parametrize(
     "rounds",
-    [6, pytest.param(100, marks=[pytest.mark.e2e, pytest.mark.timeout(600)])],
+    [6, pytest.param(200, marks=[pytest.mark.e2e, pytest.mark.timeout(600)])],
 )
 def test_nothing_is_applied_twice_or_out_of_order_and_no_record_is_lost(at, tmp_path, rounds):
     processes = [started(at, tmp_path / f"{name}.lock", rounds) for name in ("one", "two")]
