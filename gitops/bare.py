@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gitops.errors import RepositoryMissing
@@ -38,6 +38,19 @@ def make_bare(path: Path) -> None:
             if not (path / "HEAD").is_file():
                 why = f"it cannot be made: {error.strerror}"
                 raise RepositoryMissing(str(path), why) from error
+
+
+def begin_if_empty(git: Git, head: Callable[[], str], seed: Mapping[str, str]) -> None:
+    """Give a repository without any branch or record `seed` as first commit.
+
+    RepositoryMissing for one that has no main branch but something else.
+    """
+    try:
+        head()
+    except RepositoryMissing:
+        if git.refs("refs"):
+            raise
+        begin_main(git, seed)
 
 
 def begin_main(git: Git, seed: Mapping[str, str]) -> None:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from gitops.bare import begin_main
-from gitops.errors import RepositoryMissing
+from gitops.bare import begin_if_empty
 from gitops.github_access import Account, GitHubRepository, git_authorization
 from gitops.github_client import GitHubClient, Manners
 from gitops.github_merges import GitHubMerges
@@ -46,10 +45,5 @@ class GitHubForge(GitHubMerges):
     ) -> "GitHubForge":
         """The forge; a repository without any branch or record gets `seed` as first commit."""
         forge = cls(mirror, repository, account, manners)
-        try:
-            forge.head()
-        except RepositoryMissing:
-            if forge._mirror.refs("refs"):
-                raise
-            begin_main(forge._mirror, seed)
+        begin_if_empty(forge._mirror, forge.head, seed)
         return forge

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from gitops.bare import begin_main
-from gitops.errors import RepositoryMissing
+from gitops.bare import begin_if_empty
 from gitops.ref_promotions import RefPromotions
 from gitops.remote import Remote
 from gitops.remote_git import RemoteGit
@@ -32,12 +31,7 @@ class PushForge(RefPromotions):
     def create(cls, mirror: Path, remote: Remote, seed: Mapping[str, str]) -> "PushForge":
         """The forge; a repository without any branch or record gets `seed` as first commit."""
         forge = cls(mirror, remote)
-        try:
-            forge.head()
-        except RepositoryMissing:
-            if forge.git.refs("refs"):
-                raise
-            begin_main(forge.git, seed)
+        begin_if_empty(forge.git, forge.head, seed)
         return forge
 
 

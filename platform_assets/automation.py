@@ -5,17 +5,14 @@ Sensors only look and ask; each decides through a pure function.
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
-from gitops.conditions import RetryAfter
 from gitops.errors import ForgeUnavailable
 from gitops.forge import Forge
-from gitops.plan import Plan
 from gitops.reconcile import Reconciler
 from platform_assets.arrivals import (
     Asked,
@@ -28,6 +25,7 @@ from platform_assets.arrivals import (
 )
 from platform_assets.data import landing, ledger
 from platform_assets.data.sources.choose import source_of
+from platform_assets.deploying import decide
 from platform_assets.errors import NotMaterialized
 from platform_assets.folder import ModelFolder
 from platform_assets.lineage import latest
@@ -280,33 +278,6 @@ def aliases_mended(model: str, registry: Registry, forge: Forge) -> str:
     except (RegistryError, ForgeUnavailable) as error:
         return f"; aliases: {error}"
     return f"; aliases put right: {', '.join(moved)}" if moved else ""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """The environments to deploy now, and the sentence for the UI."""
-
-    environments: tuple[str, ...]
-    reason: str
-
-
-def decide(plans: Mapping[str, Plan], unfinished: int) -> Decision:
-    """Deploy where a plan has acts, unless a run of the model is still at work on it."""
-    due = tuple(name for name, plan in plans.items() if plan.acts)
-    if due and unfinished:
-        return Decision((), f"{unfinished} runs of this model are under way")
-    if due:
-        return Decision(due[:1], f"{due[0]} differs from git")
-    return Decision((), "; ".join(f"{name}: {_end(plan)}" for name, plan in plans.items()))
-
-
-def _end(plan: Plan) -> str:
-    if plan.outcome is None:
-        return "nothing to do"
-    waits = (
-        f" (again in {plan.outcome.seconds:g} s)" if isinstance(plan.outcome, RetryAfter) else ""
-    )
-    return f"{plan.outcome.message}{waits}"
 
 
 def unfinished_runs(instance: dg.DagsterInstance, model: str) -> int:

@@ -1,6 +1,7 @@
 from gitops.conditions import Reason, RetryAfter, Settled
 from gitops.plan import Act, Plan
-from platform_assets.automation import decide, pipeline_job
+from platform_assets.automation import pipeline_job
+from platform_assets.deploying import decide
 from tests.support.tiny import tiny
 
 SETTLED = Plan((), Settled(Reason.HEALTHY, "live and healthy"))

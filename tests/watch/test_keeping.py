@@ -3,29 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 import pandera.pandas as pandera
-import pytest
 
 from platform_assets.data.contract import Contract
 from platform_assets.data.subject import subject
 from platform_assets.watch.keeping import expire, forget_logged
 from platform_assets.watch.landing_log import land
-from resources.lake import Lake
 from serving.bundle import write_bundle
 from tests.support.bundles import fraud_contents, line_contents
 from tests.support.lakes import stored
 from tests.support.logged import serve
 
 ROW = {"amount": 3.5, "hour": 4, "night": True, "country": "de"}
-
-
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path / "predictions"
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(str(tmp_path / "lake"))
 
 
 def ids(lake, name):

@@ -11,23 +11,12 @@ import pytest
 from platform_assets.watch import landing_log
 from platform_assets.watch.landing_log import land
 from platform_assets.watch.log_files import read, refused, waiting
-from resources.lake import Lake
 from serving.bundle import write_bundle
 from tests.support.bundles import fraud_contents, iris_contents, line_contents
 from tests.support.logged import serve
 
 TABLE = "line/predictions"
 ROW = {"a": 1, "b": 2}
-
-
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path / "predictions"
-
-
-@pytest.fixture
-def lake(tmp_path):
-    return Lake(str(tmp_path / "lake"))
 
 
 @pytest.fixture
