@@ -9,13 +9,13 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable
-from deltalake.exceptions import CommitFailedError
+from deltalake import DeltaTable
 from deltalake.transaction import RemoveAction
 
 from resources.delta_files import Layout
 from resources.errors import ConcurrentWrite
 from resources.lake import ATTEMPTS, Lake
+from resources.lake_exchange import exchange
 from resources.lake_reading import Where
 
 Mask = Callable[[pa.Table], pa.Array]
@@ -49,17 +49,7 @@ def _attempt(lake: Lake, name: str, gone: Mask, layout: Layout, where: Where) ->
     written = files.write(schema, (part for one in kept for part in one.to_batches()), layout)
     now = int(time.time() * 1000)
     removed = [RemoveAction(path, True, now, size=size) for path, size in paths.items()]
-    told = CommitProperties(max_commit_retries=0)
-    try:
-        table.create_write_transaction(
-            [*written, *removed], "append", table.schema(), commit_properties=told
-        )
-    except CommitFailedError:
-        if lake.holds(name, table.version() + 1, written):
-            return taken
-        files.discard(written)
-        return None
-    return taken
+    return taken if exchange(lake, name, table, written, removed) else None
 
 
 def _parted(

@@ -11,13 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.fs as pafs
-from deltalake import CommitProperties, DeltaTable
-from deltalake.exceptions import CommitFailedError
+from deltalake import DeltaTable
 from deltalake.transaction import RemoveAction
 
 from resources.delta_files import FILE_BYTES, Layout
 from resources.errors import ConcurrentWrite
 from resources.lake import ATTEMPTS, WHOLE_LOG, Lake
+from resources.lake_exchange import exchange
 from resources.lake_reading import TIDIED
 
 # A file in no version may belong to a writer that has not committed yet.
@@ -110,18 +110,8 @@ def _merge(
     files = lake.files(name)
     schema = pa.schema(table.schema().to_arrow())
     merged = files.write(schema, _rows(table, small, layout, lake.store(name)), layout)
-    told = CommitProperties(custom_metadata={TIDIED: "true"}, max_commit_retries=0)
     adds = [replace(one, data_change=False) for one in merged]
-    try:
-        table.create_write_transaction(
-            [*adds, *small], "append", table.schema(), commit_properties=told
-        )
-    except CommitFailedError:
-        if lake.holds(name, table.version() + 1, merged):
-            return True
-        files.discard(merged)
-        return False
-    return True
+    return exchange(lake, name, table, adds, small, {TIDIED: "true"})
 
 
 def _rows(
