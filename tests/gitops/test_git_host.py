@@ -22,6 +22,7 @@ from gitops.remote import Remote, _run, check_address
 from tests.contracts.changes import FILE, MESSAGE, change, opened
 from tests.support.git_host import BASIC, TOKEN, Fault, GitHost, git_host
 from tests.support.releases import SEED, world
+from tests.support.stack import until
 
 PUSH, FETCH = "/git-receive-pack", "/git-upload-pack"
 
@@ -98,7 +99,15 @@ def test_a_command_that_does_not_end_is_stopped_with_all_its_processes(tmp_path)
     family = f"sleep 600 & echo $! > {tmp_path}/child; wait"
     assert _run(["sh", "-c", family], os.environ, limit=0.3).code is None
     child = int((tmp_path / "child").read_text())
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    until(lambda: ended(child), "the end of the child", seconds=30)
+
+
+def ended(pid: int) -> bool:
+    """A killed process stays as a zombie where nobody asks for its exit code."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_a_wrong_token_is_denied_at_once_and_never_shown(forge, host, tmp_path):
