@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from gitops.conditions import Settled, Verdict
+from gitops.conditions import Outcome, Reason, RetryAfter, Settled, Verdict
 from gitops.forge import Forge
 from gitops.reconcile import Reconciler, Report
 from platform_assets.folder import ModelFolder
@@ -22,6 +22,13 @@ CHECKS = (
     "latency_p99",
     "error_rate",
 )
+TRIES = 8
+SOON_OVER = {
+    Reason.RUNTIME_UNAVAILABLE,
+    Reason.REPOSITORY_UNAVAILABLE,
+    Reason.CONTENDED,
+    Reason.LOCKED,
+}
 Event = dg.MaterializeResult | dg.AssetCheckResult
 
 
@@ -38,7 +45,10 @@ def deployment(
         registry: dg.ResourceParam[Registry],
         settings: dg.ResourceParam[Settings],
     ) -> Iterator[Event]:
-        yield from deploy(context, folder, environment, reconciler, forge, registry, settings)
+        tried = context.retry_number
+        yield from deploy(
+            context, folder, environment, reconciler, forge, registry, settings, tried=tried
+        )
 
     return deployed
 
@@ -51,16 +61,25 @@ def deploy(
     forge: Forge,
     registry: Registry,
     settings: Settings,
+    *,
+    tried: int = 0,
 ) -> Iterator[Event]:
     """Make the running system what git says, and report what the endpoint answered.
 
+    `tried` is how often this step was begun before.
+
     Raises
     ------
+    dagster.RetryRequested
+        If something stands in the way that is soon over, such as a Ray that is being started again.
     dagster.Failure
         If what git says is not live and healthy at the end; the check results are recorded before.
     """
     report = reconciler.reconcile(environment, folder.name)
     context.log.info("%s: %s", type(report.outcome).__name__, report.outcome.message)
+    pause = pause_before_retry(report.outcome, tried)
+    if pause is not None:
+        raise dg.RetryRequested(max_retries=TRIES, seconds_to_wait=pause)
     mirror_aliases(registry, forge, report)
     key = folder.key(f"{environment}_deployment")
     verdicts = report.verdicts or _recorded(forge, report)
@@ -74,6 +93,13 @@ def deploy(
         metadata={**facts(report), "endpoint": dg.MetadataValue.url(_address(settings, report))},
         check_results=checks,
     )
+
+
+def pause_before_retry(outcome: Outcome, tried: int) -> float | None:
+    """Seconds until the step is worth another try; None if it is not, or was tried enough."""
+    if not isinstance(outcome, RetryAfter) or outcome.reason not in SOON_OVER:
+        return None
+    return outcome.seconds if tried < TRIES else None
 
 
 def _recorded(forge: Forge, report: Report) -> Sequence[Verdict]:

@@ -5,10 +5,17 @@ from dataclasses import dataclass, field, replace
 import dagster as dg
 import pytest
 
-from gitops.conditions import Reason, Settled, Verdict
+from gitops.conditions import Blocked, Reason, RetryAfter, Settled, Verdict
 from gitops.plan import Act
 from gitops.reconcile import Report
-from platform_assets.release.deployment import CHECKS, check_result, deploy, facts
+from platform_assets.release.deployment import (
+    CHECKS,
+    TRIES,
+    check_result,
+    deploy,
+    facts,
+    pause_before_retry,
+)
 from resources.settings import Settings
 from tests.support.releases import bring, digest, manifest, with_options
 from tests.support.tiny import Approving, tiny
@@ -88,13 +95,13 @@ class Deployment:
     def bring(self, letter):
         return bring(self.world.forge, manifest(letter, model="tiny"))
 
-    def run(self):
+    def run(self, tried=TRIES):
         events, failure = [], None
         world = with_options(self.world, verifier=self.verifier)
         with dg.build_asset_context() as context:
             try:
                 args = (world.reconciler, world.forge, self.registry, self.settings)
-                events.extend(deploy(context, tiny(), "staging", *args))
+                events.extend(deploy(context, tiny(), "staging", *args, tried=tried))
             except dg.Failure as error:
                 failure = error
         return events, failure
@@ -152,3 +159,31 @@ def test_an_absent_system_fails_the_step_and_blames_no_version(deployment):
     assert "reverted" not in failure.metadata
     deployment.world.serve.outage = False
     assert deployment.run()[1] is None
+
+
+def test_a_system_that_is_away_is_tried_again_and_no_check_has_failed_by_then(deployment):
+    """Ray was killed while a deployment was verified, and its promotion was never opened."""
+    deployment.bring("a")
+    deployment.world.serve.outage = True
+    with pytest.raises(dg.RetryRequested) as asked:
+        deployment.run(tried=0)
+    assert asked.value.seconds_to_wait > 0
+    deployment.world.serve.outage = False
+    (event,), failure = deployment.run(tried=1)
+    assert (failure, event.data_version.value) == (None, digest("a"))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "pause"),
+    [
+        (RetryAfter(Reason.RUNTIME_UNAVAILABLE, "away", 15), 15),
+        (RetryAfter(Reason.LOCKED, "another", 15), 15),
+        (RetryAfter(Reason.SOAKING, "too early", 3600), None),
+        (RetryAfter(Reason.FROZEN, "holidays", 3600), None),
+        (Blocked(Reason.HELD, "held"), None),
+        (Settled(Reason.HEALTHY, "fine"), None),
+    ],
+)
+def test_what_is_soon_over_is_waited_for_a_bounded_number_of_times(outcome, pause):
+    assert pause_before_retry(outcome, TRIES - 1) == pause
+    assert pause_before_retry(outcome, TRIES) is None
