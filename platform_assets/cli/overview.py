@@ -13,6 +13,7 @@ from gitops.manifest import ReleaseManifest, manifest_path, parse, route_prefix
 from gitops.policy import load_policy
 from gitops.record import DeploymentRecord
 from gitops.runtime import LiveModel, Runtime
+from gitops.suspension import Suspension, read_suspension
 
 Document = dict[str, Any]
 
@@ -33,6 +34,7 @@ class Place:
     live: LiveModel | None = None
     promotion: Promotion | None = None
     holds: tuple[Hold, ...] = ()
+    suspension: Suspension | None = None
     asked: bool = True
     invalid: str = ""
 
@@ -72,6 +74,7 @@ class Place:
             else None,
             "checks": [one.to_dict() | {"sentence": one.sentence()} for one in record.verdicts],
             "promotion": promotion_to_dict(self.promotion) if self.promotion else None,
+            "suspended": self.suspension.reason if self.suspension else None,
             "held": [{"digest": one.digest, "reason": one.reason} for one in self.holds],
             "path": manifest_path(self.environment, self.model),
         }
@@ -104,6 +107,7 @@ class Overview:
         try:
             manifest = parse(text, path) if text is not None else None
             holds = read_holds(self._forge, environment, model, self._head)
+            suspension = read_suspension(self._forge, environment, model, self._head)
         except FileInvalid as error:
             return Place(
                 environment, model, commit, None, record, promotion=promotion, invalid=str(error)
@@ -117,6 +121,7 @@ class Overview:
             self._runtime.live(route_prefix(environment, model)) if self._asked else None,
             promotion,
             holds,
+            suspension,
             asked=self._asked,
         )
 

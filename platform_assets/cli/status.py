@@ -77,7 +77,6 @@ def _by_model(places: Sequence[Place]) -> dict[str, Any]:
 
 def _row(place: Place) -> tuple[object, ...]:
     manifest, record, commit = place.manifest, place.record, place.commit
-    promotion = place.promotion
     return (
         place.model,
         place.environment,
@@ -87,8 +86,15 @@ def _row(place: Place) -> tuple[object, ...]:
         commit.revision[:12] if commit and manifest else "",
         record.since if record and manifest else "",
         checks_in_short(record.verdicts) if record else "",
-        f"promotion {promotion.number}" if promotion else "",
+        waits(place),
     )
+
+
+def waits(place: Place) -> str:
+    """What stands still until a person decides: a promotion, a suspension, or both."""
+    promotion = f"promotion {place.promotion.number}" if place.promotion else ""
+    suspended = "suspended" if place.suspension else ""
+    return ", ".join(part for part in (promotion, suspended) if part)
 
 
 def checks_in_short(verdicts: Iterable[Verdict]) -> str:

@@ -162,6 +162,9 @@ def test_a_model_is_suspended_and_resumed_by_commits(second, slipway):
     assert slipway("suspend", "fraud", *STAGING, "--reason", "moving").code == 0
     reason = read_suspension(second.forge, "staging", "fraud", second.forge.head()).reason
     assert reason == "moving"
+    found = json.loads(slipway("status", "--json").out)["models"]["fraud"]
+    assert (found["staging"]["suspended"], found["production"]["suspended"]) == ("moving", None)
+    assert "suspended" in slipway("status").out
     assert slipway("resume", "fraud", *STAGING).code == 0
     told = slipway("resume", "fraud", *STAGING)
     assert (told.code, "nothing to resume" in told.err) == (1, True)
