@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from pydantic import SecretStr
+
 from gitops.errors import AddressRefused
 from gitops.forge import Forge
 from gitops.github_access import Account, account_of, repository_at
@@ -25,7 +27,7 @@ class Access:
     its pull requests; `github_api` is where its API is, if not at github.com.
     """
 
-    token: str = ""
+    token: SecretStr | None = None
     user: str = ACCOUNT
     scheme: Scheme = "basic"
     github: Account | None = None
@@ -38,8 +40,9 @@ class Access:
         if given not in _SCHEMES:
             raise AddressRefused(given, "basic or bearer in SLIPWAY_GITOPS_AUTH")
         user = variables.get("SLIPWAY_GITOPS_USER") or ACCOUNT
+        token = variables.get("SLIPWAY_GITOPS_TOKEN")
         return cls(
-            variables.get("SLIPWAY_GITOPS_TOKEN", ""),
+            SecretStr(token) if token else None,
             user,
             _SCHEMES[given],
             account_of(
@@ -92,9 +95,10 @@ def make_forge(repository: str, home: Path, access: Access, seed: Mapping[str, s
 
 
 def _remote(repository: str, access: Access) -> Remote:
-    if not access.token:
+    if access.token is None:
         return Remote(repository)
-    return Remote(repository, authorization(access.scheme, access.token, access.user))
+    token = access.token.get_secret_value()
+    return Remote(repository, authorization(access.scheme, token, access.user))
 
 
 def _number(variables: Mapping[str, str], name: str) -> int | None:

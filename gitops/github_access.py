@@ -107,7 +107,7 @@ class TokenAccess:
 class Issued:
     """A token of an installation, and when it ends."""
 
-    token: str
+    token: SecretStr
     expires: datetime
 
 
@@ -123,16 +123,14 @@ class AppAccess:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._issue, self._clock = issue, clock
-        self._lock, self._issued = (
-            threading.Lock(),
-            Issued("", datetime.fromtimestamp(EARLY.total_seconds(), UTC)),
-        )
+        self._lock = threading.Lock()
+        self._issued = Issued(SecretStr(""), datetime.fromtimestamp(EARLY.total_seconds(), UTC))
 
     def token(self) -> str:
         with self._lock:
             if self._clock() >= self._issued.expires - EARLY:
                 self._issued = self._issue()
-            return self._issued.token
+            return self._issued.token.get_secret_value()
 
 
 def git_authorization(access: Access) -> str:

@@ -19,6 +19,7 @@ from githubkit import AppAuthStrategy, GitHub
 from githubkit.auth import BaseAuthStrategy
 from githubkit.cache import MemCacheStrategy
 from githubkit.exception import RequestError, RequestFailed
+from pydantic import SecretStr
 
 from gitops.errors import (
     AccessDenied,
@@ -139,7 +140,7 @@ class GitHubClient:
         url = f"{self.repository.api}/app/installations/{account.installation}/access_tokens"
         repositories = {"repositories": [self.repository.name]}
         answer = patiently(github, self.manners, ("POST", url, repositories, {}), again=True)
-        return Issued(answer["token"], datetime.fromisoformat(answer["expires_at"]))
+        return Issued(SecretStr(answer["token"]), datetime.fromisoformat(answer["expires_at"]))
 
 
 Request = tuple[str, str, Any, Mapping[str, Any]]

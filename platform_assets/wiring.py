@@ -99,8 +99,13 @@ def _access(settings: Settings) -> Access:
         _secret(settings.github_app_key),
         settings.github_app_installation,
     )
-    token = _secret(settings.gitops_token)
-    return Access(token, settings.gitops_user, settings.gitops_auth, github, settings.github_api)
+    return Access(
+        settings.gitops_token,
+        settings.gitops_user,
+        settings.gitops_auth,
+        github,
+        settings.github_api,
+    )
 
 
 def _secret(value: SecretStr | None) -> str:

@@ -1,5 +1,6 @@
 """What the name of a repository asks for."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from pydantic import SecretStr
 
 from gitops.choose import Access, kind_of, make_forge, open_forge, place_of
 from gitops.errors import AddressRefused
-from gitops.github_access import App, repository_at
+from gitops.github_access import App, Issued, repository_at
 from gitops.github_forge import GitHubForge
 from gitops.local_forge import LocalForge
 from gitops.push_forge import PushForge
@@ -34,7 +35,7 @@ def test_a_path_is_local_and_an_address_is_pushed_to(repository, kind, tmp_path)
 
 
 def test_opening_asks_nobody_and_makes_nothing(tmp_path):
-    open_forge(ADDRESS, tmp_path, Access(token="x"))  # noqa: S106 -- none
+    open_forge(ADDRESS, tmp_path, Access(SecretStr("x")))
     open_forge("", tmp_path, Access())
     assert list(tmp_path.iterdir()) == []
 
@@ -63,7 +64,7 @@ def test_access_is_read_from_the_same_variables_as_the_settings():
         "SLIPWAY_GITOPS_USER": "",
         "SLIPWAY_GITOPS_AUTH": "bearer",
     }
-    assert Access.from_environment(given) == Access("t", "x-access-token", "bearer")
+    assert Access.from_environment(given) == Access(SecretStr("t"), "x-access-token", "bearer")
     assert Access.from_environment({}) == Access()
     with pytest.raises(AddressRefused, match="basic or bearer"):
         Access.from_environment({"SLIPWAY_GITOPS_AUTH": "digest"})
@@ -83,6 +84,12 @@ def test_an_enterprise_server_has_its_api_elsewhere():
     found = repository_at("https://git.example.com/team/x.git", "https://git.example.com/api/v3/")
     assert found.clone_url == "https://git.example.com/team/x.git"
     assert found.graphql == "https://git.example.com/api/graphql"
+
+
+def test_a_token_is_shown_by_nothing_that_is_printed():
+    given = Access.from_environment({"SLIPWAY_GITOPS_TOKEN": "a-secret"})
+    assert given.token is not None
+    assert "a-secret" not in repr((given, Issued(given.token, datetime.now(UTC))))
 
 
 def test_an_app_is_named_whole_or_not_at_all():
