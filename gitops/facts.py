@@ -11,7 +11,7 @@ from gitops.forge import Forge
 from gitops.holds import Hold, held, read_holds
 from gitops.manifest import FOLDER, NAME, application_name, manifest_path, parse
 from gitops.plan import Act, Around, Desired, Earlier, Facts
-from gitops.policy import load_policy
+from gitops.policy import Policy, load_policy
 from gitops.record import DeploymentRecord
 from gitops.rollback import is_restore
 from gitops.runtime import Runtime
@@ -34,9 +34,10 @@ def from_git(
     record = forge.read_record(environment, model) or DeploymentRecord(environment, model)
     try:
         desired = _with_revision(_desired(forge, record, head), record, head)
-        hold, earlier = _objections(forge, desired, head)
-        waiting = _waiting(forge, desired, head, now)
-        looked = around(forge, desired, record, head)
+        policy = load_policy(forge, head)
+        hold, earlier = _objections(forge, policy, desired, head)
+        waiting = _waiting(forge, policy, desired, now)
+        looked = around(forge, policy, desired, record, head)
     except FileInvalid as error:
         last = forge.last_change(manifest_path(environment, model), head)
         revision = last.revision if last else ""
@@ -123,12 +124,11 @@ def _with_revision(desired: Desired, record: DeploymentRecord, head: str) -> Des
 
 
 def _objections(
-    forge: Forge, desired: Desired, head: str
+    forge: Forge, policy: Policy, desired: Desired, head: str
 ) -> tuple[Hold | None, tuple[Earlier, ...]]:
     if desired.manifest is None:
         return None, ()
     model, digest = desired.model, desired.manifest.bundle_digest
-    policy = load_policy(forge, head)
     policy.admit(model)
     hold = held(read_holds(forge, desired.environment, model, head), digest)
     return hold, tuple(
@@ -137,9 +137,8 @@ def _objections(
     )
 
 
-def _waiting(forge: Forge, desired: Desired, head: str, now: datetime) -> Outcome | None:
+def _waiting(forge: Forge, policy: Policy, desired: Desired, now: datetime) -> Outcome | None:
     """How the policy's times end a pass that would change what is live."""
-    policy = load_policy(forge, head)
     if desired.environment not in policy.names:
         return None
     digest = desired.manifest.bundle_digest if desired.manifest else ""

@@ -5,30 +5,30 @@ from gitops.forge import Forge
 from gitops.manifest import ReleaseManifest, manifest_path, parse
 from gitops.pace import DEFAULT_PACE, Pace
 from gitops.plan import Around, Desired
-from gitops.policy import load_policy
+from gitops.policy import Policy
 from gitops.pruning import confirmed, emptied
 from gitops.record import DeploymentRecord
 from gitops.suspension import read_suspension
 
 
-def around(forge: Forge, desired: Desired, record: DeploymentRecord, head: str) -> Around:
+def around(
+    forge: Forge, policy: Policy, desired: Desired, record: DeploymentRecord, head: str
+) -> Around:
     """Look around a target; FileInvalid if a file cannot be used, or dependencies go in a ring."""
     environment, model = desired.environment, desired.model
     gone = desired.manifest is None and record.attempted is not None
     return Around(
-        pace=pace(forge, environment, head),
+        pace=pace(policy, environment),
         suspension=read_suspension(forge, environment, model, head),
         emptied=gone and emptied(forge, environment, head) and not confirmed(forge, record, head),
         dependencies=_dependencies(forge, desired.manifest, head) if desired.manifest else (),
     )
 
 
-def pace(forge: Forge, environment: str, head: str) -> Pace:
+def pace(policy: Policy, environment: str) -> Pace:
     """How an environment is reconciled; the defaults for one that the policy does not know."""
-    policy = load_policy(forge, head)
-    return (
-        policy.environment(environment).reconcile if environment in policy.names else DEFAULT_PACE
-    )
+    known = environment in policy.names
+    return policy.environment(environment).reconcile if known else DEFAULT_PACE
 
 
 def _dependencies(forge: Forge, manifest: ReleaseManifest, head: str) -> tuple[Dependency, ...]:
