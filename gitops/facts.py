@@ -9,7 +9,8 @@ from gitops.conditions import Outcome
 from gitops.errors import FileInvalid
 from gitops.forge import Forge
 from gitops.holds import Hold, held, read_holds
-from gitops.manifest import FOLDER, NAME, application_name, manifest_path, parse
+from gitops.manifest import FOLDER, application_name, manifest_path, parse
+from gitops.manifest_rules import NAME
 from gitops.plan import Act, Around, Desired, Earlier, Facts
 from gitops.policy import Policy, load_policy
 from gitops.record import DeploymentRecord

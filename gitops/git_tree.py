@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from gitops.errors import HeadMoved, LeaseLost, PathRefused, RecordMoved, RepositoryMissing
 from gitops.forge import Commit
 from gitops.lease import Lease, Renewal
-from gitops.manifest import NAME
+from gitops.manifest_rules import NAME
 from gitops.plumbing import Git, RefMoved, RefUpdate, check_path
 from gitops.record import DeploymentRecord
 from gitops.trailers import read_trailers

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from gitops import yaml_text
 from gitops.errors import HeadMoved, HoldsInvalid, NotHeld
 from gitops.forge import Tree
-from gitops.manifest import DIGEST
+from gitops.manifest_rules import DIGEST
 from gitops.retry import until_won
 from gitops.trailers import compose
 

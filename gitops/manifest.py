@@ -1,6 +1,5 @@
 """The desired state of one model in one environment: a KubeRay RayService, strictly written."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ from gitops.budget import ANNOTATION as BUDGET
 from gitops.budget import DEFAULT_BUDGET, LatencyBudget, budget_from_text
 from gitops.cluster_spec import cluster, first_cluster
 from gitops.errors import ManifestInvalid
+from gitops.manifest_rules import application_problem, first_problem
 
 FOLDER = "gitops/environments"
 PREFIX = "slipway.dev/"
@@ -16,16 +16,7 @@ IMPORT_PATH = "serving.app:build"
 DEPLOYMENT = "ModelServer"
 FIRST, PRESENT = 1, 2
 FORMAT = f"{PREFIX}format"
-# KubeRay appends to a service's name, and what comes of it must fit 63 characters.
-LONGEST_APPLICATION = 47
 DEFAULT_IMAGE = "slipway-serving:0.1.0"
-
-NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,39}[a-z0-9])?")
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_VERSION = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_WORD = re.compile(r"[!-~](?:[ -~]{0,498}[!-~])?")
-_URI = re.compile(r"(?:file|s3|gs|https)://[A-Za-z0-9._~/%+=:@-]{1,1000}")
-_IMAGE = re.compile(r"[a-z0-9][A-Za-z0-9._/:@-]{0,254}")
 
 
 @dataclass(frozen=True)
@@ -56,15 +47,11 @@ class ReleaseManifest:
     form: int = PRESENT
 
     def __post_init__(self) -> None:
-        for check in (
-            _check_names,
-            _check_application,
-            _check_dependencies,
-            _check_digests,
-            _check_words,
-            _check_sizes,
-        ):
-            check(self)
+        found = first_problem(vars(self))
+        if found is None and self.form != FIRST:
+            found = application_problem(self.application)
+        if found:
+            raise ManifestInvalid("manifest", *found)
         object.__setattr__(self, "cpus", float(self.cpus))
 
     @property
@@ -250,67 +237,3 @@ def _first_line(expected: str, got: str) -> tuple[str, object, str]:
         if wanted != found:
             return f"line {number}", found, repr(wanted)
     return f"line {min(len(left), len(right)) + 1}", len(right), f"{len(left)} lines"
-
-
-def _check(manifest: ReleaseManifest, field: str, pattern: re.Pattern[str], expected: str) -> None:
-    value = getattr(manifest, field)
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise ManifestInvalid("manifest", field, value, expected)
-
-
-def _check_names(manifest: ReleaseManifest) -> None:
-    for field in ("model", "environment"):
-        _check(manifest, field, NAME, "at most 41 of a-z, 0-9 and '-', from a letter to no hyphen")
-
-
-def _check_dependencies(manifest: ReleaseManifest) -> None:
-    names = manifest.depends_on
-    plain = all(NAME.fullmatch(name) and name != manifest.model for name in names)
-    if not plain or list(names) != sorted(set(names)) or len(names) > 20:
-        raise ManifestInvalid(
-            "manifest", "depends_on", names, "at most 20 other models, each once, in order"
-        )
-
-
-def _check_application(manifest: ReleaseManifest) -> None:
-    name = manifest.application
-    if manifest.form != FIRST and len(name) > LONGEST_APPLICATION:
-        expected = f"environment and model in at most {LONGEST_APPLICATION} characters together"
-        raise ManifestInvalid("manifest", "model", name, expected)
-
-
-def _check_digests(manifest: ReleaseManifest) -> None:
-    _check(manifest, "bundle_digest", DIGEST, "sha256: and 64 hex digits")
-    if manifest.previous_digest is not None:
-        _check(manifest, "previous_digest", DIGEST, "sha256: and 64 hex digits")
-    _check(manifest, "bundle_uri", _URI, "a file://, s3://, gs:// or https:// address")
-    folders = manifest.bundle_uri.split("/")
-    if ".." in folders or folders[-1] != manifest.bundle_digest.removeprefix("sha256:"):
-        raise ManifestInvalid(
-            "manifest", "bundle_uri", manifest.bundle_uri, "a folder named by the bundle digest"
-        )
-
-
-def _check_words(manifest: ReleaseManifest) -> None:
-    _check(manifest, "model_version", _VERSION, "1 to 64 of letters, digits, '.', '_' and '-'")
-    for field in ("evaluation_run", "data_version"):
-        _check(manifest, field, _WORD, "1 to 500 printable ASCII characters")
-    _check(manifest, "image", _IMAGE, "the name of a container image")
-
-
-def _check_sizes(manifest: ReleaseManifest) -> None:
-    _check_number(manifest, "replicas", 1, 1000)
-    _check_number(manifest, "cpus", 0, 1024, whole=False)
-    _check_number(manifest, "max_ongoing_requests", 1, 100_000)
-    if manifest.fault_delay_ms is not None:
-        _check_number(manifest, "fault_delay_ms", 0, 60_000)
-
-
-def _check_number(
-    manifest: ReleaseManifest, field: str, low: int, high: int, *, whole: bool = True
-) -> None:
-    value = getattr(manifest, field)
-    number = type(value) is int or (type(value) is float and not whole)
-    if not number or not low <= value <= high:
-        kind = "a whole number" if whole else "a number"
-        raise ManifestInvalid("manifest", field, value, f"{kind} from {low} to {high}")

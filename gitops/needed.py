@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from gitops.forge import Forge
 from gitops.holds import Hold, held, read_holds
-from gitops.manifest import DIGEST, manifest_path
+from gitops.manifest import manifest_path
+from gitops.manifest_rules import DIGEST
 from gitops.policy import load_policy
 from gitops.record import DeploymentRecord
 

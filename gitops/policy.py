@@ -15,7 +15,7 @@ from pydantic import (
 
 from gitops import yaml_text
 from gitops.errors import PolicyInvalid
-from gitops.manifest import NAME
+from gitops.manifest_rules import NAME
 from gitops.pace import Pace
 from gitops.windows import Window
 

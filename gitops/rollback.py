@@ -11,7 +11,8 @@ from gitops.errors import (
 )
 from gitops.forge import Commit, Forge, Tree
 from gitops.holds import Clock, Hold, held, holds_path, now, read_holds, render_holds, with_hold
-from gitops.manifest import DIGEST, evidence_path, manifest_path, parse
+from gitops.manifest import evidence_path, manifest_path, parse
+from gitops.manifest_rules import DIGEST
 from gitops.record import DeploymentRecord
 from gitops.retry import until_won
 from gitops.trailers import compose
