@@ -36,7 +36,7 @@ class About:
         }
 
     def _ready(self) -> Answer:
-        live, refused = self._rollout.live, self._rollout.refused
+        live, warm, refused = self._rollout.live, self._rollout.warm, self._rollout.refused
         serving = live and {
             "digest": live.digest,
             "version": live.version,
@@ -46,6 +46,7 @@ class About:
         body = {
             "ready": live is not None,
             "live": serving,
+            "warm": warm and {"digest": warm.digest, "version": warm.version},
             "refused": refused and asdict(refused),
             "log": self._log and self._log.state,
         }

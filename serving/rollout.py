@@ -4,44 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from serving.bundle import Bundle, open_bundle
-from serving.errors import ConfigError, NotReady, ServingError, UnsupportedScheme, WrongModel
+from serving.errors import NotReady, ServingError, WrongModel
+from serving.rollout_config import BundleTarget, folder_of, parse_config
 from serving.scorer import Scorer, load_scorer, verify_golden
-from serving.signature import quote, shorten
-
-
-class BundleTarget(BaseModel):
-    """Which bundle to serve: where it is, what it must be, and what people call it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    uri: str
-    digest: str = Field(pattern="^sha256:[0-9a-f]{64}$")
-    version: str = Field(pattern="^[A-Za-z0-9._-]{1,64}$")
-
-
-class Fault(BaseModel):
-    """A fault injected for drills: every answer of the model waits this long."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    delay_ms: int = Field(default=0, ge=0, le=60_000)
-
-
-class RolloutConfig(BaseModel):
-    """Serve's `user_config` of the deployment `ModelServer`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    bundle: BundleTarget
-    fault: Fault = Fault()
+from serving.signature import shorten
 
 
 @dataclass(frozen=True)
@@ -70,9 +41,10 @@ class Refused:
 class Rollout:
     """The live model and the way to the next one.
 
-    `live` and `refused` are read without a lock: each changes by one assignment. `trusted` are
-    types that a model may hold beyond the usual ones, see `serving.trust`; if there are `keys`, one
-    of them must have signed the bundle.
+    `live`, `warm` and `refused` are read without a lock: each changes by one assignment. `warm` is
+    what was live before, still loaded, so that the way back needs neither the store nor time.
+    `trusted` are types that a model may hold beyond the usual ones, see `serving.trust`; if there
+    are `keys`, one of them must have signed the bundle.
     """
 
     def __init__(
@@ -81,6 +53,7 @@ class Rollout:
         self.model = model
         self._trusted, self._keys = trusted, keys
         self.live: Live | None = None
+        self.warm: Live | None = None
         self.refused: Refused | None = None
         self._turn = asyncio.Lock()
 
@@ -89,7 +62,7 @@ class Rollout:
 
         Loading happens in a thread while the live model goes on answering. A configuration that
         cannot be put live is recorded in `refused` when a model is live, which stays. Applying
-        the digest that is live already loads nothing. Calls take turns.
+        the digest that is live already, or was live before it, loads nothing. Calls take turns.
 
         Raises
         ------
@@ -101,11 +74,16 @@ class Rollout:
             await asyncio.wait({attempt})
             error = attempt.exception()
             if error is None:
-                self.live, self.refused = attempt.result(), None
+                self._swap(attempt.result())
             elif self.live is None or not isinstance(error, Exception):
                 raise error
             else:
                 self.refused = Refused(_digest_in(user_config), _reason(error))
+
+    def _swap(self, then: Live) -> None:
+        if self.live is not None and self.live.digest != then.digest:
+            self.warm = self.live
+        self.live, self.refused = then, None
 
     def now_live(self) -> Live:
         """What answers; NotReady while nothing does."""
@@ -126,50 +104,24 @@ class Rollout:
 
     async def _next(self, user_config: Mapping[str, Any]) -> Live:
         config = parse_config(user_config)
-        delay = config.fault.delay_ms / 1000
-        live = self.live
+        version, delay = config.bundle.version, config.fault.delay_ms / 1000
+        live, warm = self.live, self.warm
         if live is not None and live.digest == config.bundle.digest:
-            return replace(live, version=config.bundle.version, delay=delay)
-        bundle, scorer = await asyncio.to_thread(self._load, config.bundle)
+            return replace(live, version=version, delay=delay)
         since = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return Live(bundle, scorer, config.bundle.version, since, delay)
+        if warm is not None and warm.digest == config.bundle.digest:
+            await asyncio.to_thread(verify_golden, warm.bundle, warm.scorer)
+            return replace(warm, version=version, since=since, delay=delay)
+        bundle, scorer = await asyncio.to_thread(self._load, config.bundle)
+        return Live(bundle, scorer, version, since, delay)
 
     def _load(self, target: BundleTarget) -> tuple[Bundle, Scorer]:
-        bundle = open_bundle(_folder(target.uri), target.digest, self._keys)
+        bundle = open_bundle(folder_of(target), target.digest, self._keys)
         if bundle.signature.model != self.model:
             raise WrongModel(bundle.signature.model, self.model)
         scorer = load_scorer(bundle, self._trusted)
         verify_golden(bundle, scorer)
         return bundle, scorer
-
-
-def parse_config(user_config: Mapping[str, Any]) -> RolloutConfig:
-    """Read a `user_config`.
-
-    Raises
-    ------
-    ConfigError
-        Naming each key, the value received and what was expected; `UnsupportedScheme` for a
-        bundle that is not on a mounted file system.
-    """
-    try:
-        config = RolloutConfig.model_validate(user_config)
-    except ValidationError as error:
-        raise ConfigError(
-            [
-                f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg']}, "
-                f"got {quote(item['input'])}"
-                for item in error.errors()
-            ]
-        ) from error
-    _folder(config.bundle.uri)
-    return config
-
-
-def _folder(uri: str) -> Path:
-    if not uri.startswith(("file:///", "file://localhost/")) or "?" in uri or "#" in uri:
-        raise UnsupportedScheme(uri)
-    return Path(unquote(urlsplit(uri).path))
 
 
 def _digest_in(user_config: object) -> str:

@@ -1,6 +1,7 @@
 """One model is live, the next one is proven beside it, and a bad one changes nothing."""
 
 import asyncio
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,8 @@ from serving.errors import (
     UnsupportedScheme,
     WrongModel,
 )
-from serving.rollout import Rollout, parse_config
+from serving.rollout import Rollout
+from serving.rollout_config import parse_config
 from tests.serving.conftest import rolled_out, user_config
 from tests.support.bundles import LINE, line_contents
 
@@ -158,6 +160,46 @@ async def test_the_digest_that_is_live_is_not_loaded_again(line):
     await rollout.apply(user_config(line, "1b", fault={"delay_ms": 20}))
     assert rollout.live.scorer is scorer
     assert (rollout.live.since, rollout.live.version, rollout.live.delay) == (since, "1b", 0.02)
+
+
+async def test_the_version_before_stays_loaded_and_comes_back_without_its_files(line, tmp_path):
+    rollout = await rolled_out(line)
+    first = rollout.live
+    await rollout.apply(user_config(another(tmp_path), "2"))
+    shutil.rmtree(line.folder)
+    await rollout.apply(user_config(line, "1"))
+    assert rollout.live.scorer is first.scorer
+    assert rollout.live.since > first.since
+    assert (rollout.warm.version, rollout.refused) == ("2", None)
+
+
+async def test_one_version_before_is_kept_and_no_more(line, tmp_path):
+    rollout = await rolled_out(line)
+    for version in (2, 3):
+        bundle = write_bundle(tmp_path / "other", line_contents(bias=float(version)))
+        await rollout.apply(user_config(bundle, str(version)))
+    shutil.rmtree(line.folder)
+    await rollout.apply(user_config(line, "1"))
+    assert rollout.refused.reason.startswith("BundleMissing: ")
+    assert (rollout.live.version, rollout.warm.version) == ("3", "2")
+
+
+async def test_a_version_that_answers_wrongly_by_now_does_not_come_back(line, tmp_path):
+    rollout = await rolled_out(line)
+    other = another(tmp_path)
+    await rollout.apply(user_config(other, "2"))
+    rollout.warm = replace(rollout.warm, scorer=rollout.live.scorer)
+    await rollout.apply(user_config(line, "1"))
+    assert rollout.refused.reason.startswith("GoldenRowsDiffer: golden row 0")
+    assert rollout.live.digest == other.digest
+
+
+async def test_another_name_for_what_is_live_keeps_what_was_live_before(line, tmp_path):
+    rollout = await rolled_out(line)
+    other = another(tmp_path)
+    for version in ("2", "2b"):
+        await rollout.apply(user_config(other, version))
+    assert (rollout.live.version, rollout.warm.digest) == ("2b", line.digest)
 
 
 async def test_the_loop_stays_free_while_a_bundle_loads(line, tmp_path):

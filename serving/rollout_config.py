@@ -1,0 +1,69 @@
+"""Serve's `user_config`: what a replica is told to answer with."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from serving.errors import ConfigError, UnsupportedScheme
+from serving.signature import quote
+
+
+class BundleTarget(BaseModel):
+    """Which bundle to serve: where it is, what it must be, and what people call it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    uri: str
+    digest: str = Field(pattern="^sha256:[0-9a-f]{64}$")
+    version: str = Field(pattern="^[A-Za-z0-9._-]{1,64}$")
+
+
+class Fault(BaseModel):
+    """A fault injected for drills: every answer of the model waits this long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delay_ms: int = Field(default=0, ge=0, le=60_000)
+
+
+class RolloutConfig(BaseModel):
+    """Serve's `user_config` of the deployment `ModelServer`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bundle: BundleTarget
+    fault: Fault = Fault()
+
+
+def parse_config(user_config: Mapping[str, Any]) -> RolloutConfig:
+    """Read a `user_config`.
+
+    Raises
+    ------
+    ConfigError
+        Naming each key, the value received and what was expected; `UnsupportedScheme` for a
+        bundle that is not on a mounted file system.
+    """
+    try:
+        config = RolloutConfig.model_validate(user_config)
+    except ValidationError as error:
+        raise ConfigError(
+            [
+                f"{'.'.join(map(str, item['loc'])) or 'document'}: {item['msg']}, "
+                f"got {quote(item['input'])}"
+                for item in error.errors()
+            ]
+        ) from error
+    folder_of(config.bundle)
+    return config
+
+
+def folder_of(target: BundleTarget) -> Path:
+    """Where the bundle is; UnsupportedScheme if that is not on a mounted file system."""
+    uri = target.uri
+    if not uri.startswith(("file:///", "file://localhost/")) or "?" in uri or "#" in uri:
+        raise UnsupportedScheme(uri)
+    return Path(unquote(urlsplit(uri).path))
