@@ -7,34 +7,45 @@ exit codes:
      plan, status, reconcile: a person must act, or the repository is out
   2  wrong use
   3  plan, status, reconcile: not settled yet; the same command may do more later
+
+reconcile --watch ends with 0 when it is told to (SIGTERM, Ctrl-C), and with 1 if the repository
+cannot be used when it begins; whatever comes later is told, and tried again with growing pauses.
 """
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from gitops.arguments import NOTIFY_URLS, RAY_TOKEN, Run, parser
 from gitops.check_promotion import Asked, check_promotion
 from gitops.choose import Access, open_forge, place_of
 from gitops.conditions import Blocked, Outcome, Settled, kind
-from gitops.errors import GitopsError
+from gitops.errors import ForgeUnavailable, GitopsError
+from gitops.facts import Target
 from gitops.forge import Forge
 from gitops.git_tree import GitTree
 from gitops.holds import now
 from gitops.lock import lock_beside
+from gitops.notifier import build_tell
+from gitops.pace import DEFAULT_PACE, Pace
 from gitops.plan_report import change, markdown
 from gitops.plumbing import Git
 from gitops.readiness import Patience
-from gitops.reconcile import Reconciler
+from gitops.reconcile import Reconciler, Report
 from gitops.record import DeploymentRecord
 from gitops.serve_runtime import ServeRuntime
+from gitops.stopping import told_by_signals
 from gitops.validate import files_of_folder, files_of_revision, problems
+from gitops.watch import Watch
 
 DONE, FAILED, NOT_YET = 0, 1, 3
-TOKEN = "SLIPWAY_RAY_TOKEN"  # noqa: S105 -- the name of the variable
+# How long a pass of `--watch` waits for another reconciler of this machine, in seconds.
+TURN = 5.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
     except GitopsError as error:
-        sys.stderr.write(f"{error}\n")
+        _complain(error)
         return FAILED
     return code
 
@@ -123,79 +134,63 @@ def _standing(record: DeploymentRecord) -> dict[str, Any]:
 def reconcile(options: argparse.Namespace) -> int:
     if options.dry_run:
         return plan(options)
+    if options.watch:
+        return watch(options)
     reconciler, runtime = _reconciler(options)
     outcomes: list[Outcome | None] = []
     with runtime:
-        for environment, model in _chosen(reconciler, options):
-            report = reconciler.reconcile(environment, model)
-            acts = f" after {', '.join(report.acts)}" if report.acts else ""
-            _say(f"{environment}/{model}: {_told(report.outcome)}{acts}")
+        for target in _chosen(reconciler, options):
+            report = reconciler.reconcile(*target)
+            _say_report(report)
             outcomes.append(report.outcome)
     return _code(outcomes)
 
 
+def watch(options: argparse.Namespace) -> int:
+    with told_by_signals() as stop:
+        patience = Patience(options.timeout, pause=stop.pause)
+        reconciler, runtime = _reconciler(
+            options, patience=patience, on_act=stop.heed, lock_timeout=TURN
+        )
+        with suppress(ForgeUnavailable):
+            _forge(options).head()
+        with runtime:
+            Watch(
+                reconciler,
+                stop,
+                _say_report,
+                _complain,
+                wanted=lambda target: _is_chosen(target, options),
+                pace=_pace(options),
+            ).run()
+    _say("told to end")
+    return DONE
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m gitops",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    verbs = parser.add_subparsers(required=True)
-    check = verbs.add_parser("validate", help="check every file under gitops/")
-    check.add_argument("folder", type=Path, nargs="?", default=Path(), help="a checkout")
-    check.add_argument("--repository", help="a repository instead of a checkout")
-    check.add_argument("--revision", help="its commit; main's head if not given")
-    check.set_defaults(run=validate)
-    _add_promotion(verbs.add_parser("check-promotion", help="check what a pull request changes"))
-    say = verbs.add_parser("plan", help="say what would be done, change nothing")
-    do = verbs.add_parser("reconcile", help="make the running system what git says")
-    do.add_argument("--dry-run", action="store_true", help="the same as plan")
-    for verb, run in ((say, plan), (do, reconcile)):
-        _add_addresses(verb)
-        verb.add_argument("--json", action="store_true", help="the plan for programs")
-        verb.add_argument("--markdown", action="store_true", help="the plan as a table")
-        verb.set_defaults(run=run)
-    stand = verbs.add_parser("status", help="say how the last passes ended, ask nobody else")
-    stand.add_argument("--json", action="store_true", help="conditions for programs")
-    _add_choice(stand)
-    stand.set_defaults(run=status)
-    return parser
+    return parser(__doc__, RUNS)
 
 
-def _add_promotion(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--base", required=True, help="the commit or branch it is to be merged into")
-    verb.add_argument("--head", required=True, help="its own commit")
-    verb.add_argument("--git-dir", default=".git", help="the repository; default .git")
-    verb.add_argument("--author", default="", help="who opened it")
-    verb.add_argument(
-        "--approved-by", nargs="*", metavar="NAME", help="who approved; not given: not looked at"
-    )
-    verb.add_argument("--markdown", action="store_true", help="as a comment for the page")
-    verb.set_defaults(run=promotion)
+RUNS: Mapping[str, Run] = {
+    "validate": validate,
+    "check-promotion": promotion,
+    "plan": plan,
+    "reconcile": reconcile,
+    "status": status,
+}
 
 
-def _add_addresses(verb: argparse.ArgumentParser) -> None:
-    verb.epilog = (
-        f"The environment variable {TOKEN} holds Ray's token, if Ray asks for one, "
-        "SLIPWAY_GITOPS_TOKEN that of the git host."
-    )
-    _add_choice(verb)
-    verb.add_argument("--api", default="http://127.0.0.1:8265", help="Ray's dashboard")
-    verb.add_argument("--endpoint", default="http://127.0.0.1:8000", help="Serve's HTTP proxy")
-    verb.add_argument("--timeout", type=float, default=120.0, help="seconds to become healthy")
-
-
-def _add_choice(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--repository", required=True, help="the GitOps repository: path or address")
-    verb.add_argument("--environment", help="only this environment")
-    verb.add_argument("--model", help="only this model")
-
-
-def _reconciler(options: argparse.Namespace) -> tuple[Reconciler, ServeRuntime]:
-    runtime = ServeRuntime(options.api, options.endpoint, os.environ.get(TOKEN) or None)
+def _reconciler(options: argparse.Namespace, **habits: Any) -> tuple[Reconciler, ServeRuntime]:
+    runtime = ServeRuntime(options.api, options.endpoint, os.environ.get(RAY_TOKEN) or None)
     lock = lock_beside(place_of(options.repository, _home()))
-    patience = Patience(timeout=options.timeout)
-    return Reconciler(_forge(options), runtime, None, lock, patience=patience), runtime
+    wanted = {"patience": Patience(options.timeout), "pace": _pace(options), **habits}
+    tell = build_tell(_home(), os.environ.get(NOTIFY_URLS, ""))
+    return Reconciler(_forge(options), runtime, None, lock, tell=tell, **wanted), runtime
+
+
+def _pace(options: argparse.Namespace) -> Pace:
+    given = {name: getattr(options, name, None) for name in ("interval", "retry_interval")}
+    return DEFAULT_PACE.model_copy(update={key: one for key, one in given.items() if one})
 
 
 def _forge(options: argparse.Namespace) -> Forge:
@@ -206,12 +201,18 @@ def _home() -> Path:
     return Path(os.environ.get("SLIPWAY_HOME") or ".slipway")
 
 
-def _chosen(reconciler: Reconciler, options: argparse.Namespace) -> list[tuple[str, str]]:
-    return [
-        (environment, model)
-        for environment, model in reconciler.targets()
-        if options.environment in (None, environment) and options.model in (None, model)
-    ]
+def _chosen(reconciler: Reconciler, options: argparse.Namespace) -> list[Target]:
+    return [target for target in reconciler.targets() if _is_chosen(target, options)]
+
+
+def _is_chosen(target: Target, options: argparse.Namespace) -> bool:
+    environment, model = target
+    return options.environment in (None, environment) and options.model in (None, model)
+
+
+def _say_report(report: Report) -> None:
+    acts = f" after {', '.join(report.acts)}" if report.acts else ""
+    _say(f"{report.environment}/{report.model}: {_told(report.outcome)}{acts}")
 
 
 def _told(outcome: Outcome) -> str:
@@ -227,6 +228,12 @@ def _code(outcomes: Sequence[Outcome | None]) -> int:
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _complain(error: GitopsError) -> None:
+    sys.stderr.write(f"{error}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

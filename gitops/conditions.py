@@ -26,6 +26,7 @@ class Reason(StrEnum):
     UNHEALTHY = "Unhealthy"
     CONTENDED = "Contended"
     LOCKED = "Locked"
+    STOPPED = "Stopped"
     HELD = "Held"
     HELD_EARLIER = "HeldInEarlierEnvironment"
     INVALID = "Invalid"
@@ -52,6 +53,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.UNHEALTHY: "A revision that was proven once does not answer as it should right now.",
     Reason.CONTENDED: "Another writer changed git or the record meanwhile.",
     Reason.LOCKED: "Another reconciler is at work.",
+    Reason.STOPPED: "The reconciler was told to end; the next pass goes on.",
     Reason.HELD: "The digest in git is held and is not attempted until a person lifts the hold.",
     Reason.HELD_EARLIER: "An earlier environment holds this digest.",
     Reason.INVALID: "A file in git cannot be used as it is.",

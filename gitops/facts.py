@@ -11,6 +11,7 @@ from gitops.forge import Forge
 from gitops.holds import Hold, held, read_holds
 from gitops.manifest import FOLDER, application_name, manifest_path, parse
 from gitops.manifest_rules import NAME
+from gitops.pace import DEFAULT_PACE, Pace
 from gitops.plan import Act, Around, Desired, Earlier, Facts
 from gitops.policy import Policy, load_policy
 from gitops.record import DeploymentRecord
@@ -22,9 +23,18 @@ Target = tuple[str, str]
 
 
 def from_git(
-    forge: Forge, target: Target, *, now: datetime, verifiable: bool, done: Sequence[Act] = ()
+    forge: Forge,
+    target: Target,
+    *,
+    now: datetime,
+    verifiable: bool,
+    done: Sequence[Act] = (),
+    pace: Pace = DEFAULT_PACE,
 ) -> Facts:
-    """The facts that git knows; a file that cannot be used is a fact too."""
+    """The facts that git knows; a file that cannot be used is a fact too.
+
+    `pace` is for environments whose policy leaves it open.
+    """
     environment, model = target
     if not (NAME.fullmatch(environment) and NAME.fullmatch(model)):
         return Facts(
@@ -38,13 +48,13 @@ def from_git(
         policy = load_policy(forge, head)
         hold, earlier = _objections(forge, policy, desired, head)
         waiting = _waiting(forge, policy, desired, now)
-        looked = around(forge, policy, desired, record, head)
+        looked = around(forge, policy, desired, record, head, pace)
     except FileInvalid as error:
         last = forge.last_change(manifest_path(environment, model), head)
         revision = last.revision if last else ""
         desired, hold, earlier = Desired(environment, model, revision, invalid=str(error)), None, ()
         waiting = None
-        looked = Around()
+        looked = Around(pace)
     return Facts(
         desired,
         record,

@@ -42,5 +42,10 @@ class Pace(BaseModel):
             )
         return self
 
+    def over(self, default: "Pace") -> "Pace":
+        """What was given here, and the default for what was not."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return default.model_copy(update=given)
+
 
 DEFAULT_PACE = Pace()

@@ -51,6 +51,11 @@ def seconds_left(record: DeploymentRecord, revision: str, now: datetime) -> floa
     return max(0.0, (_moment(record.retry_at, now) - now).total_seconds())
 
 
+def doubled(pace: Pace, retries: int) -> float:
+    """Seconds before retry number `retries`: twice as long each time, up to the interval."""
+    return min(pace.retry_interval * 2.0 ** min(retries - 1, 30), pace.interval)
+
+
 def _retries(record: DeploymentRecord, outcome: RetryAfter, revision: str) -> int:
     known = record.outcome
     again = isinstance(known, RetryAfter) and known.reason == outcome.reason
@@ -60,8 +65,7 @@ def _retries(record: DeploymentRecord, outcome: RetryAfter, revision: str) -> in
 def _paced(outcome: RetryAfter, retries: int, pace: Pace) -> RetryAfter:
     if outcome.reason in _UNPACED:
         return outcome
-    doubled = pace.retry_interval * 2.0 ** min(retries - 1, 30)
-    return replace(outcome, seconds=min(doubled, pace.interval))
+    return replace(outcome, seconds=doubled(pace, retries))
 
 
 def _due(outcome: Outcome, now: datetime) -> str:

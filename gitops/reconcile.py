@@ -9,6 +9,7 @@ from gitops.conditions import Outcome, Reason, RetryAfter, Verdict
 from gitops.errors import (
     Contention,
     ForgeUnavailable,
+    Interrupted,
     LeaseLost,
     LeaseTaken,
     RecordMoved,
@@ -21,6 +22,7 @@ from gitops.lease import SECONDS, Tenure, tenure
 from gitops.lock import Busy, exclusive
 from gitops.manifest import ReleaseManifest
 from gitops.notify import Tell, silent
+from gitops.pace import DEFAULT_PACE, Pace
 from gitops.pacing import seconds_left
 from gitops.plan import Act, Facts, Plan, drift, plan
 from gitops.readiness import Patience
@@ -37,7 +39,7 @@ class Report:
     `verdicts` are those of the attempt made in this pass; where it failed, `reverted` is its
     revision, `reverted_to` the commit that took it back, `restored_verdicts` the verdicts on what
     was restored. `manifest` and `revision` are what git wants at the end of the pass (empty: git
-    never named one).
+    never named one); `interval` is how often the environment is looked at, in seconds.
     """
 
     environment: str
@@ -50,6 +52,12 @@ class Report:
     restored_verdicts: tuple[Verdict, ...] = ()
     reverted: str | None = None
     reverted_to: str | None = None
+    interval: float = DEFAULT_PACE.interval
+
+    @property
+    def next_look(self) -> float:
+        """Seconds until another pass makes sense, unless git changes before."""
+        return self.outcome.seconds if isinstance(self.outcome, RetryAfter) else self.interval
 
 
 class Reconciler:
@@ -60,7 +68,9 @@ class Reconciler:
     `restore_verifier` (default: `verifier`) judges what was restored after a failure. `lock` is a
     file; passes on this machine take turns by it, waiting up to `lock_timeout` seconds. Those of
     other machines are kept apart by the lease in the repository, which a pass that has something
-    to do or to keep holds, `lease_seconds` at a time.
+    to do or to keep holds, `lease_seconds` at a time. `on_act` hears `before:<act>` and
+    `after:<act>`, and may raise Interrupted to end the pass there. `pace` is for environments whose
+    policy leaves it open.
     """
 
     def __init__(
@@ -77,11 +87,13 @@ class Reconciler:
         on_act: Callable[[str], None] = lambda _: None,
         lease_seconds: float = SECONDS,
         tell: Tell = silent,
+        pace: Pace = DEFAULT_PACE,
     ) -> None:
         self._outside = Outside(
             forge, runtime, verifier, restore_verifier, patience or Patience(), clock, on_act, tell
         )
         self._lock, self._lock_timeout, self._lease_seconds = lock, lock_timeout, lease_seconds
+        self._pace = pace
 
     def targets(self) -> list[Target]:
         """Every environment and model to look after, the earliest environment first."""
@@ -145,6 +157,13 @@ class Reconciler:
 
     def _pass(self, target: Target, own: Tenure) -> Report:
         progress = Progress()
+        try:
+            return self._to_its_end(target, own, progress)
+        except Interrupted as error:
+            stopped = RetryAfter(Reason.STOPPED, str(error), SOON)
+            return _report(self._git(target, progress), stopped, progress)
+
+    def _to_its_end(self, target: Target, own: Tenure, progress: Progress) -> Report:
         outcome = self._rounds(target, own, progress)
         facts = self._git(target, progress)
         try:
@@ -182,6 +201,7 @@ class Reconciler:
             now=self._outside.clock(),
             verifiable=verifiable,
             done=progress.done,
+            pace=self._pace,
         )
 
 
@@ -197,6 +217,7 @@ def _report(facts: Facts, outcome: Outcome, progress: Progress) -> Report:
         restored_verdicts=progress.restored_verdicts,
         reverted=progress.reverted,
         reverted_to=progress.reverted_to,
+        interval=facts.around.pace.interval,
     )
 
 

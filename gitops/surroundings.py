@@ -3,7 +3,7 @@
 from gitops.dependencies import Dependency, refuse_ring
 from gitops.forge import Forge
 from gitops.manifest import ReleaseManifest, manifest_path, parse
-from gitops.pace import DEFAULT_PACE, Pace
+from gitops.pace import Pace
 from gitops.plan import Around, Desired
 from gitops.policy import Policy
 from gitops.pruning import confirmed, emptied
@@ -12,23 +12,29 @@ from gitops.suspension import read_suspension
 
 
 def around(
-    forge: Forge, policy: Policy, desired: Desired, record: DeploymentRecord, head: str
+    forge: Forge,
+    policy: Policy,
+    desired: Desired,
+    record: DeploymentRecord,
+    head: str,
+    default: Pace,
 ) -> Around:
     """Look around a target; FileInvalid if a file cannot be used, or dependencies go in a ring."""
     environment, model = desired.environment, desired.model
     gone = desired.manifest is None and record.attempted is not None
     return Around(
-        pace=pace(policy, environment),
+        pace=pace(policy, environment, default),
         suspension=read_suspension(forge, environment, model, head),
         emptied=gone and emptied(forge, environment, head) and not confirmed(forge, record, head),
         dependencies=_dependencies(forge, desired.manifest, head) if desired.manifest else (),
     )
 
 
-def pace(policy: Policy, environment: str) -> Pace:
-    """How an environment is reconciled; the defaults for one that the policy does not know."""
-    known = environment in policy.names
-    return policy.environment(environment).reconcile if known else DEFAULT_PACE
+def pace(policy: Policy, environment: str, default: Pace) -> Pace:
+    """How an environment is reconciled: what the policy says, the default where it is silent."""
+    if environment not in policy.names:
+        return default
+    return policy.environment(environment).reconcile.over(default)
 
 
 def _dependencies(forge: Forge, manifest: ReleaseManifest, head: str) -> tuple[Dependency, ...]:

@@ -9,6 +9,7 @@ from gitops.choose import Access, kind_of, make_forge, open_forge
 from gitops.forge import Forge
 from gitops.github_access import account_of
 from gitops.lock import lock_beside
+from gitops.notifier import build_tell
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
 from gitops.runtime import Runtime, Verifier
@@ -18,7 +19,6 @@ from resources.checkout import Checkout
 from resources.endpoint import EndpointVerifier
 from resources.keys import accepted_keys
 from resources.lake import Lake
-from resources.notifier import build_tell
 from resources.object_store import lake_options
 from resources.registry import Registry
 from resources.settings import CHECKOUT, Settings, load_aws_settings, ray_token
@@ -88,7 +88,7 @@ def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconcile
         verifier,
         lock_beside(settings.gitops_path),
         patience=Patience(timeout=settings.health_timeout),
-        tell=build_tell(settings),
+        tell=build_tell(settings.home, _secret(settings.notify_urls)),
     )
 
 

@@ -48,8 +48,10 @@ GitopsError
 ├── NotSuspended                a resume of what is not suspended
 ├── NothingToPrune              a confirmation where nothing waits for one
 ├── NotHeld                     a lift of a digest that is not held
+├── NotifierUnknown             an address of people that cannot be told
 └── RuntimeFault
     ├── RuntimeUnavailable      Serve's REST API does not answer
+    ├── Interrupted             this process was told to end
     └── ApplyRefused            Serve refuses the configuration
 """
 
@@ -92,6 +94,7 @@ from gitops.errors.refusals import (
     NotHeld,
     NothingToPrune,
     NothingToRestore,
+    NotifierUnknown,
     NotSuspended,
     PromotionRefused,
     RollbackRefused,
@@ -112,7 +115,7 @@ from gitops.errors.repository import (
     UnknownRevision,
 )
 from gitops.errors.root import GitopsError
-from gitops.errors.running import ApplyRefused, RuntimeFault, RuntimeUnavailable
+from gitops.errors.running import ApplyRefused, Interrupted, RuntimeFault, RuntimeUnavailable
 
 __all__ = [
     "AccessDenied",
@@ -135,6 +138,7 @@ __all__ = [
     "HeadMoved",
     "HoldsInvalid",
     "HostError",
+    "Interrupted",
     "LeaseLost",
     "LeaseTaken",
     "ManifestInvalid",
@@ -146,6 +150,7 @@ __all__ = [
     "NotSuspended",
     "NothingToPrune",
     "NothingToRestore",
+    "NotifierUnknown",
     "PathRefused",
     "PolicyInvalid",
     "PromotionError",

@@ -113,6 +113,15 @@ class NothingToPrune(GitopsError):
         self.environment = environment
 
 
+class NotifierUnknown(GitopsError):
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"SLIPWAY_NOTIFY_URLS: address {number} is none that apprise knows, "
+            "expected e.g. slack://…, mailto://… or json://host"
+        )
+        self.number = number
+
+
 def brief(length: timedelta) -> str:
     """A length of time in its two largest units, rounded up to seconds, e.g. `1 h 30 min`."""
     seconds = max(1, math.ceil(length.total_seconds()))

@@ -15,6 +15,13 @@ STAGING = ("staging", "fraud")
 PATH = manifest_path(*STAGING)
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder for what the command keeps of its own."""
+    monkeypatch.setenv("SLIPWAY_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A checkout with one good release."""
@@ -152,6 +159,27 @@ def test_reconcile_applies_and_leaves_the_verdict_to_others(at, capsys):
     assert at.serve.digest("staging-fraud") == digest("a")
 
 
+def test_reconcile_tells_of_a_change_and_of_nothing_else(at, home, capsys):
+    at.bring("a")
+    for _ in range(2):
+        main(["reconcile", *addresses(at)])
+    (notice,) = (home / "notices.jsonl").read_text().splitlines()
+    assert json.loads(notice)["after"] == "AwaitingVerification"
+
+
+def test_an_address_that_nobody_can_be_told_at_is_refused(at, monkeypatch, capsys):
+    monkeypatch.setenv("SLIPWAY_NOTIFY_URLS", "nonsense://secret")
+    assert main(["reconcile", *addresses(at)]) == 1
+    said = capsys.readouterr().err
+    assert "address 1 is none that apprise knows" in said
+    assert "secret" not in said
+
+
+def test_a_watch_of_what_is_no_repository_ends_at_once(tmp_path, capsys):
+    assert main(["reconcile", "--watch", "--repository", str(tmp_path)]) == 1
+    assert "is no GitOps repository" in capsys.readouterr().err
+
+
 def test_reconcile_is_done_when_everything_is_settled(at, capsys):
     at.staging("a")
     assert main(["reconcile", *addresses(at)]) == 0
@@ -188,7 +216,10 @@ def test_a_repository_that_is_none_is_one_sentence(tmp_path, capsys):
     assert said.out == ""
 
 
-@pytest.mark.parametrize("arguments", [[], ["deploy"], ["plan"], ["reconcile", "--now"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["deploy"], ["plan"], ["reconcile", "--now"], ["reconcile", "--interval", "0"]],
+)
 def test_wrong_use_ends_with_2(arguments, capsys):
     with pytest.raises(SystemExit, match="2"):
         main(arguments)

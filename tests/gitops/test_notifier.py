@@ -8,10 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from gitops.errors import NotifierUnknown
+from gitops.notifier import NOTICES, build_tell
 from gitops.notify import Notice
-from resources.errors import SettingsError
-from resources.notifier import NOTICES, build_tell
-from resources.settings import Settings
 
 NOTICE = Notice(
     "production", "fraud", "Healthy", "RolledBack", "c" * 40, "3", "p99 was 412 ms", True, "t1"
@@ -40,13 +39,9 @@ def webhook():
         thread.join()
 
 
-def settings(tmp_path, urls=None):
-    return Settings(home=tmp_path, notify_urls=urls)
-
-
 def test_a_notice_arrives_with_what_why_and_where_to_look(tmp_path, webhook):
     address, sent = webhook
-    build_tell(settings(tmp_path, address))(NOTICE)
+    build_tell(tmp_path, address)(NOTICE)
     (message,) = sent
     assert (message["title"], message["type"]) == ("fraud in production: RolledBack", "warning")
     assert "Before: Healthy. p99 was 412 ms." in message["message"]
@@ -54,7 +49,7 @@ def test_a_notice_arrives_with_what_why_and_where_to_look(tmp_path, webhook):
 
 
 def test_every_notice_is_a_line_of_a_file(tmp_path):
-    tell = build_tell(settings(tmp_path))
+    tell = build_tell(tmp_path, "")
     tell(NOTICE)
     tell(replace(NOTICE, after="Healthy"))
     lines = (tmp_path / NOTICES).read_text().splitlines()
@@ -62,13 +57,13 @@ def test_every_notice_is_a_line_of_a_file(tmp_path):
 
 
 def test_an_address_that_does_not_answer_is_logged_without_its_secret(tmp_path, caplog):
-    tell = build_tell(settings(tmp_path, "json://ann:secret@127.0.0.1:9/"))
-    with caplog.at_level(logging.WARNING, logger="resources.notifier"):
+    tell = build_tell(tmp_path, "json://ann:secret@127.0.0.1:9/")
+    with caplog.at_level(logging.WARNING, logger="gitops.notifier"):
         tell(NOTICE)
-    said = [record.message for record in caplog.records if record.name == "resources.notifier"]
+    said = [record.message for record in caplog.records if record.name == "gitops.notifier"]
     assert said == ["fraud in production: RolledBack: not every address took the notice"]
 
 
 def test_an_address_that_apprise_does_not_know_is_refused_by_its_place(tmp_path):
-    with pytest.raises(SettingsError, match="address 2 is none that apprise knows"):
-        build_tell(settings(tmp_path, "json://127.0.0.1 nonsense://secret"))
+    with pytest.raises(NotifierUnknown, match="address 2 is none that apprise knows"):
+        build_tell(tmp_path, "json://127.0.0.1 nonsense://secret")

@@ -1,18 +1,18 @@
 """Telling people through apprise: chat, mail, pagers and webhooks, by address alone."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
-from gitops.notify import JsonLines, Notice
-from resources.errors import SettingsError
-from resources.settings import Settings
+from gitops.errors import NotifierUnknown
+from gitops.notify import JsonLines, Notice, Tell
 
 NOTICES = "notices.jsonl"
 _LOG = logging.getLogger(__name__)
 
 
 class Apprise:
-    """`gitops.notify.Notifier` on apprise; SettingsError if it does not know an address.
+    """`gitops.notify.Notifier` on apprise; NotifierUnknown if it does not know an address.
 
     Addresses hold secrets, so none is ever logged or named.
     """
@@ -24,10 +24,7 @@ class Apprise:
         self._apprise = apprise.Apprise()
         for number, address in enumerate(addresses, start=1):
             if not self._apprise.add(address):
-                raise SettingsError(
-                    f"SLIPWAY_NOTIFY_URLS: address {number} is none that apprise knows, "
-                    "expected e.g. slack://…, mailto://… or json://host"
-                )
+                raise NotifierUnknown(number)
 
     def notify(self, notice: Notice) -> None:
         kind = self._types.WARNING if notice.urgent else self._types.INFO
@@ -35,11 +32,10 @@ class Apprise:
             _LOG.warning("%s: not every address took the notice", notice.title)
 
 
-def build_tell(settings: Settings) -> Callable[[Notice], None]:
-    """Tell the file in the state folder, and the addresses that are set."""
-    urls = settings.notify_urls.get_secret_value() if settings.notify_urls else ""
-    file = JsonLines(settings.home / NOTICES)
-    others = Apprise(urls.split()) if urls else None
+def build_tell(home: Path, addresses: str) -> Tell:
+    """Tell the file in the state folder, and the addresses, with spaces between them."""
+    file = JsonLines(home / NOTICES)
+    others = Apprise(addresses.split()) if addresses else None
 
     def tell(notice: Notice) -> None:
         try:
