@@ -21,8 +21,8 @@ import pyarrow as pa
 
 from serving.bodies import ARROW, BINARY, CSV
 from serving.ingress import Ingress
+from serving.live import Live
 from serving.openapi import openapi
-from serving.rollout import Live
 from serving.settings import ServingSettings
 from tests.support.arrow import stream
 from tests.support.bundles import fraud_contents, line_contents

@@ -43,11 +43,14 @@ class About:
             "since": live.since,
             "signature": live.bundle.signed,
         }
+        canary = self._rollout.canary
         body = {
             "ready": live is not None,
             "live": serving,
             "warm": warm and {"digest": warm.digest, "version": warm.version},
+            "canary": canary and canary.told(),
             "refused": refused and asdict(refused),
+            "replica": self._rollout.replica,
             "log": self._log and self._log.state,
         }
         return json_answer(200 if live else 503, body)

@@ -11,10 +11,10 @@ import orjson
 
 from serving import bodies
 from serving.errors import MalformedBody, MethodNotAllowed, TooLarge
+from serving.live import Live
 from serving.prediction_log import Scored
 from serving.protocols.frames import error_code
-from serving.rollout import Live
-from serving.signature import quote
+from serving.signature import Array, quote
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -27,13 +27,20 @@ _LONGEST_LENGTH = 18
 
 
 class Answer(NamedTuple):
-    """What leaves; `scored` is what the prediction log is told."""
+    """What leaves; `scored` is what the prediction log is told.
+
+    `scores` are those of its rows, `by` who answered if that was not decided beforehand, and `then`
+    is called when the answer is on its way.
+    """
 
     status: int
     body: bytes
     headers: Headers = ()
     media: str = bodies.JSON
     scored: Scored | None = None
+    scores: Array | None = None
+    by: Live | None = None
+    then: Callable[[], None] | None = None
 
 
 class Asked(NamedTuple):

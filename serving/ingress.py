@@ -28,8 +28,9 @@ from serving.asgi import (
     send_answer,
 )
 from serving.errors import MethodNotAllowed, NotFound, NotReady, RequestError
+from serving.live import Live
 from serving.prediction_log import Entry, PredictionLog
-from serving.rollout import Live, Rollout
+from serving.rollout import Rollout
 from serving.scoring import Predictions
 from serving.settings import ServingSettings
 
@@ -60,6 +61,7 @@ class Ingress:
         self._settings = settings
         self._log = log
         self._names_requests = names_requests
+        self._key = settings.canary_key.lower()
         model = f"/v2/models/{rollout.model}"
         self._get = About(rollout, log).paths
         predictions = Predictions(settings, log)
@@ -94,16 +96,18 @@ class Ingress:
             logger.exception("request %s failed", request_id)
             answer = refusal(scope, 500, f"the model failed on request {request_id}")
         if scope["method"] == "POST":
-            self._note(scope, live, request_id, begun, answer)
-        headers = [*answer.headers, *identity(live)]
+            self._note(scope, answer.by or live, request_id, begun, answer)
+        headers = [*answer.headers, *identity(answer.by or live)]
         if self._names_requests:
             headers.append((b"x-request-id", request_id.encode()))
         await send_answer(send, answer, headers, head=scope["method"] == "HEAD")
+        if answer.then is not None:
+            answer.then()
 
     async def _answer(
         self, scope: Scope, receive: Receive, live: Live | None, request_id: str
     ) -> Answer:
-        path = self._resolved(path_of(scope))
+        path, version = self._resolved(path_of(scope))
         if path not in self._post:
             return self._read_only(scope, path)
         if scope["method"] != "POST":
@@ -115,29 +119,41 @@ class Ingress:
         media = bodies.media_type(headers.get(b"content-type"), served)
         body = await body_of(headers, receive, self._settings.max_body_bytes)
         asked = Asked(headers, media, body, request_id)
+        canary = self._rollout.canary
+        if canary is None:
+            return await self._by(live, handler, asked)
+        key = asked.header(self._key) or request_id
+        first = canary.named(version) if version else canary.chosen(key)
+        return await canary.answer(
+            first or canary.stable,
+            asked,
+            lambda one: self._by(one, handler, asked),
+            lambda one: self._handled(one, handler, asked),
+        )
+
+    async def _by(self, live: Live, handler: Handler, asked: Asked) -> Answer:
         if live.delay:
             await asyncio.sleep(live.delay)
-        return await self._answered(handler, live, asked)
-
-    async def _answered(self, handler: Handler, live: Live, asked: Asked) -> Answer:
-        if bodies.is_encoded(asked.headers.get(b"content-encoding")):
-            return await asyncio.to_thread(self._decoded, handler, live, asked)
-        small = len(asked.body) <= _INLINE_BYTES and asked.media != bodies.ARROW
+        encoded = bodies.is_encoded(asked.headers.get(b"content-encoding"))
+        small = len(asked.body) <= _INLINE_BYTES and asked.media != bodies.ARROW and not encoded
         if small and live.bundle.runtime == "onnx":
             return handler(live, asked)
-        return await asyncio.to_thread(handler, live, asked)
+        return await asyncio.to_thread(self._handled, live, handler, asked)
 
-    def _decoded(self, handler: Handler, live: Live, asked: Asked) -> Answer:
-        encoding, limit = asked.headers[b"content-encoding"], self._settings.max_body_bytes
-        return handler(live, asked._replace(body=bodies.decoded(asked.body, encoding, limit)))
+    def _handled(self, live: Live, handler: Handler, asked: Asked) -> Answer:
+        encoding, limit = asked.headers.get(b"content-encoding"), self._settings.max_body_bytes
+        if encoding is not None and bodies.is_encoded(encoding):
+            asked = asked._replace(body=bodies.decoded(asked.body, encoding, limit))
+        return handler(live, asked)
 
-    def _resolved(self, path: str) -> str:
+    def _resolved(self, path: str) -> tuple[str, str | None]:
+        """The path without a version, and the version that it named, which is there."""
         if path in self._post:
-            return path
+            return path, None
         path, version = self._unversioned(path)
-        if version is not None and version != self._rollout.now_live().version:
-            raise NotFound("live version", version, [self._rollout.now_live().version])
-        return path
+        if version is not None and version not in self._rollout.versions:
+            raise NotFound("live version", version, self._rollout.versions)
+        return path, version
 
     def _unversioned(self, path: str) -> tuple[str, str | None]:
         """The same path without its version, and the version."""

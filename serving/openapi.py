@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 
 from serving.bodies import ARROW, BINARY, CSV, HTML, JSON, TEXT
+from serving.live import Live
 from serving.protocols.documents import Document
 from serving.protocols.frames import FRAMES, write_predictions
 from serving.protocols.open_inference import (
@@ -17,7 +18,6 @@ from serving.protocols.open_inference import (
     output_names,
     write_infer,
 )
-from serving.rollout import Live
 from serving.signature import Array, Column, Signature
 
 _JSON_TYPE = {"float": "number", "integer": "integer", "boolean": "boolean", "string": "string"}

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from serving.rollout import Live
+from serving.live import Live
 from serving.signature import Array
 
 FORMAT = 1

@@ -1,6 +1,7 @@
 """Which model answers: load beside the live one, prove it, then change one reference."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,30 +10,20 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from serving.bundle import Bundle, open_bundle
+from serving.canary import Canary
 from serving.errors import NotReady, ServingError, WrongModel
-from serving.rollout_config import BundleTarget, folder_of, parse_config
+from serving.live import Live
+from serving.rollout_config import BundleTarget, Fault, folder_of, parse_config
 from serving.scorer import Scorer, load_scorer, verify_golden
 from serving.signature import shorten
 
 
 @dataclass(frozen=True)
-class Live:
-    """What answers now. `since` is when this digest went live, UTC, ISO 8601."""
-
-    bundle: Bundle
-    scorer: Scorer
-    version: str
-    since: str
-    delay: float
-
-    @property
-    def digest(self) -> str:
-        return self.bundle.digest
-
-
-@dataclass(frozen=True)
 class Refused:
-    """The last configuration that was not put live; `digest` is empty if it named none."""
+    """The last configuration that was not put live.
+
+    `digest` is that of the candidate, if it named one, else of the bundle, else empty.
+    """
 
     digest: str
     reason: str
@@ -41,8 +32,9 @@ class Refused:
 class Rollout:
     """The live model and the way to the next one.
 
-    `live`, `warm` and `refused` are read without a lock: each changes by one assignment. `warm` is
-    what was live before, still loaded, so that the way back needs neither the store nor time.
+    `live`, `warm`, `canary` and `refused` are read without a lock: each changes by one assignment.
+    `warm` is what was live before, still loaded, so that the way back needs neither the store nor
+    time; `canary` is the candidate beside `live`. `replica` tells this process from others.
     `trusted` are types that a model may hold beyond the usual ones, see `serving.trust`; if there
     are `keys`, one of them must have signed the bundle.
     """
@@ -50,10 +42,11 @@ class Rollout:
     def __init__(
         self, model: str, trusted: tuple[str, ...] = (), keys: tuple[Ed25519PublicKey, ...] = ()
     ) -> None:
-        self.model = model
+        self.model, self.replica = model, secrets.token_hex(8)
         self._trusted, self._keys = trusted, keys
         self.live: Live | None = None
         self.warm: Live | None = None
+        self.canary: Canary | None = None
         self.refused: Refused | None = None
         self._turn = asyncio.Lock()
 
@@ -74,22 +67,31 @@ class Rollout:
             await asyncio.wait({attempt})
             error = attempt.exception()
             if error is None:
-                self._swap(attempt.result())
+                self._swap(*attempt.result())
             elif self.live is None or not isinstance(error, Exception):
                 raise error
             else:
                 self.refused = Refused(_digest_in(user_config), _reason(error))
 
-    def _swap(self, then: Live) -> None:
-        if self.live is not None and self.live.digest != then.digest:
-            self.warm = self.live
-        self.live, self.refused = then, None
+    def _swap(self, then: Live, canary: Canary | None) -> None:
+        before, beside = self.live, self.canary
+        if before is not None and before.digest != then.digest:
+            self.warm = before
+        self.live, self.canary, self.refused = then, canary, None
+        if beside is not None and beside is not canary:
+            beside.close()
 
     def now_live(self) -> Live:
         """What answers; NotReady while nothing does."""
         if self.live is None:
             raise NotReady(self.model)
         return self.live
+
+    @property
+    def versions(self) -> list[str]:
+        """The versions that answer; NotReady while none does."""
+        live, canary = self.now_live(), self.canary
+        return [live.version, *([canary.candidate.version] if canary else [])]
 
     async def check(self) -> None:
         """Let the live model answer its golden rows again.
@@ -102,17 +104,30 @@ class Rollout:
         if self.live is not None:
             await asyncio.to_thread(verify_golden, self.live.bundle, self.live.scorer)
 
-    async def _next(self, user_config: Mapping[str, Any]) -> Live:
+    async def _next(self, user_config: Mapping[str, Any]) -> tuple[Live, Canary | None]:
         config = parse_config(user_config)
-        version, delay = config.bundle.version, config.fault.delay_ms / 1000
-        live, warm = self.live, self.warm
-        if live is not None and live.digest == config.bundle.digest:
-            return replace(live, version=version, delay=delay)
+        now, old = self.live, self.canary
+        live = await self._loaded(config.bundle, config.fault, now)
+        if config.canary is None:
+            return live, None
+        beside, kept = config.canary, old.candidate if old else None
+        candidate = await self._loaded(beside.bundle, beside.fault, kept)
+        if old and old.is_of(live, candidate, beside.weight, beside.shadow):
+            return live, old
+        return live, Canary(live, candidate, beside.weight, beside.shadow)
+
+    async def _loaded(self, target: BundleTarget, fault: Fault, now: Live | None) -> Live:
+        """What `now` is if it is the same digest, else what is warm or beside it, else new."""
+        version, delay = target.version, fault.delay_ms / 1000
+        if now is not None and now.digest == target.digest:
+            return replace(now, version=version, delay=delay)
         since = datetime.now(UTC).isoformat(timespec="milliseconds")
-        if warm is not None and warm.digest == config.bundle.digest:
-            await asyncio.to_thread(verify_golden, warm.bundle, warm.scorer)
-            return replace(warm, version=version, since=since, delay=delay)
-        bundle, scorer = await asyncio.to_thread(self._load, config.bundle)
+        candidate = self.canary.candidate if self.canary else None
+        for one in (self.live, self.warm, candidate):
+            if one is not None and one.digest == target.digest:
+                await asyncio.to_thread(verify_golden, one.bundle, one.scorer)
+                return replace(one, version=version, since=since, delay=delay)
+        bundle, scorer = await asyncio.to_thread(self._load, target)
         return Live(bundle, scorer, version, since, delay)
 
     def _load(self, target: BundleTarget) -> tuple[Bundle, Scorer]:
@@ -125,7 +140,9 @@ class Rollout:
 
 
 def _digest_in(user_config: object) -> str:
-    bundle = user_config.get("bundle") if isinstance(user_config, Mapping) else None
+    canary = user_config.get("canary") if isinstance(user_config, Mapping) else None
+    named = canary if isinstance(canary, Mapping) else user_config
+    bundle = named.get("bundle") if isinstance(named, Mapping) else None
     digest = bundle.get("digest") if isinstance(bundle, Mapping) else None
     return shorten(digest) if isinstance(digest, str) else ""
 

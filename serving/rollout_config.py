@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from serving.errors import ConfigError, UnsupportedScheme
 from serving.signature import quote
@@ -29,6 +29,21 @@ class Fault(BaseModel):
     delay_ms: int = Field(default=0, ge=0, le=60_000)
 
 
+class CanaryTarget(BaseModel):
+    """A candidate beside `bundle`.
+
+    `weight` is the share of request keys that it answers, `shadow` the share of requests that both
+    score, behind the answer.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bundle: BundleTarget
+    weight: float = Field(ge=0, le=1)
+    shadow: float = Field(default=1.0, ge=0, le=1)
+    fault: Fault = Fault()
+
+
 class RolloutConfig(BaseModel):
     """Serve's `user_config` of the deployment `ModelServer`."""
 
@@ -36,6 +51,13 @@ class RolloutConfig(BaseModel):
 
     bundle: BundleTarget
     fault: Fault = Fault()
+    canary: CanaryTarget | None = None
+
+    @model_validator(mode="after")
+    def _two_bundles(self) -> Self:
+        if self.canary is not None and self.canary.bundle.digest == self.bundle.digest:
+            raise ValueError("canary.bundle is the same as bundle, expected another digest")
+        return self
 
 
 def parse_config(user_config: Mapping[str, Any]) -> RolloutConfig:
@@ -58,6 +80,8 @@ def parse_config(user_config: Mapping[str, Any]) -> RolloutConfig:
             ]
         ) from error
     folder_of(config.bundle)
+    if config.canary is not None:
+        folder_of(config.canary.bundle)
     return config
 
 

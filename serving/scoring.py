@@ -7,6 +7,7 @@ import orjson
 
 from serving import bodies
 from serving.asgi import Answer, Asked
+from serving.live import Live
 from serving.prediction_log import PredictionLog, Scored
 from serving.protocols import binary_tensors
 from serving.protocols.arrow_streams import read_arrow, write_arrow
@@ -14,7 +15,6 @@ from serving.protocols.csv_frames import read_csv
 from serving.protocols.documents import parse_json
 from serving.protocols.frames import read_invocation, write_predictions
 from serving.protocols.open_inference import read_infer, write_infer
-from serving.rollout import Live
 from serving.settings import ServingSettings
 from serving.signature import Array, Signature
 
@@ -35,17 +35,18 @@ class Predictions:
         identity = request.id or asked.id
         document, data = write_infer(signature, live.version, request, identity, scores)
         if not data:
-            return Answer(200, document, scored=scored)
+            return Answer(200, document, scored=scored, scores=scores)
         length = (binary_tensors.HEADER.encode(), b"%d" % len(document))
-        return Answer(200, document + data, (length,), bodies.BINARY, scored)
+        return Answer(200, document + data, (length,), bodies.BINARY, scored, scores)
 
     def invocations(self, live: Live, asked: Asked) -> Answer:
         """Answer as MLflow's server does, or in Arrow; RequestError for what does not fit."""
         signature = live.bundle.signature
         scores, scored = self._score(live, asked, self._frame(signature, asked))
         if asked.wants(bodies.ARROW):
-            return Answer(200, write_arrow(signature, scores), (), bodies.ARROW, scored)
-        return Answer(200, orjson.dumps(write_predictions(signature, scores)), scored=scored)
+            return Answer(200, write_arrow(signature, scores), (), bodies.ARROW, scored, scores)
+        document = orjson.dumps(write_predictions(signature, scores))
+        return Answer(200, document, scored=scored, scores=scores)
 
     def _frame(self, signature: Signature, asked: Asked) -> Mapping[str, Sequence[Any] | Array]:
         limit = self._settings.max_rows

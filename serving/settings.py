@@ -27,6 +27,12 @@ class ServingSettings(BaseSettings):
     log_sample: float = Field(
         default=1.0, ge=0, le=1, description="Share of requests that are logged, by their ids."
     )
+    canary_key: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9-]{0,64}$",
+        description="Header whose value says which version of two answers; empty, or a request "
+        "without it: the request's id.",
+    )
     trusted_types: str = Field(
         default="",
         pattern=r"^\s*([A-Za-z_][\w.]*(\s*,\s*|\s*$))*$",

@@ -186,7 +186,8 @@ async def test_ready_says_what_is_live_and_what_was_refused(line, tmp_path):
         await rollout.apply(user_config(bad, "2"))
         after = (await client.get("/v2/health/ready")).json()
     live = {"digest": line.digest, "version": "1", "since": rollout.live.since, "signature": "no"}
-    assert before == {"ready": True, "live": live, "warm": None, "refused": None, "log": None}
+    nothing = dict.fromkeys(("warm", "canary", "refused", "log"))
+    assert before == {"ready": True, "live": live, "replica": rollout.replica, **nothing}
     assert after["live"] == live
     assert after["refused"]["digest"] == bad.digest
     assert after["refused"]["reason"].startswith("UnexpectedFile: file 'more'")

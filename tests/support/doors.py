@@ -5,7 +5,8 @@ from typing import Any
 
 from serving.bundle import BundleContents, write_bundle
 from serving.ingress import Ingress
-from serving.rollout import Live, Rollout
+from serving.live import Live
+from serving.rollout import Rollout
 
 
 async def rollout_of(contents: BundleContents, folder: Path) -> Rollout:
