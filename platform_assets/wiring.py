@@ -1,5 +1,6 @@
 """From settings to working parts; every process of the platform is wired here and nowhere else."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from resources.lake import Lake
 from resources.object_store import lake_options
 from resources.registry import Registry
 from resources.settings import CHECKOUT, Settings, load_aws_settings, ray_token
+from resources.tokens import own_token
 
 SEED = Path("gitops") / "environments"
 
@@ -76,7 +78,10 @@ def build_runtime(settings: Settings) -> Runtime:
 
 def build_verifier(settings: Settings) -> Verifier:
     return EndpointVerifier(
-        settings.serve_url, Artifacts(settings.artifacts), keys=accepted_keys(settings)
+        settings.serve_url,
+        Artifacts(settings.artifacts),
+        keys=accepted_keys(settings),
+        token=partial(own_token, settings),
     )
 
 

@@ -1,7 +1,8 @@
 """The judge of a live endpoint: is it the right bundle, does it answer right, and fast enough?"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import httpx
 import numpy as np
@@ -27,6 +28,11 @@ ASK_SECONDS = 10.0
 # Enough for the slowest answer that a budget allows, and for telling slow from silent.
 TIMEOUT_BUDGETS = 4
 _JSON = {"Content-Type": "application/json"}
+_NOT_LET_IN = (
+    httpx.codes.UNAUTHORIZED,
+    httpx.codes.FORBIDDEN,
+    httpx.codes.TOO_MANY_REQUESTS,
+)
 
 
 class EndpointVerifier:
@@ -34,7 +40,8 @@ class EndpointVerifier:
 
     Every check always gets a verdict; what could not be asked fails with `observed` None. Without
     `load` the latency and error-rate checks are left out, for a quick look at what was restored.
-    If there are `keys`, one of them must have signed the stored bundle.
+    If there are `keys`, one of them must have signed the stored bundle. `token` gives the bearer
+    token to be shown, if any; it is asked anew for each look.
     EndpointError for a `base_url` that is not http:// or https://.
     """
 
@@ -45,20 +52,23 @@ class EndpointVerifier:
         *,
         load: bool = True,
         keys: Sequence[Ed25519PublicKey] = (),
+        token: Callable[[], str | None] = lambda: None,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise EndpointError(f"endpoint: got address {base_url!r}, expected http://host:port")
         self._base, self._artifacts, self._load = base_url.rstrip("/"), artifacts, load
-        self._keys = keys
+        self._keys, self._token = keys, token
 
     def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
         """Verdicts `ready`, `golden_rows`, `bad_input`, `latency_p50/p95/p99`, `error_rate`.
 
         After a failing `ready` the endpoint is not asked any further.
         """
-        base_url = f"{self._base}{route}"
+        base_url, headers = f"{self._base}{route}", self._headers()
         # Proxies named in the environment are for the outside world.
-        with httpx.Client(base_url=base_url, timeout=ASK_SECONDS, trust_env=False) as client:
+        with httpx.Client(
+            base_url=base_url, headers=headers, timeout=ASK_SECONDS, trust_env=False
+        ) as client:
             ready = check_ready(client, manifest)
             if not ready.passed:
                 return [ready, *self._unmeasured(manifest, "the endpoint is not ready")]
@@ -69,25 +79,34 @@ class EndpointVerifier:
             asked = [ready, check_golden_rows(client, bundle), check_bad_input(client, bundle)]
         return [
             *asked,
-            *self._under_load(manifest, bundle, f"{base_url}{infer_path(manifest.model)}"),
+            *self._under_load(manifest, bundle, f"{base_url}{infer_path(manifest.model)}", headers),
         ]
+
+    def _headers(self) -> dict[str, str]:
+        token = self._token()
+        return {"Authorization": f"Bearer {token}"} if token else {}
 
     def _bundle(self, manifest: ReleaseManifest) -> Bundle:
         folder = self._artifacts.bundle_folder(manifest.model, manifest.bundle_digest)
         return open_bundle(folder, manifest.bundle_digest, self._keys)
 
-    def _under_load(self, manifest: ReleaseManifest, bundle: Bundle, url: str) -> list[Verdict]:
+    def _under_load(
+        self, manifest: ReleaseManifest, bundle: Bundle, url: str, headers: Mapping[str, str]
+    ) -> list[Verdict]:
         if not self._load:
             return []
         budget = manifest.latency
         bodies = [encode(infer_document(bundle.signature, [row])) for row in bundle.golden.rows]
         timeout = max(ASK_SECONDS, TIMEOUT_BUDGETS * budget.p99_ms / 1000)
-        report = run_load(url, bodies, budget.rate, budget.seconds, timeout=timeout)
+        load = partial(
+            run_load, url, bodies, budget.rate, budget.seconds, timeout=timeout, headers=headers
+        )
+        report = load()
         verdicts = load_verdicts(manifest, report, _summary(report))
         missed = {verdict.check for verdict in verdicts if not verdict.passed}
         if not missed or "error_rate" in missed:
             return verdicts
-        again = run_load(url, bodies, budget.rate, budget.seconds, timeout=timeout)
+        again = load()
         return load_verdicts(manifest, again, f"{_summary(again)}, the second time")
 
     def _unmeasured(self, manifest: ReleaseManifest, why: str) -> list[Verdict]:
@@ -190,7 +209,9 @@ def _refusal(client: httpx.Client, bundle: Bundle, body: bytes) -> str:
         answer = client.post(infer_path(bundle.signature.model), content=body, headers=_JSON)
     except httpx.HTTPError as error:
         return _told(error)
-    return "" if answer.is_client_error else f"status {answer.status_code}"
+    # Who is let in was settled before the input was looked at.
+    refused = answer.is_client_error and answer.status_code not in _NOT_LET_IN
+    return "" if refused else f"status {answer.status_code}"
 
 
 def _summary(report: LoadReport) -> str:

@@ -12,9 +12,15 @@ ResourceError
 ├── RayUnavailable          a Ray cluster that cannot be trained on
 ├── RegistryError           MLflow refused, or does not know what was asked for
 ├── ArtifactError           a bundle or report that cannot be stored or found
+├── TokenError
+│   ├── TokenTaken          a name that a token has already
+│   └── NoSuchToken         a name that no token has
 └── EndpointError           an endpoint that cannot be asked at all
     └── UnusableAnswer      an answer that is not what its protocol promises
 """
+
+from collections.abc import Sequence
+from pathlib import Path
 
 
 class ResourceError(Exception):
@@ -81,6 +87,23 @@ class RegistryError(ResourceError):
 
 class ArtifactError(ResourceError):
     """A bundle, model or report that cannot be stored or found."""
+
+
+class TokenError(ResourceError):
+    """A change of the file of tokens that cannot be made."""
+
+
+class TokenTaken(TokenError):
+    def __init__(self, name: str, path: Path) -> None:
+        super().__init__(
+            f"{path} has a token {name!r} already; take another name, or first: "
+            f"slipway tokens revoke {name}"
+        )
+
+
+class NoSuchToken(TokenError):
+    def __init__(self, name: str, known: Sequence[str], path: Path) -> None:
+        super().__init__(f"{path} has no token {name!r}; it has: {', '.join(known) or 'none'}")
 
 
 class EndpointError(ResourceError):

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -80,13 +81,14 @@ def run_load(
     warm_up: int = WARM_UP,
     timeout: float = TIMEOUT_SECONDS,
     threads: int = THREADS,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> LoadReport:
     """POST `bodies` in turn to `url`, `rate` a second for `seconds`, over kept-alive connections.
 
     `warm_up` requests go first, one after the other, and are not counted; they too are over
-    after `timeout`. Each request fails `timeout` seconds after it was due, so the run ends soon
-    after `seconds + timeout`. At most `threads` are under way at once; one that waits for its
-    turn is late all the same.
+    after `timeout`. `headers` go with each. Each request fails `timeout` seconds after it was
+    due, so the run ends soon after `seconds + timeout`. At most `threads` are under way at once;
+    one that waits for its turn is late all the same.
 
     Raises
     ------
@@ -94,7 +96,7 @@ def run_load(
         For an address that is not http:// or https://, without any body, or without a rate.
     """
     _require_load(url, bodies, rate, seconds)
-    with closing(_Door(url, timeout)) as door:
+    with closing(_Door(url, timeout, headers)) as door:
         _Load(door, bodies, math.inf, warm_up).run(threads=1)
         load = _Load(door, bodies, rate, max(1, round(rate * seconds)))
         load.run(threads)
@@ -165,12 +167,12 @@ class _Load:
 class _Door:
     """Kept-alive connections to one address, the one used last first."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, headers: Mapping[str, str]) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _CONNECTIONS or not parts.hostname:
             raise EndpointError(f"load: got address {url!r}, expected http://host:port/path")
         self._make, self._host, self._path = _CONNECTIONS[parts.scheme], parts.netloc, parts.path
-        self.timeout = timeout
+        self.timeout, self._headers = timeout, {**_HEADERS, **headers}
         self._idle: list[tuple[HTTPConnection, float]] = []
         self._busy: set[HTTPConnection] = set()
 
@@ -214,7 +216,7 @@ class _Door:
         try:
             if connection.sock:
                 connection.sock.settimeout(timeout)
-            connection.request("POST", self._path, body, _HEADERS)
+            connection.request("POST", self._path, body, self._headers)
             answer = connection.getresponse()
             answer.read()
         except (OSError, HTTPException) as error:

@@ -109,6 +109,16 @@ class Settings(BaseSettings):
         description="Folder of the files of the prediction log; empty: `predictions` in the state "
         "folder, and no log where a model is served without `slipway up`.",
     )
+    api_tokens_file: str = Field(
+        default="",
+        description="File that says which tokens endpoints know; empty: `serve/tokens.json` in "
+        "the state folder, and none where a model is served without `slipway up`.",
+    )
+    api_token: SecretStr | None = Field(
+        default=None,
+        description="Token that checks of deployments show to endpoints; unset: the one that "
+        "`slipway up` made.",
+    )
     train_ray_address: str = Field(
         default="",
         description="Ray cluster that fits the trials of a search, host:port or ray://host:port; "
@@ -152,6 +162,16 @@ class Settings(BaseSettings):
     def predictions(self) -> Path:
         """Where serving processes write what they answered, one folder per environment."""
         return Path(self.predictions_uri or self.home / "predictions").absolute()
+
+    @cached_property
+    def tokens(self) -> Path:
+        """Which tokens endpoints know."""
+        return Path(self.api_tokens_file or self.home / "serve" / "tokens.json").absolute()
+
+    @cached_property
+    def api_token_file(self) -> Path:
+        """Where `slipway up` keeps the token that it shows to endpoints itself (mode 0600)."""
+        return self.home / "serve" / "token"
 
     @cached_property
     def mlflow_tracking(self) -> str:

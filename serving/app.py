@@ -6,6 +6,8 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, Field
 from ray import serve
 
+from serving.access.guard import Guard
+from serving.door import Door
 from serving.ingress import Ingress
 from serving.prediction_log import PredictionLog, environment_of
 from serving.rollout import Rollout
@@ -28,10 +30,12 @@ class ModelServer:
     def __init__(self, model: str) -> None:
         self._settings = load_settings()
         self._rollout = Rollout(model, self._settings.trusted, self._settings.keys)
+        self._guard = Guard(model, self._settings.callers)
 
-    def __serve_build_asgi_app__(self) -> Ingress:
+    def __serve_build_asgi_app__(self) -> Door:
         # Serve's RequestIdMiddleware adds x-request-id to every answer, ours would be a second.
-        return Ingress(self._rollout, self._settings, self._log(), names_requests=False)
+        inside = Ingress(self._rollout, self._settings, self._log(), names_requests=False)
+        return Door(inside, self._rollout, self._guard, names_requests=False)
 
     def _log(self) -> PredictionLog | None:
         folder, model = self._settings.predictions, self._rollout.model

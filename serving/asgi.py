@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from serving import bodies
-from serving.errors import MalformedBody, MethodNotAllowed, TooLarge
+from serving.errors import MalformedBody, TooLarge
 from serving.live import Live
 from serving.prediction_log import Scored
 from serving.protocols.frames import error_code
@@ -72,18 +72,20 @@ def path_of(scope: Scope) -> str:
     return path.rstrip("/")
 
 
-def _header(scope: Scope, name: bytes) -> str | None:
+def header_of(scope: Scope, name: bytes) -> bytes | None:
+    """The first header of this name, in lower case."""
     for key, value in scope["headers"]:
         if key == name:
-            return bytes(value).decode("latin-1")
+            return bytes(value)
     return None
 
 
 def request_id_of(scope: Scope, generated: str) -> str:
     """The id that the caller gave, else `generated`; MalformedBody for one that cannot be."""
-    given = _header(scope, b"x-request-id")
-    if given is None:
+    header = header_of(scope, b"x-request-id")
+    if header is None:
         return generated
+    given = header.decode("latin-1")
     if not _REQUEST_ID.fullmatch(given):
         raise MalformedBody("x-request-id", quote(given), "1 to 128 visible ASCII characters")
     return given
@@ -122,11 +124,6 @@ def refusal(
     if path_of(scope) == "/invocations":
         document |= {"error_code": error_code(status), "message": reason}
     return json_answer(status, document, headers)
-
-
-def allowing(error: MethodNotAllowed) -> Headers:
-    """The header that says which methods a path takes."""
-    return ((b"allow", error.allowed.encode()),)
 
 
 def identity(live: Live | None) -> Headers:

@@ -30,10 +30,12 @@ const shown = text => {
 const examples = content => Object.entries(content || {}).flatMap(([media, one]) =>
   Object.entries(one.examples || {}).map(([name, example]) => ({media, name, value:
     typeof example.value === "string" ? example.value : JSON.stringify(example.value, null, 2)})));
-const send = async (path, method, media, body, output) => {
-  const headers = media ? {"content-type": media} : {};
+const tokenHeader = () => {
   const token = document.getElementById("token").value;
-  if (token) headers.authorization = "Bearer " + token;
+  return token ? {authorization: "Bearer " + token} : {};
+};
+const send = async (path, method, media, body, output) => {
+  const headers = media ? {"content-type": media, ...tokenHeader()} : tokenHeader();
   output.textContent = "…";
   try {
     const answer = await fetch(base + path, {method, headers, body});
@@ -61,16 +63,19 @@ const show = (path, method, operation) => {
     : send(path, "GET", null, undefined, output);
   box.append(output);
 };
-(async () => {
-  const answer = await fetch(base + "/openapi.json");
+const load = async () => {
+  const answer = await fetch(base + "/openapi.json", {headers: tokenHeader()});
   const api = await answer.json();
+  document.getElementById("operations").replaceChildren();
   if (!answer.ok) { document.getElementById("about").textContent = api.error; return }
   document.title = api.info.title;
   document.getElementById("title").textContent = api.info.title + " " + api.info.version;
   document.getElementById("about").textContent = api.info.description;
   for (const [path, item] of Object.entries(api.paths))
     for (const [method, operation] of Object.entries(item)) show(path, method, operation);
-})();
+};
+document.getElementById("token").onchange = load;
+load();
 """
 PAGE = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Slipway</title>

@@ -4,6 +4,8 @@ ServingError
 ├── RequestError               the caller's fault; carries the HTTP status, always 4xx
 │   ├── InvalidInput           400  column, row, got, expected
 │   ├── MalformedBody          400  not the JSON, form or tensors that the protocol asks for
+│   ├── Unauthorized           401  no token, or one that is not known
+│   ├── Forbidden              403  a token for other models, or for less
 │   ├── NotFound               404  no such path or model
 │   ├── MethodNotAllowed       405  this path takes another verb
 │   ├── TooLarge               413  too many rows or bytes
@@ -11,6 +13,7 @@ ServingError
 ├── NotReady                   503  no model is live yet
 ├── ConfigError                a `user_config` that cannot be read
 │   └── UnsupportedScheme      a bundle URI that is not file://
+├── GrantsError                a document of tokens that cannot be read
 └── BundleError                a bundle that must not be served
     ├── BundleMissing          the folder or one of its files is not there
     ├── DigestMismatch         the manifest is not the one that was asked for
@@ -36,10 +39,15 @@ class ServingError(Exception):
 class RequestError(ServingError):
     """A request that cannot be answered as it stands.
 
-    `status` is the HTTP status; `details` goes into the JSON body beside `error`.
+    `status` is the HTTP status; `details` goes into the JSON body beside `error`, `headers` into
+    the answer's.
     """
 
     status = 400
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        return ()
 
     @property
     def details(self) -> dict[str, str | int | None]:
@@ -70,6 +78,38 @@ class MalformedBody(RequestError):
         super().__init__(f"{where}: got {got}, expected {expected}")
 
 
+class Unauthorized(RequestError):
+    """`problem` says what was wrong with the token; empty: there was none."""
+
+    status = 401
+
+    def __init__(self, problem: str = "") -> None:
+        super().__init__(
+            f"{problem or 'no token was given'}; expected the header "
+            "`Authorization: Bearer TOKEN`, a token is made by `slipway tokens add NAME`"
+        )
+        self._invalid = bool(problem)
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        invalid = b', error="invalid_token"' if self._invalid else b""
+        return ((b"www-authenticate", b'Bearer realm="slipway"' + invalid),)
+
+
+class Forbidden(RequestError):
+    status = 403
+
+    def __init__(self, name: str, got: str, expected: str) -> None:
+        super().__init__(
+            f"token {name!r} is for {got}, expected one for {expected}; "
+            "`slipway tokens list` shows them all"
+        )
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        return ((b"www-authenticate", b'Bearer realm="slipway", error="insufficient_scope"'),)
+
+
 class NotFound(RequestError):
     status = 404
 
@@ -82,7 +122,11 @@ class MethodNotAllowed(RequestError):
 
     def __init__(self, path: str, got: str, allowed: str) -> None:
         super().__init__(f"{path!r} does not take {got}, it takes {allowed}")
-        self.allowed = allowed
+        self._allowed = allowed
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        return ((b"allow", self._allowed.encode()),)
 
 
 class TooLarge(RequestError):
@@ -119,6 +163,13 @@ class UnsupportedScheme(ConfigError):
         super().__init__(
             [f"bundle.uri: got {uri!r}, expected file:///absolute/path/to/the/bundle's/folder"]
         )
+
+
+class GrantsError(ServingError):
+    """A document of tokens that cannot be read."""
+
+    def __init__(self, where: str, problems: Sequence[str]) -> None:
+        super().__init__(f"{where}: {'; '.join(problems)}")
 
 
 class BundleError(ServingError):

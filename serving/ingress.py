@@ -19,7 +19,6 @@ from serving.asgi import (
     Receive,
     Scope,
     Send,
-    allowing,
     body_of,
     identity,
     path_of,
@@ -85,8 +84,7 @@ class Ingress:
             request_id = request_id_of(scope, request_id)
             answer = await self._answer(scope, receive, live, request_id)
         except RequestError as error:
-            allow = allowing(error) if isinstance(error, MethodNotAllowed) else ()
-            answer = refusal(scope, error.status, str(error), allow, **error.details)
+            answer = refusal(scope, error.status, str(error), error.headers, **error.details)
         except NotReady as error:
             answer = refusal(scope, 503, str(error), ((b"retry-after", b"1"),))
         except Disconnected:

@@ -23,6 +23,7 @@ from serving.signature import Array, Column, Signature
 _JSON_TYPE = {"float": "number", "integer": "integer", "boolean": "boolean", "string": "string"}
 _SHOWN_ROWS = 2
 _STRING = {"type": "string"}
+_REFUSED = ("401", "403")
 _HEADERS = {
     name: {"schema": _STRING} for name in ("x-model-version", "x-bundle-digest", "x-request-id")
 }
@@ -42,26 +43,30 @@ def openapi(live: Live, prefix: str) -> Document:
         "openapi": "3.1.0",
         "info": {"title": model, "version": live.version, "description": description},
         "servers": [{"url": prefix or "/"}],
+        "security": [{"bearer": []}],
         "paths": _paths(live, f"/v2/models/{model}"),
-        "components": {"schemas": _schemas(live.bundle.signature)},
+        "components": {
+            "schemas": _schemas(live.bundle.signature),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
     }
 
 
 def _paths(live: Live, model: str) -> Document:
     paths = {
         "/v2": _get("The server's name, version and extensions"),
-        "/v2/health/live": _get("Whether the server runs"),
-        "/v2/health/ready": _get("Which bundle answers, and which one was refused", "503"),
+        "/v2/health/live": _open(_get("Whether the server runs")),
+        "/v2/health/ready": _open(_get("Which bundle answers, and which one was refused", "503")),
         "/invocations": _invocations(live),
         "/openapi.json": _get("This document", "503"),
-        "/docs": _get("A page to try it on", media=HTML),
-        "/ping": _get("Whether the model answers, as MLflow asks", media=JSON),
-        "/health": _get("The same", media=JSON),
+        "/docs": _open(_get("A page to try it on", media=HTML)),
+        "/ping": _open(_get("Whether the model answers, as MLflow asks", media=JSON)),
+        "/health": _open(_get("The same", media=JSON)),
         "/version": _get("The server's version", media=TEXT),
     }
     for prefix in (model, f"{model}/versions/{live.version}"):
         paths[prefix] = _get("Names, types and shapes of the tensors", "503")
-        paths[f"{prefix}/ready"] = _get("Whether the model answers", "503")
+        paths[f"{prefix}/ready"] = _open(_get("Whether the model answers", "503"))
         paths[f"{prefix}/infer"] = _infer(live)
     return paths
 
@@ -121,12 +126,20 @@ def _csv_cell(value: Any) -> Any:
 def _get(summary: str, *failures: str, media: str = "") -> Document:
     content: Document = {"schema": {"type": "string" if media else "object"}}
     answer = {media.partition(";")[0] or JSON: content if media != JSON else {}}
-    return {"get": {"summary": summary, "responses": _responses(answer, *failures)}}
+    responses = _responses(answer, *_REFUSED, *failures)
+    return {"get": {"summary": summary, "responses": responses}}
+
+
+def _open(item: Document) -> Document:
+    """The same for whoever shows no token."""
+    responses = item["get"]["responses"]
+    kept = {status: one for status, one in responses.items() if status not in _REFUSED}
+    return {"get": {**item["get"], "responses": kept, "security": []}}
 
 
 def _post(summary: str, body: Document, answer: Document) -> Document:
     request = {"required": True, "content": body}
-    responses = _responses(answer, "400", "413", "415", "500", "503")
+    responses = _responses(answer, "400", *_REFUSED, "413", "415", "500", "503")
     return {"post": {"summary": summary, "requestBody": request, "responses": responses}}
 
 

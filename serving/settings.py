@@ -1,20 +1,34 @@
 """What the door lets in, read once from `SLIPWAY_…` environment variables."""
 
 from pathlib import Path
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from serving.access.callers import Callers
 from serving.errors import ConfigError
 from serving.seal import public_keys
 
 
 class ServingSettings(BaseSettings):
-    """What one request may cost, and which bundles may answer it."""
+    """Who may ask, what one request may cost, and which bundles may answer it."""
 
     model_config = SettingsConfigDict(env_prefix="SLIPWAY_", extra="forbid", frozen=True)
 
+    access: Literal["tokens", "open"] = Field(
+        default="tokens",
+        description="Whether endpoints ask for a token: tokens, or open to whoever reaches them.",
+    )
+    api_tokens_file: str = Field(
+        default="",
+        description="File that says which tokens endpoints know; empty: `serve/tokens.json` in "
+        "the state folder, and none where a model is served without `slipway up`.",
+    )
+    api_tokens: SecretStr | None = Field(
+        default=None, description="The content of such a file, for where there is none."
+    )
     max_rows: int = Field(default=10_000, ge=1, description="Rows in one request.")
     max_body_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Bytes in the body of one request."
@@ -58,6 +72,14 @@ class ServingSettings(BaseSettings):
     def _keys(cls, text: str) -> str:
         public_keys(text)
         return text
+
+    @property
+    def callers(self) -> Callers | None:
+        """The tokens that are known; None if nobody is asked. GrantsError if they are none."""
+        if self.access == "open":
+            return None
+        text = self.api_tokens.get_secret_value() if self.api_tokens else ""
+        return Callers(text, Path(self.api_tokens_file) if self.api_tokens_file else None)
 
     @property
     def keys(self) -> tuple[Ed25519PublicKey, ...]:

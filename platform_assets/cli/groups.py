@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,12 +12,14 @@ promotions = typer.Typer(help="Releases that wait for approval.", no_args_is_hel
 quarantine = typer.Typer(help="Rows that break the contract.", no_args_is_help=True)
 holdout = typer.Typer(help="Rows that candidates are judged on.", no_args_is_help=True)
 keys = typer.Typer(help="Keys that sign bundles.", no_args_is_help=True)
+tokens = typer.Typer(help="Tokens that endpoints ask for.", no_args_is_help=True)
 models = typer.Typer(help="Registered model versions.", no_args_is_help=True)
 GROUPS = {
     "promotions": promotions,
     "quarantine": quarantine,
     "holdout": holdout,
     "keys": keys,
+    "tokens": tokens,
     "models": models,
 }
 
@@ -142,6 +144,41 @@ def keys_sign() -> None:
     from platform_assets.cli import keys as command
 
     command.sign()
+
+
+@tokens.command("add")
+def tokens_add(
+    name: Annotated[str, typer.Argument(help="Who shows it: lower-case letters, digits, .-_")],
+    model: Annotated[
+        list[str] | None, typer.Option(help="Only for this model; can be given again.")
+    ] = None,
+    scope: Annotated[
+        Literal["read", "infer"], typer.Option(help="Descriptions alone, or predictions too.")
+    ] = "infer",
+    days: Annotated[int | None, typer.Option(min=1, help="It ends after so many days.")] = None,
+) -> None:
+    """Make a token and print it once; endpoints know it without a restart."""
+    from platform_assets.cli import tokens as command
+
+    command.add(name, model or [], scope, days)
+
+
+@tokens.command("list")
+def tokens_list(as_json: Json = False) -> None:
+    """Show whose tokens endpoints know, and what each is good for."""
+    from platform_assets.cli import tokens as command
+
+    command.list_all(as_json=as_json)
+
+
+@tokens.command("revoke")
+def tokens_revoke(
+    name: Annotated[str, typer.Argument(help="As `tokens list` shows it.")],
+) -> None:
+    """Take a token back; endpoints refuse it without a restart."""
+    from platform_assets.cli import tokens as command
+
+    command.revoke(name)
 
 
 @models.command("list")

@@ -11,7 +11,7 @@ from platform_assets.cli.groups import GROUPS
 from platform_assets.cli.options import Environment, Json, Model, ModelVersion, Reason
 from platform_assets.errors import SlipwayError
 from resources.errors import ResourceError
-from serving.errors import BundleError
+from serving.errors import BundleError, GrantsError
 
 FAILED = 1
 INTERRUPTED = 130
@@ -245,7 +245,7 @@ def main() -> None:
     """The console script: exit code 0 done, 1 failed with one sentence, 2 wrong use."""
     try:
         app(prog_name="slipway")
-    except (SlipwayError, ResourceError, GitopsError, BundleError) as error:
+    except (SlipwayError, ResourceError, GitopsError, BundleError, GrantsError) as error:
         sys.stderr.write(f"slipway: {error}\n")
         sys.exit(FAILED)
     except KeyboardInterrupt:

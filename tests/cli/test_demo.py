@@ -103,7 +103,9 @@ def production(at):
 
 def test_the_printed_line_is_a_request_for_the_first_golden_row(released):
     settings = load_settings()
-    words = shlex.split(curl(settings, production(released).manifest))
+    line = curl(settings, production(released).manifest)
+    assert f'"Authorization: Bearer $(cat {settings.api_token_file})"' in line
+    words = shlex.split(line)
     assert words[:2] == ["curl", "-s"]
     assert words[2] == f"{settings.serve_url}/fraud/v2/models/fraud/infer"
     named = [tensor["name"] for tensor in json.loads(words[-1])["inputs"]]

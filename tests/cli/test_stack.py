@@ -23,6 +23,7 @@ from platform_assets.runs.launcher import WORKER_TAG, Worker
 from platform_assets.wiring import build_forge
 from resources.artifacts import Artifacts
 from resources.settings import Settings, load_settings
+from resources.tokens import own_token
 from serving.bundle import write_bundle
 from tests.support.bundles import fraud_contents
 from tests.support.listening import listening, off_loopback
@@ -99,9 +100,31 @@ def test_every_process_below_a_service_carries_the_mark(layout):
     assert below <= set(marked(layout.mark))
 
 
-def test_ray_does_not_answer_without_its_token(layout):
-    url = f"{layout.settings.serve_api}/api/serve/applications/"
-    assert httpx.get(url, trust_env=False).status_code == 401
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/serve/applications/"),
+        ("PUT", "/api/serve/applications/"),
+        ("DELETE", "/api/serve/applications/"),
+        ("GET", "/api/jobs/"),
+        ("POST", "/api/jobs/"),
+        ("GET", "/nodes?view=summary"),
+        ("GET", "/api/v0/tasks"),
+    ],
+)
+def test_ray_does_not_answer_without_its_token(method, path, layout):
+    url = f"{layout.settings.serve_api}{path}"
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        answer = httpx.request(method, url, headers=headers, trust_env=False)
+        assert answer.status_code in (401, 403)
+
+
+def test_an_endpoint_asks_for_a_token_and_takes_the_one_that_the_stack_made(layout):
+    url = f"{layout.settings.serve_url}/staging/fraud/v2/models/fraud"
+    assert httpx.post(f"{url}/infer", json={}, trust_env=False).status_code == 401
+    shown = {"Authorization": f"Bearer {own_token(layout.settings)}"}
+    assert httpx.get(url, headers=shown, trust_env=False).status_code == 200
+    assert httpx.post(f"{url}/infer", json={}, headers=shown, trust_env=False).status_code == 400
 
 
 def test_up_twice_is_harmless(layout):

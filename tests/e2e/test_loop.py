@@ -19,7 +19,8 @@ def ask(stack, model):
     manifest = stack.desired(model)
     bundle = stack.bundle(model, manifest.bundle_digest)
     body = encode(infer_document(bundle.signature, bundle.golden.rows))
-    return manifest, bundle, httpx.post(f"{stack.url(model)}{infer_path(model)}", content=body)
+    url = f"{stack.url(model)}{infer_path(model)}"
+    return manifest, bundle, httpx.post(url, content=body, headers=stack.shown)
 
 
 @pytest.mark.parametrize("model", MODELS)

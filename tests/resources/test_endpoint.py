@@ -19,7 +19,7 @@ from serving.rollout import Rollout
 from serving.seal import seal
 from serving.settings import load_settings
 from tests.support.bundles import fraud_contents, iris_contents, line_contents
-from tests.support.door import Application, Faulty, answer, door, free_address, listening
+from tests.support.door import Application, Faulty, answer, door, free_address, guarded, listening
 from tests.support.releases import manifest
 
 CHECKS = [
@@ -31,6 +31,8 @@ CHECKS = [
     "latency_p99",
     "error_rate",
 ]
+# Refusals come in time, and they are no answers.
+TURNED_AWAY = ["golden_rows", "bad_input", "error_rate"]
 # Wide enough for any machine; what is slow below is slower by design.
 WIDE = LatencyBudget(rate=100, seconds=0.3, p50_ms=9_000, p95_ms=9_000, p99_ms=9_000)
 TIGHT = LatencyBudget(rate=100, seconds=0.3, p50_ms=40, p95_ms=40, p99_ms=40)
@@ -76,6 +78,18 @@ def test_a_stored_bundle_without_the_signature_that_is_asked_for_fails(artifacts
         after = {one.check: one for one in verifier.verify(release(line), "")}
     assert "manifest.sig is not there" in before["golden_rows"].message
     assert (before["golden_rows"].passed, after["golden_rows"].passed) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("shown", "missed"), [("right", []), ("wrong", TURNED_AWAY), (None, TURNED_AWAY)]
+)
+def test_the_token_is_shown_by_every_check(shown, missed, artifacts, line):
+    with listening(guarded(line, "right")) as address:
+        verifier = EndpointVerifier(address, artifacts, token=lambda: shown)
+        verdicts = {one.check: one for one in verifier.verify(release(line), "")}
+    assert (failed(verdicts), verdicts["ready"].passed) == (missed, True)
+    if missed:
+        assert "status 401" in verdicts["golden_rows"].message
 
 
 def failed(verdicts: dict[str, Verdict]) -> list[str]:

@@ -18,10 +18,11 @@ class Client(Asking[Scored]):
         self._signature = (bundle := stack.bundle(model, manifest.bundle_digest)).signature
         self._body = encode(infer_document(self._signature, bundle.golden.rows[:1]))
         self._url = f"{stack.url(model, environment)}{infer_path(model)}"
+        self._headers = stack.shown
         super().__init__(self._scored)
 
     def _scored(self, client: httpx.Client) -> Scored:
-        answer = client.post(self._url, content=self._body)
+        answer = client.post(self._url, content=self._body, headers=self._headers)
         score = read_scores(self._signature, answer.content, 1)
         return (
             answer.status_code,

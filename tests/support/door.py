@@ -11,7 +11,11 @@ from typing import Any
 
 import uvicorn
 
+from serving.access.callers import Callers
+from serving.access.grants import Grants, grant_for
+from serving.access.guard import Guard
 from serving.bundle import Bundle
+from serving.door import Door
 from serving.ingress import Ingress
 from serving.rollout import Rollout
 from serving.settings import load_settings
@@ -53,12 +57,25 @@ def free_address() -> str:
 
 
 def door(bundle: Bundle, delay_ms: int | None = None) -> Ingress:
-    """The real door with a bundle live; `delay_ms` is the fault injected for drills."""
+    """The real ingress with a bundle live; `delay_ms` is the fault injected for drills."""
+    return Ingress(rolled_out(bundle, delay_ms), load_settings())
+
+
+def guarded(bundle: Bundle, token: str) -> Door:
+    """The same for those who show this token."""
+    rollout = rolled_out(bundle)
+    grants = Grants(tokens=(grant_for(token, "shop"),)).model_dump_json()
+    guard = Guard(rollout.model, Callers(grants))
+    return Door(Ingress(rollout, load_settings()), rollout, guard)
+
+
+def rolled_out(bundle: Bundle, delay_ms: int | None = None) -> Rollout:
+    """A rollout with a bundle live as version 1."""
     target = {"uri": bundle.folder.as_uri(), "digest": bundle.digest, "version": "1"}
     fault = {} if delay_ms is None else {"fault": {"delay_ms": delay_ms}}
     rollout = Rollout(bundle.signature.model)
     asyncio.run(rollout.apply({"bundle": target, **fault}))
-    return Ingress(rollout, load_settings())
+    return rollout
 
 
 @dataclass

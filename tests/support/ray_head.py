@@ -137,6 +137,7 @@ def _environment(folder: Path, base_port: int) -> dict[str, str]:
         **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
         "PYTHONPATH": str(CHECKOUT),
         "SLIPWAY_PREDICTIONS_URI": str(folder / "predictions"),
+        "SLIPWAY_ACCESS": "open",
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(folder / "token"),
         # On Linux this makes 127.0.0.1 the address of the node.

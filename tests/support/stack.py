@@ -32,6 +32,7 @@ from platform_assets.wiring import build_registry
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.settings import CHECKOUT, Settings, ray_token
+from resources.tokens import own_token
 from serving.bundle import Bundle, open_bundle
 
 RANGES = {
@@ -148,6 +149,11 @@ class Stack:
     def url(self, model: str, environment: str = "production") -> str:
         prefix = "" if environment == "production" else f"/{environment}"
         return f"{self.settings.serve_url}{prefix}/{model}"
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The headers that endpoints ask for."""
+        return {"Authorization": f"Bearer {own_token(self.settings)}"}
 
     def live(self, model: str, environment: str = "production") -> str:
         """The digest that the endpoint says it serves; empty if nothing ready answers."""

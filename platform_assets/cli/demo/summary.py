@@ -78,11 +78,16 @@ def latency(verdicts: Iterable[Verdict]) -> str:
 
 
 def curl(settings: Settings, manifest: ReleaseManifest) -> str:
-    """A line for the shell that scores the first golden row at the live endpoint."""
+    """A line for the shell that scores the first golden row at the live endpoint.
+
+    The shell reads the token from its file, so that the line can be shown to others.
+    """
     artifacts = Artifacts(settings.artifacts)
     folder = artifacts.bundle_folder(manifest.model, manifest.bundle_digest)
     bundle = open_bundle(folder, manifest.bundle_digest)
     document = infer_document(bundle.signature, bundle.golden.rows[:1])
     url = f"{settings.serve_url}{manifest.route}{infer_path(manifest.model)}"
     header = "Content-Type: application/json"
-    return shlex.join(["curl", "-s", url, "-H", header, "-d", encode(document).decode()])
+    token = f'"Authorization: Bearer $(cat {shlex.quote(str(settings.api_token_file))})"'
+    data = shlex.join(["-H", header, "-d", encode(document).decode()])
+    return f"curl -s {shlex.quote(url)} -H {token} {data}"

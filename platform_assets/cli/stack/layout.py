@@ -65,7 +65,8 @@ class Layout:
         settings = self.settings
         for folder in (settings.home, settings.logs, settings.landing):
             folder.mkdir(parents=True, exist_ok=True)
-        for private in (self.folder, settings.ray_token_file.parent):
+        secret = (settings.ray_token_file.parent, settings.api_token_file.parent)
+        for private in (self.folder, *secret):
             private.mkdir(parents=True, exist_ok=True)
             private.chmod(PRIVATE)
         self._link()

@@ -76,6 +76,7 @@ def environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports["serve_fallback"]),
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": LOOPBACK_CALLBACK,
         "SLIPWAY_PREDICTIONS_URI": str(layout.settings.predictions),
+        "SLIPWAY_API_TOKENS_FILE": str(layout.settings.tokens),
         **replica_ports(layout),
         **(_haproxy(layout, ports) if haproxy_binary() else {}),
     }

@@ -31,6 +31,7 @@ from platform_assets.cli.stack.state import (
     write_state,
 )
 from resources.settings import CHECKOUT, load_settings
+from resources.tokens import ensure_own_token
 
 TICK_SECONDS = 0.25
 STOP_SECONDS = 5.0
@@ -151,6 +152,7 @@ def choose_ports(layout: Layout) -> dict[str, int]:
 def prepare(layout: Layout) -> None:
     """Write what the services read; nothing under the feet of a Ray that still runs."""
     dagster_home.prepare(layout)
+    ensure_own_token(layout.settings)
     if "ray" not in running_services(read_state(layout.state)):
         ray_service.prepare(layout)
 

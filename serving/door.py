@@ -1,0 +1,48 @@
+"""Before the ingress: who comes in."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from serving.access.guard import Guard
+from serving.asgi import Receive, Scope, Send, identity, refusal, request_id_of, send_answer
+from serving.errors import RequestError
+from serving.rollout import Rollout
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Door:
+    """Lets through to `inside` what `guard` admits; what it refuses is never scored or logged.
+
+    `names_requests` is as in `Ingress`.
+    """
+
+    def __init__(
+        self, inside: Application, rollout: Rollout, guard: Guard, *, names_requests: bool = True
+    ) -> None:
+        self._inside, self._rollout, self._guard = inside, rollout, guard
+        self._names_requests = names_requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                self._guard.admit(scope)
+            except RequestError as error:
+                await self._refuse(scope, send, error)
+                return
+        await self._inside(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, send: Send, error: RequestError) -> None:
+        answer = refusal(scope, error.status, str(error), error.headers, **error.details)
+        headers = [*answer.headers, *identity(self._rollout.live)]
+        if self._names_requests:
+            headers.append((b"x-request-id", _id_of(scope).encode()))
+        await send_answer(send, answer, headers, head=scope["method"] == "HEAD")
+
+
+def _id_of(scope: Scope) -> str:
+    generated = secrets.token_hex(16)
+    try:
+        return request_id_of(scope, generated)
+    except RequestError:
+        return generated
