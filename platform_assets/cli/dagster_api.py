@@ -1,6 +1,6 @@
 """Dagster's GraphQL, as much of it as the commands need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ import httpx
 
 from platform_assets.cli.errors import DagsterError, StackNotUp
 
+_CHECKED = "blocking asset check"
 UNFINISHED = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
 ASK_SECONDS = 20.0
 
@@ -29,6 +30,7 @@ _RUNS = """query ($tags: [ExecutionTag!], $limit: Int) {
 _FAILURES = """query ($run: ID!) { logsForRun(runId: $run, limit: 1000) { __typename
   ... on EventConnection { events { __typename
     ... on ExecutionStepFailureEvent { stepKey error { message causes { message } } }
+    ... on AssetCheckEvaluationEvent { stepKey evaluation { checkName success description } }
     ... on RunFailureEvent { message } } } } }"""
 
 _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
@@ -120,13 +122,15 @@ class DagsterApi:
         return [_run(one) for one in self._expect(answer, "Runs")["results"]]
 
     def failure(self, run_id: str) -> str:
-        """Why a run failed: the innermost message of its first failed step."""
+        """Why a run failed: what its first failed step says, or the checks that stopped it say."""
         answer = self._ask(_FAILURES, {"run": run_id})["logsForRun"]
         events = self._expect(answer, "EventConnection")["events"]
         for event in events:
             if event["__typename"] == "ExecutionStepFailureEvent" and event["error"]:
                 causes = event["error"]["causes"] or [event["error"]]
-                return f"{event['stepKey']}: {causes[-1]['message'].strip()}"
+                message = causes[-1]["message"].strip()
+                stopped = _stopped(events, event["stepKey"], message)
+                return f"{event['stepKey']}: {'; '.join(stopped) or message}"
         endings = [one["message"] for one in events if one["__typename"] == "RunFailureEvent"]
         return endings[-1] if endings else "no failure is recorded"
 
@@ -203,3 +207,17 @@ def _run(one: Mapping[str, Any]) -> Run:
             for step in one["stepStats"]
         ),
     )
+
+
+def _stopped(events: Sequence[Mapping[str, Any]], step: str, message: str) -> list[str]:
+    """What the checks of a step say for which Dagster stopped it; its message names them alone."""
+    evaluations = [
+        event["evaluation"]
+        for event in events
+        if event["__typename"] == "AssetCheckEvaluationEvent" and event["stepKey"] == step
+    ]
+    return [
+        f"{one['checkName']}: {one['description'] or 'failed'}"
+        for one in evaluations
+        if _CHECKED in message and not one["success"] and one["checkName"] in message
+    ]

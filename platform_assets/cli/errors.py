@@ -53,7 +53,8 @@ class DeliveryRefused(CliError):
 
 class RunFailed(CliError):
     def __init__(self, run_id: str, reason: str, page: str) -> None:
-        super().__init__(f"run {run_id[:8]} failed: {reason}; see {page}")
+        advice = "docs/operating.md says what to do"
+        super().__init__(f"run {run_id[:8]} failed: {reason}; see {page}; {advice}")
 
 
 class NothingStarted(CliError):

@@ -8,7 +8,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from dagster_graphql.schema import create_schema
+from graphql import parse, validate
 
+from platform_assets.cli import dagster_api
 from platform_assets.cli.dagster_api import DagsterApi
 from platform_assets.cli.errors import DagsterError, StackNotUp
 
@@ -202,6 +205,38 @@ def test_a_failed_step_without_a_cause_is_told_by_its_own_message():
     step = {"__typename": "ExecutionStepFailureEvent", "stepKey": "fraud__raw", "error": error}
     with answering(failures(step)) as api:
         assert api.failure("r1") == "fraud__raw: no space left"
+
+
+def test_every_question_is_one_that_dagster_knows():
+    values = [value for name, value in vars(dagster_api).items() if name.isupper()]
+    questions = [one for one in values if str(one).startswith(("{", "query", "mutation"))]
+    schema = create_schema().graphql_schema
+    assert len(questions) == 6
+    assert [validate(schema, parse(one)) for one in questions] == [[]] * len(questions)
+
+
+def evaluation(name: str, *, success: bool, step: str = "fraud__evaluation_report"):
+    told = {"checkName": name, "success": success, "description": f"{name} is said"}
+    return {"__typename": "AssetCheckEvaluationEvent", "stepKey": step, "evaluation": told}
+
+
+def test_a_step_that_checks_stopped_is_told_by_what_they_say():
+    """Dagster's own message names the checks alone, and a person had to look for the reason."""
+    message = "2 blocking asset checks failed with ERROR severity:\nfraud: mae_reaches,slices_hold"
+    checks = [
+        evaluation("mae_reaches", success=False),
+        evaluation("mae_beats_dummy", success=True),
+        evaluation("slices_hold", success=False),
+        evaluation("card_is_complete", success=False),
+        evaluation("mae_reaches", success=False, step="fraud__training_set"),
+    ]
+    error = {"message": message, "causes": []}
+    step = {"__typename": "ExecutionStepFailureEvent", "error": error}
+    with answering(failures(*checks, step | {"stepKey": "fraud__evaluation_report"})) as api:
+        assert api.failure("r1") == (
+            "fraud__evaluation_report: mae_reaches: mae_reaches is said; "
+            "slices_hold: slices_hold is said"
+        )
 
 
 def test_a_failure_that_nobody_recorded_is_said_to_be_unrecorded():
