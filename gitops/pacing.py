@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gitops.conditions import Outcome, Reason, RetryAfter
+from gitops.conditions import Outcome, Reason, RetryAfter, Settled
 from gitops.pace import Pace
 from gitops.record import DeploymentRecord
 from gitops.standing import conditions
@@ -41,6 +41,12 @@ def is_news(record: DeploymentRecord, outcome: Outcome, revision: str, now: date
         same = (known.reason, known.message) == (outcome.reason, outcome.message)
         return not same or record.observed != revision or now >= _moment(record.retry_at, now)
     return known != outcome or record.observed != revision
+
+
+def is_behind(record: DeploymentRecord, outcome: Outcome, revision: str) -> bool:
+    """Is all well, while the record tells of trouble or of another revision?"""
+    says_so = isinstance(record.outcome, Settled) and record.observed == revision
+    return isinstance(outcome, Settled) and record.attempted is not None and not says_so
 
 
 def seconds_left(record: DeploymentRecord, revision: str, now: datetime) -> float:

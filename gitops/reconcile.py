@@ -23,7 +23,7 @@ from gitops.lock import Busy, exclusive
 from gitops.manifest import ReleaseManifest
 from gitops.notify import Tell, silent
 from gitops.pace import DEFAULT_PACE, Pace
-from gitops.pacing import seconds_left
+from gitops.pacing import is_behind, seconds_left
 from gitops.plan import Act, Facts, Plan, drift, plan
 from gitops.readiness import Patience
 from gitops.runtime import Runtime, Verifier
@@ -107,15 +107,24 @@ class Reconciler:
             return Plan(outcome=_unavailable(error))
 
     def due(self, environment: str, model: str) -> Plan:
-        """The plan, but without acts while a target that failed is to be left alone."""
-        decided = self.plan(environment, model)
-        if not decided.acts:
+        """The plan of a pass that is worth while now.
+
+        Without acts while a target that failed is to be left alone. Where nothing is left to do
+        and the record does not say so, such as after trouble that went by itself, the act is to
+        record it.
+        """
+        try:
+            facts = self._look((environment, model), Progress())
+        except (RuntimeUnavailable, ForgeUnavailable) as error:
+            return Plan(outcome=_unavailable(error))
+        decided, record, revision = plan(facts), facts.record, facts.desired.revision
+        if decided.outcome:
+            behind = is_behind(record, decided.outcome, revision)
+            return Plan((Act.RECORD_OUTCOME,)) if behind else decided
+        left = seconds_left(record, revision, self._outside.clock())
+        if not left or not isinstance(record.outcome, RetryAfter):
             return decided
-        facts = self._git((environment, model), Progress())
-        left = seconds_left(facts.record, facts.desired.revision, self._outside.clock())
-        if not left or not isinstance(facts.record.outcome, RetryAfter):
-            return decided
-        return Plan(outcome=replace(facts.record.outcome, seconds=left))
+        return Plan(outcome=replace(record.outcome, seconds=left))
 
     def reconcile(self, environment: str, model: str) -> Report:
         """Do whatever can be done now; what stands in the way becomes the report's outcome.

@@ -20,6 +20,7 @@ from tests.support.stack import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 MODEL = "diabetes"
+ENVIRONMENTS = ("staging", "production")
 APPLICATIONS = (MODEL, f"staging-{MODEL}")
 
 
@@ -74,7 +75,11 @@ def test_an_alias_that_was_rewritten_is_put_right(live):
     champion = live.registry.aliases(MODEL)["champion"]
     live.registry.drop_alias(MODEL, "champion")
     with timed("an alias of MLflow dropped"):
-        until(lambda: live.registry.aliases(MODEL).get("champion") == champion, "the alias again")
+        until(
+            lambda: live.registry.aliases(MODEL).get("champion") == champion,
+            "the alias again",
+            told=lambda: [(outcome(live, name), live.runs(MODEL)) for name in ENVIRONMENTS],
+        )
 
 
 def test_a_manifest_that_names_an_unknown_digest_is_taken_back_and_held(live):
@@ -115,7 +120,7 @@ def test_a_main_that_was_forced_back_is_what_counts(live):
 
 
 def test_without_any_manifest_what_is_served_ends_or_its_end_is_refused(live):
-    paths = [manifest_path(name, MODEL) for name in ("staging", "production")]
+    paths = [manifest_path(name, MODEL) for name in ENVIRONMENTS]
     head = live.forge.head()
     live.forge.commit(head, dict.fromkeys(paths), "Remove all by hand\n")
     with timed("all manifests of a model removed"):

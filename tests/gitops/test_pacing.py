@@ -8,8 +8,10 @@ import pytest
 from gitops.conditions import Blocked, Reason, RetryAfter, Settled
 from gitops.notify import notice_of
 from gitops.pace import Pace
-from gitops.pacing import concluded, is_news, seconds_left
+from gitops.pacing import concluded, is_behind, is_news, seconds_left
+from gitops.plan import Act
 from gitops.record import DeploymentRecord
+from tests.support.killed_pass import killed_pass
 from tests.support.releases import patience, with_options
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -132,3 +134,31 @@ def test_a_plan_that_failed_is_not_due_before_its_time(at):
     assert hasty.reconciler.plan("staging", "fraud").acts
     due = hasty.reconciler.due("staging", "fraud")
     assert (due.acts, due.outcome.reason) == ((), Reason.UNHEALTHY)
+
+
+def test_trouble_that_went_by_itself_is_due_to_be_recorded_once(at):
+    """Nobody looked again after a pass had failed, and the record said Unhealthy for ever."""
+    at.staging("a")
+    application = at.serve.applications["staging-fraud"]
+    application.status = "UNHEALTHY"
+    hasty = with_options(at, patience=patience(5)).reconciler
+    assert hasty.reconcile("staging", "fraud").outcome.reason == Reason.UNHEALTHY
+    application.status = "RUNNING"
+    assert hasty.due("staging", "fraud").acts == (Act.RECORD_OUTCOME,)
+    assert hasty.reconcile("staging", "fraud").outcome.reason == Reason.HEALTHY
+    assert hasty.due("staging", "fraud").acts == ()
+
+
+@pytest.mark.parametrize("point", ["after:record-healthy", "before:record-outcome"])
+def test_an_end_that_a_kill_kept_from_the_record_is_due(at, point):
+    at.bring("a")
+    assert killed_pass(at, "staging", "fraud", point)
+    assert at.reconciler.due("staging", "fraud").acts == (Act.RECORD_OUTCOME,)
+
+
+def test_what_was_never_attempted_is_not_behind():
+    absent = Settled(Reason.ABSENT, "git names no manifest")
+    assert not is_behind(DeploymentRecord("staging", "fraud"), absent, "")
+    assert not is_behind(after(DOWN), DOWN, "r1")
+    assert is_behind(after(DOWN), FINE, "r1")
+    assert is_behind(after(FINE, revision="r0"), FINE, "r1")
