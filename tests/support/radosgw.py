@@ -52,7 +52,8 @@ mon allow pool size one = true
 mon data avail crit = 0
 paxos propose interval = 0.05
 paxos min wait = 0.01
-rgw frontends = beast endpoint=127.0.0.1:{port}
+# With Nagle's algorithm on, each answer of two segments waits 40 ms for a delayed ACK.
+rgw frontends = beast endpoint=127.0.0.1:{port} tcp_nodelay=1
 [mon.a]
 mon data = {folder}/mon
 [osd.0]
