@@ -14,14 +14,19 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from resources.artifacts import Artifacts
 from resources.registry import Registry
+from resources.settings import Settings
+from serving.bundle import open_bundle
 from tests.support.fake_serve import FakeServe
 from tests.support.interrupted import TOGETHER, Addresses, end_state, graph, play, reached
+from tests.support.logged import serve
 from tests.support.tiny import Platform, orders
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 GATES = ("roc_auc_reaches", "roc_auc_beats_dummy", "roc_auc_beats_champion", "slices_hold")
+ENVIRONMENTS = ("staging", "production")
 ACTS = (
     "act.record-attempt",
     "act.apply",
@@ -78,6 +83,13 @@ POINTS = {
     "production_deployment": around(
         *ACTS, "registry.set_alias(champion)", "end(production_deployment)"
     ),
+    "predictions": [
+        "before:rename(predictions)",
+        *around("lake.commit_behind(tiny/predictions)"),
+        "before:remove(predictions/1)",
+        "before:remove(predictions/2)",
+        *around("end(predictions)"),
+    ],
 }
 
 
@@ -101,11 +113,25 @@ class Course:
 
     def run(self) -> None:
         for asset in POINTS:
+            if asset == "predictions":
+                self.ask()
             shutil.copytree(self.home, self.shelf / asset)
             self.before[asset] = copy.deepcopy(self.serve.applications)
             assert not play(self.home, self.addresses, asset)
             self.points[asset] = reached(self.home)
             self.after[asset] = self.seen()
+
+    def ask(self) -> None:
+        """Leave what the door logs of both environments, and a file that nobody can read."""
+        settings = Settings(home=self.home)
+        digest = self.serve.digest("tiny")
+        folder = Artifacts(settings.artifacts).bundle_folder("tiny", digest)
+        rows = orders(3, seed=2)[["amount", "channel"]].to_dict("records")
+        for environment in ENVIRONMENTS:
+            asked = {f"{environment}-1": rows, f"{environment}-2": rows[:1]}
+            serve(settings.predictions, open_bundle(folder, digest), asked, environment)
+        damaged = f"{'f' * 16}-00000001.jsonl.gz"
+        (settings.predictions / "production" / "tiny" / damaged).write_bytes(b"damaged")
 
     def back_to(self, asset: str) -> None:
         shutil.rmtree(self.home)
@@ -154,6 +180,15 @@ def test_the_undisturbed_run_ends_in_production(course):
     assert set(end["live"].values()) == set(end["versions"]) != {""}
     assert end["runs"]["trials of each training"] == [2]
     assert len(end["commits"]) == 3
+
+
+def test_the_undisturbed_run_takes_in_what_was_logged(course):
+    end = course.after["predictions"]
+    assert end["tables"]["tiny/predictions"] == [8, 0]
+    assert end["log"] == ["ffffffffffffffff-00000001.jsonl.gz.unreadable"]
+    assert [name for name, passed in end["checks"].items() if not passed] == [
+        "predictions.nothing_dropped"
+    ]
 
 
 @pytest.mark.parametrize("asset", POINTS)

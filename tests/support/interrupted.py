@@ -4,6 +4,7 @@ Every port is watched: a call that is not listed as a read counts as a write, so
 new point. Points are `before:<write>` and `after:<write>`.
 """
 
+import itertools
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from platform_assets.component import ASSET_MODULES
 from platform_assets.model import upkeep
 from platform_assets.runs.host import AT_WORK
 from resources.registry import FINGERPRINT, PARENT, Registry
+from resources.settings import Settings
 from tests.support.tiny import Platform, tiny
 
 CONTEXT = get_context("forkserver")
@@ -54,7 +56,16 @@ READS = {
         "run_url",
         "file_url",
     },
-    "forge": {"head", "read", "paths", "last_change", "history", "promotions", "read_record"},
+    "forge": {
+        "head",
+        "read",
+        "paths",
+        "last_change",
+        "history",
+        "promotions",
+        "promotion",
+        "read_record",
+    },
 }
 NAMED_BY = {
     "append": 0,
@@ -175,7 +186,7 @@ def _play(home: Path, serve: Addresses, asset: str, point: str | None) -> None:
 
 
 def _state(platform: Platform) -> dict[str, Any]:
-    tables = ("raw", "arrivals", "cleaned", "quarantine", "training_set")
+    tables = ("raw", "arrivals", "cleaned", "quarantine", "training_set", "predictions")
     names = [f"tiny/{name}" for name in tables]
     lake, git = platform.lake, platform.forge._git
     return {
@@ -191,6 +202,7 @@ def _state(platform: Platform) -> dict[str, Any]:
         "promotions": [_promotion(one) for one in platform.forge.promotions()],
         "records": [_record(platform, name) for name in ("staging", "production")],
         "checks": _checks(platform),
+        "log": sorted(path.name for path in platform.settings.predictions.glob("*/tiny/*")),
     }
 
 
@@ -265,7 +277,7 @@ def _watched(made: Platform, hear: Hear) -> WatchedPlatform:
     platform = WatchedPlatform(**(vars(made) | watched))
     platform.hear = hear
     _watch_ends(made.instance, hear)
-    _watch_renames(made.settings.artifacts, hear)
+    _watch_files(made.settings, hear)
     return platform
 
 
@@ -285,11 +297,24 @@ def _watch_ends(instance: dg.DagsterInstance, hear: Hear) -> None:
     instance.handle_new_event = told
 
 
-def _watch_renames(artifacts: Path, hear: Hear) -> None:
-    """A folder is whole once it has its name; this is the moment before."""
+def _watch_files(settings: Settings, hear: Hear) -> None:
+    """The moment before a folder has its name and is whole, or a file of the log is gone."""
+    removed = itertools.count(1)
 
     def audit(event: str, args: tuple[Any, ...]) -> None:
-        if event == "os.rename" and str(args[1]).startswith(str(artifacts)):
-            hear(f"before:rename({Path(args[1]).relative_to(artifacts).parts[0]})")
+        if event == "os.rename" and (kind := _kind(settings, Path(os.fsdecode(args[1])))):
+            hear(f"before:rename({kind})")
+        if event == "os.remove":
+            path = Path(os.fsdecode(args[0]))
+            if _kind(settings, path) == "predictions" and path.exists():
+                hear(f"before:remove(predictions/{next(removed)})")
 
     sys.addaudithook(audit)
+
+
+def _kind(settings: Settings, path: Path) -> str:
+    """Of which kind of artifact a path is, or of the prediction log; empty for any other."""
+    if path.is_relative_to(settings.predictions):
+        return "predictions"
+    inside = path.is_relative_to(settings.artifacts)
+    return path.relative_to(settings.artifacts).parts[0] if inside else ""
