@@ -1,9 +1,10 @@
-"""Before the ingress: who comes in."""
+"""Before the ingress: who comes in, and how often."""
 
 import secrets
 from collections.abc import Awaitable, Callable
 
 from serving.access.guard import Guard
+from serving.access.rates import Rates
 from serving.asgi import Receive, Scope, Send, identity, refusal, request_id_of, send_answer
 from serving.errors import RequestError
 from serving.rollout import Rollout
@@ -12,7 +13,9 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Door:
-    """Lets through to `inside` what `guard` admits; what it refuses is never scored or logged.
+    """Lets through to `inside` what `guard` admits, as often as each token allows.
+
+    What it refuses is never scored or logged.
 
     `names_requests` is as in `Ingress`.
     """
@@ -21,12 +24,15 @@ class Door:
         self, inside: Application, rollout: Rollout, guard: Guard, *, names_requests: bool = True
     ) -> None:
         self._inside, self._rollout, self._guard = inside, rollout, guard
+        self._rates = Rates()
         self._names_requests = names_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             try:
-                self._guard.admit(scope)
+                grant = self._guard.admit(scope)
+                if grant is not None:
+                    self._rates.spend(grant)
             except RequestError as error:
                 await self._refuse(scope, send, error)
                 return

@@ -8,8 +8,10 @@ ServingError
 │   ├── Forbidden              403  a token for other models, or for less
 │   ├── NotFound               404  no such path or model
 │   ├── MethodNotAllowed       405  this path takes another verb
+│   ├── TooSlow                408  a body that was not whole in time
 │   ├── TooLarge               413  too many rows or bytes
-│   └── UnsupportedMedia       415  a content type, charset or encoding that is not served
+│   ├── UnsupportedMedia       415  a content type, charset or encoding that is not served
+│   └── TooManyRequests        429  more than a token's rate allows
 ├── NotReady                   503  no model is live yet
 ├── ConfigError                a `user_config` that cannot be read
 │   └── UnsupportedScheme      a bundle URI that is not file://
@@ -144,6 +146,35 @@ class UnsupportedMedia(RequestError):
 
     def __init__(self, what: str, got: str, allowed: str) -> None:
         super().__init__(f"{what} {got!r} is not served, send {allowed}")
+
+
+class TooSlow(RequestError):
+    status = 408
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the body was not whole within {seconds:g} s; send it faster or in several requests, "
+            "or raise SLIPWAY_BODY_SECONDS where the model is served"
+        )
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        # What is left of the body would be taken for the next request.
+        return ((b"connection", b"close"),)
+
+
+class TooManyRequests(RequestError):
+    """`wait` is in seconds."""
+
+    status = 429
+
+    def __init__(self, name: str, rate: str, wait: int) -> None:
+        super().__init__(f"token {name!r} may be shown {rate}; ask again in {wait} s")
+        self._wait = wait
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        return ((b"retry-after", b"%d" % self._wait),)
 
 
 class NotReady(ServingError):

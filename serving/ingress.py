@@ -26,7 +26,7 @@ from serving.asgi import (
     request_id_of,
     send_answer,
 )
-from serving.errors import MethodNotAllowed, NotFound, NotReady, RequestError
+from serving.errors import MethodNotAllowed, NotFound, NotReady, RequestError, TooSlow
 from serving.live import Live
 from serving.prediction_log import Entry, PredictionLog
 from serving.rollout import Rollout
@@ -115,7 +115,7 @@ class Ingress:
         handler, served = self._post[path]
         headers = dict(scope["headers"])
         media = bodies.media_type(headers.get(b"content-type"), served)
-        body = await body_of(headers, receive, self._settings.max_body_bytes)
+        body = await self._body(headers, receive)
         asked = Asked(headers, media, body, request_id)
         canary = self._rollout.canary
         if canary is None:
@@ -128,6 +128,14 @@ class Ingress:
             lambda one: self._by(one, handler, asked),
             lambda one: self._handled(one, handler, asked),
         )
+
+    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+        seconds = self._settings.body_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await body_of(headers, receive, self._settings.max_body_bytes)
+        except TimeoutError:
+            raise TooSlow(seconds) from None
 
     async def _by(self, live: Live, handler: Handler, asked: Asked) -> Answer:
         if live.delay:

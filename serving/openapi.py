@@ -23,7 +23,7 @@ from serving.signature import Array, Column, Signature
 _JSON_TYPE = {"float": "number", "integer": "integer", "boolean": "boolean", "string": "string"}
 _SHOWN_ROWS = 2
 _STRING = {"type": "string"}
-_REFUSED = ("401", "403")
+_REFUSED = ("401", "403", "429")
 _HEADERS = {
     name: {"schema": _STRING} for name in ("x-model-version", "x-bundle-digest", "x-request-id")
 }
@@ -139,7 +139,7 @@ def _open(item: Document) -> Document:
 
 def _post(summary: str, body: Document, answer: Document) -> Document:
     request = {"required": True, "content": body}
-    responses = _responses(answer, "400", *_REFUSED, "413", "415", "500", "503")
+    responses = _responses(answer, "400", *_REFUSED, "408", "413", "415", "500", "503")
     return {"post": {"summary": summary, "requestBody": request, "responses": responses}}
 
 

@@ -33,6 +33,9 @@ class ServingSettings(BaseSettings):
     max_body_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Bytes in the body of one request."
     )
+    body_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds that the body of a request may take."
+    )
     predictions_uri: str = Field(
         default="",
         description="Folder of the files of the prediction log; empty: `predictions` in the state "

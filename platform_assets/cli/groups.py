@@ -155,12 +155,15 @@ def tokens_add(
     scope: Annotated[
         Literal["read", "infer"], typer.Option(help="Descriptions alone, or predictions too.")
     ] = "infer",
+    rate: Annotated[
+        str, typer.Option(help="How often, e.g. '100/second; 5000/hour'; without it, no limit.")
+    ] = "",
     days: Annotated[int | None, typer.Option(min=1, help="It ends after so many days.")] = None,
 ) -> None:
     """Make a token and print it once; endpoints know it without a restart."""
     from platform_assets.cli import tokens as command
 
-    command.add(name, model or [], scope, days)
+    command.add(name, model or [], scope, rate, days)
 
 
 @tokens.command("list")

@@ -9,7 +9,7 @@ from resources.tokens import TokenFile
 from serving.access.grants import ANY, Grant, Scope, grant_for, new_token
 
 
-def add(name: str, models: list[str], scope: Scope, days: int | None) -> None:
+def add(name: str, models: list[str], scope: Scope, rate: str, days: int | None) -> None:
     """Make a token and print it, this once.
 
     Raises
@@ -22,7 +22,7 @@ def add(name: str, models: list[str], scope: Scope, days: int | None) -> None:
     expires = datetime.now(UTC) + timedelta(days=days) if days else None
     token = new_token()
     file = TokenFile(load_settings().tokens)
-    file.add(grant_for(token, name, tuple(models) or (ANY,), scope, expires))
+    file.add(grant_for(token, name, tuple(models) or (ANY,), scope, expires, rate))
     out(token)
     out("It is shown this once; endpoints know it within a second or two.")
     out(f"Send it as: Authorization: Bearer TOKEN ({file.path} keeps its SHA-256 alone)")
@@ -35,7 +35,7 @@ def list_all(*, as_json: bool) -> None:
         print_json([_document(grant) for grant in grants.tokens])
     else:
         rows = [tuple(_document(grant).values()) for grant in grants.tokens]
-        print_table("tokens", ("name", "models", "scope", "created", "expires"), rows)
+        print_table("tokens", ("name", "models", "scope", "rate", "created", "expires"), rows)
 
 
 def revoke(name: str) -> None:
@@ -49,6 +49,7 @@ def _document(grant: Grant) -> dict[str, object]:
         "name": grant.name,
         "models": ", ".join(grant.models),
         "scope": grant.scope,
+        "rate": grant.rate,
         "created": grant.created.isoformat(),
         "expires": grant.expires.isoformat() if grant.expires else "",
     }

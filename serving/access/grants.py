@@ -5,7 +5,16 @@ import secrets
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from limits import parse_many
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from serving.errors import GrantsError
 
@@ -23,8 +32,16 @@ class Grant(BaseModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the token, in hexadecimal.")
     models: tuple[str, ...] = Field(default=(ANY,), min_length=1, description="`*` is all.")
     scope: Scope = Field(default="infer", description="`infer` includes `read`.")
+    rate: str = Field(default="", description="E.g. `100/second; 5000/hour`; empty: no limit.")
     created: AwareDatetime
     expires: AwareDatetime | None = None
+
+    @field_validator("rate")
+    @classmethod
+    def _rate(cls, rate: str) -> str:
+        if rate:
+            parse_many(rate)
+        return rate
 
     def covers(self, model: str) -> bool:
         """Whether it was given out for this model."""
@@ -73,13 +90,15 @@ def grant_for(
     models: tuple[str, ...] = (ANY,),
     scope: Scope = "infer",
     expires: datetime | None = None,
+    rate: str = "",
 ) -> Grant:
-    """What the document keeps of a token; GrantsError for a name that cannot be."""
+    """What the document keeps of a token; GrantsError for a name or rate that cannot be."""
     document = {
         "name": name,
         "sha256": hashlib.sha256(token.encode()).hexdigest(),
         "models": models,
         "scope": scope,
+        "rate": rate,
         "created": datetime.now(UTC).replace(microsecond=0),
         "expires": expires,
     }

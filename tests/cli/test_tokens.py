@@ -29,10 +29,11 @@ def test_a_token_is_printed_once_and_is_good_for_what_was_asked(shop, slipway):
     assert shop not in slipway("tokens", "list").out + load_settings().tokens.read_text()
 
 
-def test_scope_and_end_are_as_asked(home, slipway):
-    told = slipway("tokens", "add", "board", "--scope", "read", "--days", "30")
+def test_scope_rate_and_end_are_as_asked(home, slipway):
+    wanted = ("--scope", "read", "--rate", "100/second", "--days", "30")
+    told = slipway("tokens", "add", "board", *wanted)
     grant = granted(told.out.splitlines()[0])
-    assert (grant.models, grant.scope) == (("*",), "read")
+    assert (grant.models, grant.scope, grant.rate) == (("*",), "read", "100/second")
     assert 29 <= (grant.expires - grant.created).days <= 30
 
 

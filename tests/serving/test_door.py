@@ -19,6 +19,8 @@ GRANTS = Grants(
         grant_for("infers", "shop", ("line",)),
         grant_for("reads", "board", ("line",), "read"),
         grant_for("other", "bank", ("fraud",)),
+        grant_for("seldom", "batch", rate="3/hour"),
+        grant_for("twice", "nightly", rate="1000/second; 2/day"),
     )
 )
 OPEN = ("v2/health/live", "v2/health/ready", "ping", "health", "docs", "v2/models/line/ready")
@@ -104,6 +106,22 @@ async def test_a_refusal_names_version_digest_and_request_like_any_answer(ask, l
     assert (answer.headers["x-model-version"], answer.headers["x-request-id"]) == ("1", "q-1")
     assert answer.json()["error_code"] == "UNAUTHENTICATED"
     assert (await ask.head("v2")).content == b""
+
+
+@pytest.mark.parametrize(("token", "allowed"), [("seldom", 3), ("twice", 2)])
+async def test_a_token_is_good_for_as_many_requests_as_its_rate_allows(token, allowed, ask):
+    asked = [await ask.get("v2", headers=shown(token)) for _ in range(allowed + 2)]
+    assert [one.status_code for one in asked] == [200] * allowed + [429, 429]
+    assert 1 <= int(asked[-1].headers["retry-after"]) <= 86_400
+    assert "may be shown" in asked[-1].json()["error"]
+
+
+async def test_the_rate_of_one_token_is_nobody_elses(ask):
+    for _ in range(4):
+        answer = await ask.get("v2", headers=shown("seldom"))
+    assert answer.status_code == 429
+    assert (await ask.get("v2", headers=shown("reads"))).status_code == 200
+    assert (await ask.get("v2/health/live", headers=shown("seldom"))).status_code == 200
 
 
 async def test_an_open_door_asks_nobody(line):

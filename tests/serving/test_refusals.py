@@ -192,3 +192,15 @@ async def test_no_document_gets_more_than_a_refusal(document, path, open_door):
         answer = await client.post(path, content=json.dumps(document))
     assert answer.status_code in (200, 400)
     assert ("error" in answer.json()) == (answer.status_code == 400)
+
+
+async def test_a_body_that_does_not_come_to_its_end_is_given_up(line):
+    async def dribble():
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with client_of(await rolled_out(line), body_seconds=0.05) as client:
+        answer = await client.post("/invocations", content=dribble())
+        assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+        assert "not whole within 0.05 s" in answer.json()["error"]
+        assert (await client.post("/invocations", json=ROW)).status_code == 200

@@ -65,6 +65,11 @@ def test_a_name_stands_for_one_token():
         read_grants(twice.model_dump_json(), "tokens.json")
 
 
+def test_a_rate_that_is_none_is_refused_where_it_is_given():
+    with pytest.raises(GrantsError, match=r"token 'shop': rate: .*many"):
+        grant_for("t", "shop", rate="many")
+
+
 def test_a_name_that_cannot_be_is_refused():
     with pytest.raises(GrantsError, match="token 'The Shop': name: String should match"):
         grant_for("t", "The Shop")
