@@ -5,6 +5,7 @@ The ONNX graph has one input per column, named as the column, of shape (n, 1): f
 or (n,) for a regression and (n, k) probabilities for a classification.
 """
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from zipfile import BadZipFile
@@ -13,8 +14,10 @@ import numpy as np
 
 from serving.bundle import Bundle
 from serving.errors import GoldenRowsDiffer, InvalidInput, MalformedBundle, UntrustedTypes
+from serving.joined_graph import joined
 from serving.manifest import Runtime
 from serving.signature import Array, Signature
+from serving.table import Table
 from serving.trust import refused
 
 if TYPE_CHECKING:
@@ -102,44 +105,44 @@ class OnnxScorer:
         import onnxruntime as ort
         from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         refusals = (state.Fail, state.InvalidArgument, state.InvalidGraph, state.InvalidProtobuf)
-        try:
-            self._session = ort.InferenceSession(
-                bundle.model_bytes(), options, providers=["CPUExecutionProvider"]
-            )
-        except (*refusals, state.NotImplemented, state.RuntimeException) as error:
-            raise MalformedBundle("model.onnx", _first_line(error)) from error
         self._signature = bundle.signature
         self._refusals = (*refusals, state.RuntimeException)
-        self._check_graph()
+        names = [column.name for column in self._signature.columns if column.type != "string"]
+        texts = [column.name for column in self._signature.columns if column.type == "string"]
+        try:
+            model = bundle.model_bytes()
+            self._check_graph(_session(ort, model))
+            graph = joined(model, names, texts)
+            self._session = _session(ort, graph.model)
+        except (*refusals, state.NotImplemented, state.RuntimeException) as error:
+            raise MalformedBundle("model.onnx", _first_line(error)) from error
+        self._numbers = graph.numbers if names else None
+        self._texts = graph.texts if texts else None
 
     def score(self, columns: Mapping[str, Array]) -> Array:
-        feeds = {
-            column.name: _strings(columns[column.name])
-            if column.type == "string"
-            else columns[column.name].astype(np.float32).reshape(-1, 1)
-            for column in self._signature.columns
-        }
+        table = columns if isinstance(columns, Table) else self._signature.plan.stacked(columns)
+        feeds: dict[str, Array] = {}
+        if self._numbers is not None:
+            feeds[self._numbers] = table.numbers.T.astype(np.float32, order="C")
+        if self._texts is not None:
+            feeds[self._texts] = _strings(table.texts)
         try:
             output = self._session.run(["score"], feeds)[0]
         except self._refusals as error:
             raise _refused(error) from error
-        return _shaped(self._signature, "onnx", output, len(feeds[self._signature.names[0]]))
+        return _shaped(self._signature, "onnx", output, table.rows)
 
-    def _check_graph(self) -> None:
+    def _check_graph(self, session: Any) -> None:
         wanted = {
             column.name: "tensor(string)" if column.type == "string" else "tensor(float)"
             for column in self._signature.columns
         }
-        got = {tensor.name: tensor.type for tensor in self._session.get_inputs()}
+        got = {tensor.name: tensor.type for tensor in session.get_inputs()}
         if got != wanted:
             problem = f"the graph takes {got}, but the signature asks for {wanted}"
             raise MalformedBundle("model.onnx", problem)
-        outputs = {tensor.name: tensor.type for tensor in self._session.get_outputs()}
+        outputs = {tensor.name: tensor.type for tensor in session.get_outputs()}
         if outputs.get("score") != "tensor(float)":
             problem = f"the graph gives {outputs}, expected an output 'score' of tensor(float)"
             raise MalformedBundle("model.onnx", problem)
@@ -164,6 +167,14 @@ class SkopsScorer:
         except (ValueError, TypeError) as error:
             raise _refused(error) from error
         return _shaped(self._signature, "skops", output, len(rows))
+
+
+def _session(ort: Any, model: bytes) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _load_pipeline(bundle: Bundle, also: tuple[str, ...]) -> Any:
@@ -192,12 +203,11 @@ def _shaped(signature: Signature, runtime: Runtime, answer: object, rows: int) -
         got, wanted = list(output.shape), [rows, width]
         raise MalformedBundle(f"model.{runtime}", f"it answers shape {got}, expected {wanted}")
     score = output.reshape(rows, width)
-    finite = np.isfinite(score).all(axis=1)
-    if not finite.all():
-        row = int(np.flatnonzero(~finite)[0])
-        raise InvalidInput(
-            None, row, "a row without a finite score", "a row like those the model was fitted on"
-        )
+    # A number that is not finite makes the sum so; one too large for the sum must be looked at.
+    if not math.isfinite(score.sum()):
+        finite = np.isfinite(score).all(axis=1)
+        if not finite.all():
+            raise _without_score(int(finite.argmin()))
     if signature.task == "multiclass":
         return score
     return score[:, 1] if signature.task == "binary" else score[:, 0]
@@ -209,11 +219,18 @@ def _with_nan(values: Array) -> Array:
 
 
 def _strings(values: Array) -> Array:
-    return np.array(["" if value is None else value for value in values], dtype=object)[:, None]
+    texts: Array = values.T.copy()
+    texts[texts == np.array(None)] = ""
+    return texts
 
 
 def _refused(error: Exception) -> InvalidInput:
     return InvalidInput(None, None, f"a refusal by the model ({_first_line(error)})", "other rows")
+
+
+def _without_score(row: int) -> InvalidInput:
+    expected = "a row like those the model was fitted on"
+    return InvalidInput(None, row, "a row without a finite score", expected)
 
 
 def _first_line(error: Exception) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from serving.errors import InvalidInput
+from serving.table import LIMIT, PLAIN, Plan
 
 Task = Literal["binary", "multiclass", "regression"]
 ColumnType = Literal["float", "integer", "boolean", "string"]
@@ -23,17 +24,6 @@ EXPECTED: Mapping[ColumnType, str] = {
     "string": "a string",
 }
 DATE = "a date or time of ISO 8601, or its days since 1970-01-01"
-_PLAIN: Mapping[ColumnType, frozenset[type]] = {
-    "float": frozenset({float, int}),
-    "integer": frozenset({int}),
-    "boolean": frozenset({bool}),
-    "string": frozenset({str}),
-}
-_LIMIT: Mapping[ColumnType, float] = {
-    "float": float(np.finfo(np.float32).max),
-    "integer": float(2**53 - 1),
-    "boolean": 1.0,
-}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000_000
 # The kinds of numpy arrays whose cells can be checked all at once.
@@ -136,7 +126,12 @@ class Signature(BaseModel):
     def by_name(self) -> Mapping[str, Column]:
         return {column.name: column for column in self.columns}
 
-    def arrays(self, columns: Mapping[str, Sequence[Any] | Array]) -> dict[str, Array]:
+    @cached_property
+    def plan(self) -> Plan:
+        """How its columns become a table."""
+        return Plan(self.columns)
+
+    def arrays(self, columns: Mapping[str, Sequence[Any] | Array]) -> Mapping[str, Array]:
         """Check `columns` against the signature.
 
         Each value is a list, tuple or 1-d array of n ≥ 1 cells; None and NaN mean missing. An
@@ -155,6 +150,9 @@ class Signature(BaseModel):
         InvalidInput
             For the first offence, with column, row, what was got and what was expected.
         """
+        table = self.plan.checked(columns)
+        if table is not None:
+            return table
         self._check_names(columns, None)
         arrays = {column.name: column.array(columns[column.name]) for column in self.columns}
         self._check_lengths(arrays)
@@ -237,7 +235,7 @@ def _typed(column: Column, values: Array) -> Array | None:
     if values.ndim != 1 or values.dtype.kind not in _KINDS[column.type]:
         return None
     array = values.astype(np.float64, copy=values.flags.writeable)
-    fits = np.abs(array) <= _LIMIT[column.type]
+    fits = np.abs(array) <= LIMIT[column.type]
     if column.type == "integer":
         fits &= array == np.trunc(array)
     if column.nullable:
@@ -262,11 +260,11 @@ def _plain(column: Column, cells: list[Any]) -> Array | None:
     kinds = set(map(type, cells))
     if column.nullable:
         kinds.discard(type(None))
-    if not kinds <= _PLAIN[column.type]:
+    if not kinds <= PLAIN[column.type]:
         return None
     if column.type == "string":
         return _plain_strings(column, cells)
-    limit = _LIMIT[column.type]
+    limit = LIMIT[column.type]
     # For a handful of cells Python's own comparisons take half the time of numpy's.
     if len(cells) <= _HANDFUL:
         fits = all(-limit <= cell <= limit for cell in cells if cell is not None)
@@ -314,6 +312,6 @@ def _days(text: str) -> float | None:
 def _is_number(kind: ColumnType, value: object) -> bool:
     if isinstance(value, bool) or kind == "boolean":
         return isinstance(value, bool) and kind == "boolean"
-    if not isinstance(value, int | float) or abs(value) > _LIMIT[kind]:
+    if not isinstance(value, int | float) or abs(value) > LIMIT[kind]:
         return False
     return kind == "float" or isinstance(value, int) or value.is_integer()

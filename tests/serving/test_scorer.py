@@ -84,7 +84,7 @@ def test_a_multiclass_score_is_one_probability_per_class(iris):
 
 def test_the_frame_is_in_the_order_of_the_signature_with_nan_for_missing_strings():
     arrays = TRANSACTIONS.arrays({**transactions(3), "country": [None, "de", "fr"]})
-    rows = frame(TRANSACTIONS, dict(reversed(arrays.items())))
+    rows = frame(TRANSACTIONS, dict(reversed(list(arrays.items()))))
     assert list(rows.columns) == list(TRANSACTIONS.names)
     assert [str(kind) for kind in rows.dtypes] == ["float64", "float64", "float64", "object"]
     assert rows["country"].isna().tolist() == [True, False, False]
@@ -166,8 +166,8 @@ def test_rows_that_a_pipeline_refuses_are_invalid_input(tmp_path):
     strict = make_pipeline(OneHotEncoder(), DummyClassifier(strategy="prior"))
     strict.fit(frame(TRANSACTIONS, arrays), arrays["night"])
     bundle = fraud_with(tmp_path, strict)
-    unseen = TRANSACTIONS.arrays({name: values[:1] for name, values in columns.items()})
-    unseen["country"] = np.array(["atlantis"], dtype=object)
+    known = TRANSACTIONS.arrays({name: values[:1] for name, values in columns.items()})
+    unseen = {**known, "country": np.array(["atlantis"], dtype=object)}
     with pytest.raises(InvalidInput, match=r"a refusal by the model \(Found unknown categories"):
         load_scorer(bundle).score(unseen)
 
