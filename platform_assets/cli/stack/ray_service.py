@@ -74,6 +74,8 @@ def environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
         "AUTOSCALER_METRIC_PORT": str(ports["ray_autoscaler_metrics"]),
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports["serve_fallback"]),
+        # A proxy that takes 15 s to import Ray, as on a busy machine, would be killed and not come.
+        "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "30",
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": LOOPBACK_CALLBACK,
         "SLIPWAY_PREDICTIONS_URI": str(layout.settings.predictions),
         "SLIPWAY_API_TOKENS_FILE": str(layout.settings.tokens),
