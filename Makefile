@@ -4,7 +4,7 @@ UV_VERSION := 0.13.9
 # OpenMP's threads wait for each other by spinning: on busy cores that is four times slower.
 export OMP_WAIT_POLICY := PASSIVE
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test e2e fuzz check format lint types imports fast lock workflows screenshot clean
+.PHONY: help setup demo test e2e fuzz check format lint types imports fast lock workflows bench-serving screenshot clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z][a-z-]*%?:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ fast: setup
 
 fuzz: setup ## Throw 20,000 damaged requests at the door
 	$(BIN)/python -m benchmarks.fuzz
+
+bench-serving: setup ## Ask Slipway and what users would pick instead, with wrk
+	$(BIN)/python -m benchmarks.serving
 
 bench-%: setup ## Run one benchmark, e.g. make bench-overhead
 	$(BIN)/python benchmarks/$*.py
