@@ -1,8 +1,9 @@
 """The environments in their order, and what each asks before it changes."""
 
+import contextlib
 import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -15,15 +16,18 @@ from pydantic import (
 
 from gitops import yaml_text
 from gitops.errors import PolicyInvalid
+from gitops.forge import Tree
 from gitops.manifest_rules import NAME
 from gitops.pace import Pace
 from gitops.windows import Window
 
 POLICY_PATH = "gitops/environments/policy.yaml"
+LOOKED_AT = 20
 RESERVED = ("lease", "promotions")
 
 _DURATION = re.compile(r"([1-9]\d{0,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+Approval: TypeAlias = Literal["auto", "review"]
 _PERSON = r"^[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,98}[A-Za-z0-9])?$"
 
 
@@ -63,7 +67,7 @@ class Environment(_Strict):
     """One environment."""
 
     name: str = Field(pattern=f"^{NAME.pattern}$", description="Folder of its manifests.")
-    approval: Literal["auto", "review"] = Field(
+    approval: Approval = Field(
         description="`auto` commits a release directly, `review` opens a promotion."
     )
     requires: list[str] = Field(
@@ -166,6 +170,15 @@ def parse_policy(text: str, path: str = POLICY_PATH) -> Policy:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         raise PolicyInvalid(path, key, first["input"], first["msg"]) from None
+
+
+def newest_policy(tree: Tree) -> Policy | None:
+    """The newest policy on main that can be used, among its last changes; None without one."""
+    for change in tree.history(POLICY_PATH, tree.head(), LOOKED_AT):
+        text = tree.read(POLICY_PATH, change.revision)
+        with contextlib.suppress(PolicyInvalid):
+            return parse_policy(text or "")
+    return None
 
 
 def load_policy(tree: _Reads, revision: str) -> Policy:

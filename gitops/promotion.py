@@ -64,6 +64,13 @@ def release(
     return until_won(what, lambda: _release(forge, manifest, evidence, author, clock), HeadMoved)
 
 
+def check(forge: Forge, manifest: ReleaseManifest, evidence: Evidence, clock: Clock = now) -> None:
+    """Return if `release` would write or find this at this moment; else raise what it raises."""
+    check_evidence(manifest, evidence)
+    head = forge.head()
+    _check(forge, _environment(forge, manifest, head), manifest, head, clock)
+
+
 def check_evidence(manifest: ReleaseManifest, evidence: Evidence) -> None:
     """EvidenceMismatch or GateNotPassed unless the evidence speaks for exactly this manifest."""
     for field in ("model", "environment", "bundle_digest", "model_version"):
@@ -84,25 +91,36 @@ def _release(
     forge: Forge, manifest: ReleaseManifest, evidence: Evidence, author: str, clock: Clock
 ) -> Release:
     head = forge.head()
-    policy = load_policy(forge, head)
-    policy.admit(manifest.model)
-    environment = policy.environment(manifest.environment)
+    environment = _environment(forge, manifest, head)
     present = _present(forge, manifest, head)
     wanted = _with_previous(manifest, present)
     if present is not None and replace(present, form=wanted.form) == wanted:
         last = forge.last_change(manifest.path, head)
         return Release("unchanged", wanted, revision=last.revision if last else None)
-    model, digest = manifest.model, manifest.bundle_digest
-    check_holds(forge, environment, model, digest, head)
-    check_earlier(forge, environment, model, digest)
+    _check(forge, environment, wanted, head, clock)
     evidence = replace(evidence, previous_digest=wanted.previous_digest)
     changes = {manifest.path: render(wanted), evidence.path: evidence.to_json()}
     if environment.approval == "auto":
-        check_time(forge, environment, model, digest, clock())
         revision = forge.commit(head, changes, _message(wanted, evidence))
         return Release("committed", wanted, revision=revision)
     promotion = _propose(forge, wanted, evidence, changes, environment, author)
     return Release("proposed", wanted, promotion=promotion)
+
+
+def _environment(forge: Forge, manifest: ReleaseManifest, head: str) -> Environment:
+    policy = load_policy(forge, head)
+    policy.admit(manifest.model)
+    return policy.environment(manifest.environment)
+
+
+def _check(
+    forge: Forge, environment: Environment, manifest: ReleaseManifest, head: str, clock: Clock
+) -> None:
+    model, digest = manifest.model, manifest.bundle_digest
+    check_holds(forge, environment, model, digest, head)
+    check_earlier(forge, environment, model, digest)
+    if environment.approval == "auto":
+        check_time(forge, environment, model, digest, clock())
 
 
 def _present(forge: Forge, manifest: ReleaseManifest, head: str) -> ReleaseManifest | None:

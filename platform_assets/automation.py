@@ -4,11 +4,10 @@ Sensors only look and ask; each decides through a pure function.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from gitops.errors import ForgeUnavailable
@@ -31,8 +30,11 @@ from platform_assets.folder import ModelFolder
 from platform_assets.lineage import latest
 from platform_assets.model.attempts import ATTEMPT_TAG, RETRY_OF_TAG, planned
 from platform_assets.release.aliases import restore_aliases
+from platform_assets.release.asking import person, tags_of
+from platform_assets.release.sensing import releases_job, releases_sensor
+from platform_assets.release.stages import DEFAULT, Stage, at_once
 from platform_assets.retrying import Enough, Judged, decide_retry
-from platform_assets.run_tags import MODEL_TAG, REASON_TAG
+from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG, unfinished_runs
 from platform_assets.spec.source import SqlSource
 from platform_assets.watch.sensing import predictions_job, predictions_sensor
 from resources.errors import RegistryError
@@ -40,43 +42,40 @@ from resources.lake import Lake
 from resources.registry import Registry
 from resources.settings import Settings
 
-ENVIRONMENTS = ("staging", "production")
 INTAKE = ("raw", "cleaned", "quarantine")
-RETRIED = (
-    "candidate_model",
-    "registry_entry",
-    "evaluation_report",
-    "staging_release",
-    "staging_deployment",
-    "production_promotion",
-)
+SEARCHED = ("candidate_model", "registry_entry", "evaluation_report")
 LANDING_SECONDS = 5
 DESIRED_STATE_SECONDS = 5
 RETRY_SECONDS = 30
 NIGHTLY = "30 3 * * *"
 
 
-def automation(folder: ModelFolder) -> dg.Definitions:
+def automation(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Definitions:
     """The jobs, sensors and the schedule of one model."""
-    pipeline, upkeep = pipeline_job(folder), upkeep_job(folder)
-    deployments = {name: deployment_job(folder, name) for name in ENVIRONMENTS}
-    logged = predictions_job(folder)
+    pipeline, upkeep = pipeline_job(folder, stages), upkeep_job(folder)
+    deployments = {stage.environment: deployment_job(folder, stage) for stage in stages}
+    logged, releases = predictions_job(folder), releases_job(folder, stages)
     return dg.Definitions(
-        jobs=[pipeline, upkeep, logged, *deployments.values()],
+        jobs=[pipeline, upkeep, logged, releases, *deployments.values()],
         schedules=[nightly(upkeep)],
         sensors=[
             landing_sensor(folder, pipeline),
             desired_state_sensor(folder, deployments),
-            retry_sensor(folder, pipeline),
+            retry_sensor(folder, pipeline, stages),
+            releases_sensor(folder, releases, stages),
             predictions_sensor(folder, logged),
         ],
     )
 
 
-def pipeline_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+def pipeline_job(
+    folder: ModelFolder, stages: Sequence[Stage] = DEFAULT
+) -> UnresolvedAssetJobDefinition:
     """From the landing folder to an open promotion."""
     everything = dg.AssetSelection.groups(folder.group)
-    apart = [folder.key(name) for name in ("production_deployment", "upkeep", "predictions")]
+    releasing = {name for stage in stages for name in (stage.release, stage.deployment)}
+    later = sorted(releasing - set(at_once(stages)))
+    apart = [folder.key(name) for name in (*later, "upkeep", "predictions")]
     return dg.define_asset_job(
         f"{folder.group}_pipeline",
         selection=everything - dg.AssetSelection.assets(*apart),
@@ -107,13 +106,13 @@ def nightly(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
     )
 
 
-def deployment_job(folder: ModelFolder, environment: str) -> UnresolvedAssetJobDefinition:
+def deployment_job(folder: ModelFolder, stage: Stage) -> UnresolvedAssetJobDefinition:
     """What git says, made live in one environment."""
     return dg.define_asset_job(
-        f"{folder.group}_deploy_{environment}",
-        selection=dg.AssetSelection.assets(folder.key(f"{environment}_deployment")),
+        f"{folder.group}_deploy_{stage.word}",
+        selection=dg.AssetSelection.assets(folder.key(stage.deployment)),
         tags={MODEL_TAG: folder.name},
-        description=f"{folder.name}: make {environment} what git says, and test it.",
+        description=f"{folder.name}: make {stage.environment} what git says, and test it.",
     )
 
 
@@ -210,11 +209,11 @@ def desired_state_sensor(
         registry: dg.ResourceParam[Registry],
         forge: dg.ResourceParam[Forge],
     ) -> dg.SensorResult | dg.SkipReason:
-        plans = {name: reconciler.due(name, folder.name) for name in ENVIRONMENTS}
+        plans = {name: reconciler.due(name, folder.name) for name in jobs}
         unfinished = unfinished_runs(context.instance, folder.name)
         decision = decide(plans, unfinished)
         if not decision.environments:
-            mended = "" if unfinished else aliases_mended(folder.name, registry, forge)
+            mended = "" if unfinished else aliases_mended(folder.name, registry, forge, list(jobs))
             return dg.SkipReason(decision.reason + mended)
         requests = [
             dg.RunRequest(
@@ -228,7 +227,9 @@ def desired_state_sensor(
     return sensor
 
 
-def retry_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+def retry_sensor(
+    folder: ModelFolder, job: UnresolvedAssetJobDefinition, stages: Sequence[Stage]
+) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"{folder.group}_retry",
         job=job,
@@ -245,11 +246,12 @@ def retry_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg.S
         decision = decide_retry(judged, begun, planned(folder, following), retry, unfinished)
         if judged is None or isinstance(decision, Enough):
             return dg.SkipReason(decision.reason)
+        by = person(tags_of(context.instance, folder.key("candidate_model")))
         tags = {ATTEMPT_TAG: str(decision.attempt), RETRY_OF_TAG: judged.base}
         return dg.RunRequest(
             run_key=decision.run_key,
-            tags={REASON_TAG: decision.reason, **tags},
-            asset_selection=[folder.key(name) for name in RETRIED],
+            tags={REASON_TAG: decision.reason, **tags, **({BY_TAG: by} if by else {})},
+            asset_selection=[folder.key(name) for name in (*SEARCHED, *at_once(stages))],
         )
 
     return sensor
@@ -271,16 +273,12 @@ def begun_attempts(instance: dg.DagsterInstance, base: str) -> int:
     return max((int(run.tags.get(ATTEMPT_TAG, 0)) for run in runs), default=0)
 
 
-def aliases_mended(model: str, registry: Registry, forge: Forge) -> str:
+def aliases_mended(
+    model: str, registry: Registry, forge: Forge, environments: Sequence[str]
+) -> str:
     """Put right which versions MLflow's aliases name, and say so; they steer nothing."""
     try:
-        moved = restore_aliases(registry, forge, model, ENVIRONMENTS)
+        moved = restore_aliases(registry, forge, model, environments)
     except (RegistryError, ForgeUnavailable) as error:
         return f"; aliases: {error}"
     return f"; aliases put right: {', '.join(moved)}" if moved else ""
-
-
-def unfinished_runs(instance: dg.DagsterInstance, model: str) -> int:
-    """How many runs of the model are queued, starting or running."""
-    unfinished = dg.RunsFilter(tags={MODEL_TAG: model}, statuses=NOT_FINISHED_STATUSES)
-    return instance.get_runs_count(unfinished)

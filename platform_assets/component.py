@@ -1,5 +1,6 @@
 """The component that turns a model's folder into its asset graph."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -17,15 +18,13 @@ from platform_assets.model import (
     training_set,
     upkeep,
 )
-from platform_assets.release import (
-    production_deployment,
-    production_promotion,
-    staging_deployment,
-    staging_release,
-)
+from platform_assets.release import deployment, first_release, later_promotion
+from platform_assets.release.stages import DEFAULT, Stage, stages_of
 from platform_assets.scaffolder import ModelScaffolder
 from platform_assets.spec import ModelSpec
 from platform_assets.watch import predictions
+from platform_assets.wiring import followed_policy
+from resources.settings import load_settings
 
 ASSET_MODULES = (
     landing,
@@ -35,10 +34,6 @@ ASSET_MODULES = (
     candidate_model,
     registry_entry,
     evaluation_report,
-    staging_release,
-    staging_deployment,
-    production_promotion,
-    production_deployment,
     upkeep,
     predictions,
 )
@@ -69,10 +64,20 @@ class ModelPipeline(dg.Component):
         return cls(load_folder(context.path, attributes, load_module))  # type: ignore[arg-type]
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:  # noqa: ARG002  Dagster calls it
-        return pipeline(self.folder)
+        stages = stages_of(followed_policy(load_settings()))
+        return pipeline(self.folder, stages)
 
 
-def pipeline(folder: ModelFolder) -> dg.Definitions:
+def pipeline(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Definitions:
     """The assets, checks, jobs and sensors of one model."""
-    assets = [module.build(folder) for module in ASSET_MODULES]
-    return dg.Definitions.merge(dg.Definitions(assets=assets), automation(folder))
+    assets = dg.Definitions(assets=assets_of(folder, stages))
+    return dg.Definitions.merge(assets, automation(folder, stages))
+
+
+def assets_of(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> list[dg.AssetsDefinition]:
+    """What one model is made of, with a release and a deployment for each environment."""
+    built = [module.build(folder) for module in ASSET_MODULES]
+    for stage in stages:
+        bringing = later_promotion if stage.earlier else first_release
+        built += [bringing.build(folder, stage), deployment.build(folder, stage)]
+    return built

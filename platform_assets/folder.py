@@ -55,14 +55,16 @@ class ModelFolder:
         doc: str | None,
         kinds: set[str],
         *,
-        after: str | None = None,
+        after: str | tuple[str, ...] = (),
         checks: Sequence[str] = (),
         blocking: bool = True,
+        required: bool = True,
     ) -> AssetDecorator:
         """`dg.asset` with what every asset of the model states about itself.
 
         `doc` is the module's docstring and becomes the description in the UI; each of the `checks`
-        blocks what comes after the asset, unless `blocking` is false.
+        blocks what comes after the asset, unless `blocking` is false. One that is not `required`
+        may end without being materialized.
         """
         return dg.asset(
             key=self.key(name),
@@ -71,7 +73,8 @@ class ModelFolder:
             kinds=kinds,
             description=inspect.cleandoc(doc or ""),
             code_version=self.code_version,
-            deps=[self.key(after)] if after else None,
+            deps=[self.key(one) for one in ((after,) if isinstance(after, str) else after)],
+            output_required=required,
             check_specs=self.checks(name, checks, blocking=blocking) or None,
         )
 

@@ -1,5 +1,15 @@
-"""What a run of Dagster says about itself: the model it is for, and why it was started."""
+"""What a run of Dagster says about itself: the model it is for, why it was started, and by whom."""
+
+import dagster as dg
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 MODEL_TAG = "slipway/model"
 REASON_TAG = "slipway/reason"
+BY_TAG = "slipway/by"
 PREDICTIONS_TAG = "slipway/predictions"
+
+
+def unfinished_runs(instance: dg.DagsterInstance, model: str) -> int:
+    """How many runs of the model are queued, starting or running."""
+    unfinished = dg.RunsFilter(tags={MODEL_TAG: model}, statuses=NOT_FINISHED_STATUSES)
+    return instance.get_runs_count(unfinished)

@@ -7,10 +7,14 @@ from typing import Any
 from pydantic import SecretStr
 
 from gitops.choose import Access, kind_of, make_forge, open_forge
+from gitops.errors import RepositoryMissing
 from gitops.forge import Forge
+from gitops.git_tree import GitTree
 from gitops.github_access import account_of
 from gitops.lock import lock_beside
 from gitops.notifier import build_tell
+from gitops.plumbing import Git
+from gitops.policy import POLICY_PATH, Policy, newest_policy, parse_policy
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
 from gitops.runtime import Runtime, Verifier
@@ -70,6 +74,21 @@ def begin_gitops(settings: Settings) -> Forge:
         if file.is_file()
     }
     return make_forge(settings.gitops_repo, settings.home, _access(settings), seed)
+
+
+def followed_policy(settings: Settings) -> Policy:
+    """The policy whose environments the asset graph has.
+
+    That of the GitOps repository as this machine knows it, and of this checkout before there is
+    one. A policy that cannot be used is passed over: the reconciler says so, and data and training
+    go on.
+    """
+    place = settings.gitops_path
+    try:
+        found = newest_policy(GitTree(Git(place)))
+    except RepositoryMissing:
+        found = None
+    return found or parse_policy((CHECKOUT / POLICY_PATH).read_text())
 
 
 def build_runtime(settings: Settings) -> Runtime:

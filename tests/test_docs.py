@@ -15,10 +15,10 @@ from gitops.conditions import SENTENCES, Reason
 from gitops.forge import Promotion
 from gitops.pace import Pace
 from gitops.plan import Act
-from platform_assets.automation import ENVIRONMENTS
 from platform_assets.cli.main import app
 from platform_assets.definitions import defs
 from platform_assets.ml.metrics import metric_names
+from platform_assets.release.stages import DEFAULT
 from platform_assets.spec import ModelSpec, Task
 from resources.settings import CHECKOUT, Settings
 from serving.errors import BundleError
@@ -99,7 +99,7 @@ def test_every_job_sensor_and_schedule_is_in_the_reference(repository):
     names = [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")]
     names += [one.name for one in (*repository.sensor_defs, *repository.schedule_defs)]
     patterns = {re.sub(f"^({'|'.join(models)})_", "<model>_", name) for name in names}
-    assert len(patterns) == 8 + len(ENVIRONMENTS)
+    assert len(patterns) == 10 + len(DEFAULT)
     assert [name for name in sorted(patterns) if f"`{name}`" not in REFERENCE] == []
 
 

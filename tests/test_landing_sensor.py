@@ -8,7 +8,7 @@ import pytest
 
 from platform_assets.arrivals import FIRST_PAUSE_SECONDS, Asked
 from platform_assets.automation import INTAKE, automation
-from platform_assets.component import ASSET_MODULES
+from platform_assets.component import assets_of
 from platform_assets.data import ledger
 from platform_assets.data.ledger import Entry, Outcome
 from platform_assets.data.sources.choose import source_of
@@ -31,7 +31,7 @@ class World:
         self.landing = self.settings.landing / folder.name
         self.cursor = None
         self.resources = {"settings": self.settings, "lake": self.lake}
-        assets = [module.build(folder) for module in ASSET_MODULES]
+        assets = assets_of(folder)
         everything = self.resources | dict.fromkeys(UNUSED, "not asked here")
         graph = dg.Definitions(assets=assets, resources=everything)
         self.definitions = dg.Definitions.merge(graph, automation(folder))

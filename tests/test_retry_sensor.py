@@ -5,11 +5,12 @@ import json
 import dagster as dg
 import pytest
 
-from platform_assets.automation import RETRIED, automation
-from platform_assets.component import ASSET_MODULES
+from platform_assets.automation import SEARCHED, automation
+from platform_assets.component import assets_of
 from platform_assets.lineage import latest
 from platform_assets.model.attempts import ATTEMPT_TAG, RETRY_OF_TAG
 from platform_assets.model.evaluation_report import JUDGEMENT, KIND
+from platform_assets.release.stages import DEFAULT, at_once
 from platform_assets.run_tags import MODEL_TAG, REASON_TAG
 from tests.support.fake_serve import FakeServe
 from tests.support.tiny import Platform, orders, tiny
@@ -36,7 +37,7 @@ def failed(tmp_path_factory):
 
 
 def tick(platform, folder):
-    assets = [module.build(folder) for module in ASSET_MODULES]
+    assets = assets_of(folder)
     graph = dg.Definitions(assets=assets, resources=dict.fromkeys(RESOURCES, "not asked here"))
     definitions = dg.Definitions.merge(graph, automation(folder))
     sensor = definitions.resolve_sensor_def("tiny_retry")
@@ -72,7 +73,7 @@ def test_a_gate_that_failed_starts_one_larger_search_and_then_no_more(failed):
     (again,) = tick(failed, folder).run_requests
     assert again.run_key == request.run_key
 
-    assert not failed.run(folder, *RETRIED, tags=dict(request.tags)).success
+    assert not failed.run(folder, *SEARCHED, *at_once(DEFAULT), tags=dict(request.tags)).success
     candidate = latest(failed.instance, folder.key("candidate_model"))
     assert (candidate["attempt"], candidate["search_trials"]) == (1, 6)
     told = tick(failed, folder).skip_message

@@ -13,7 +13,7 @@ from platform_assets.cli.errors import DeliveryRefused
 from platform_assets.cli.follow import follow, require_success, where_it_stands
 from platform_assets.cli.models import pipeline_job, require_model, source_section
 from platform_assets.data.sources.pattern import Pattern
-from platform_assets.run_tags import MODEL_TAG, REASON_TAG
+from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG
 from resources.settings import Settings, load_settings
 
 
@@ -39,7 +39,8 @@ def run(model: str, file: Path | None, *, detach: bool = False) -> None:
         folder = landing_folder(file, model, section, settings)
         out(f"delivered as {deliver(file, folder, section['pattern'])}")
     else:
-        tags = {MODEL_TAG: model, REASON_TAG: f"asked for by {getpass.getuser()}"}
+        by = getpass.getuser()
+        tags = {MODEL_TAG: model, REASON_TAG: f"asked for by {by}", BY_TAG: by}
         out(f"started: {api.run_url(api.launch(pipeline_job(model), tags))}")
     if not detach:
         ended = follow(api, model, began)

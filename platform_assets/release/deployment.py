@@ -1,4 +1,9 @@
-"""Deploying one environment of a model: what both deployment assets do."""
+"""The model that callers of one environment reach, as git says.
+
+The endpoint must answer the golden rows, refuse bad input and keep the latency budget; otherwise a
+revert commit takes the release back, its digest is held, and the version before answers on.
+MLflow's aliases follow once this version is proven.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -10,6 +15,7 @@ from gitops.forge import Forge
 from gitops.reconcile import Reconciler, Report
 from platform_assets.folder import ModelFolder
 from platform_assets.release.aliases import mirror_aliases
+from platform_assets.release.stages import Stage, deployment_of
 from resources.registry import Registry
 from resources.settings import Settings
 
@@ -32,12 +38,10 @@ SOON_OVER = {
 Event = dg.MaterializeResult | dg.AssetCheckResult
 
 
-def deployment(
-    folder: ModelFolder, environment: str, doc: str | None, *, after: str
-) -> dg.AssetsDefinition:
+def build(folder: ModelFolder, stage: Stage) -> dg.AssetsDefinition:
     """The asset that is live in one environment, with a check for all that its endpoint must do."""
 
-    @folder.asset(f"{environment}_deployment", doc, {"rayserve"}, after=after, checks=CHECKS)
+    @folder.asset(stage.deployment, __doc__, {"rayserve"}, after=stage.release, checks=CHECKS)
     def deployed(
         context: dg.AssetExecutionContext,
         reconciler: dg.ResourceParam[Reconciler],
@@ -47,7 +51,7 @@ def deployment(
     ) -> Iterator[Event]:
         tried = context.retry_number
         yield from deploy(
-            context, folder, environment, reconciler, forge, registry, settings, tried=tried
+            context, folder, stage.environment, reconciler, forge, registry, settings, tried=tried
         )
 
     return deployed
@@ -81,7 +85,7 @@ def deploy(
     if pause is not None:
         raise dg.RetryRequested(max_retries=TRIES, seconds_to_wait=pause)
     mirror_aliases(registry, forge, report)
-    key = folder.key(f"{environment}_deployment")
+    key = folder.key(deployment_of(environment))
     verdicts = report.verdicts or _recorded(forge, report)
     checks = [check_result(key, name, verdicts, report) for name in CHECKS]
     if report.reverted or not isinstance(report.outcome, Settled) or report.manifest is None:

@@ -9,30 +9,35 @@ from gitops.errors import DigestHeld
 from gitops.holds import hold
 from gitops.local_forge import LocalForge
 from gitops.manifest import manifest_path
+from gitops.promotion import release
 from gitops.record import DeploymentRecord
 from platform_assets.errors import GateError, NotMaterialized
 from platform_assets.model.evaluation_report import JUDGEMENT, KIND
 from platform_assets.release.proof import asked_of
-from platform_assets.release.release import release, result
+from platform_assets.release.release import Desk, objection, prepare, result
+from platform_assets.release.stages import DEFAULT
 from resources.artifacts import Artifacts
 from resources.errors import ArtifactError
 from tests.release.test_papers import ENTRY, REPORT
 from tests.release.test_papers import JUDGEMENT as JUDGED
+from tests.support.checkouts import committed
 from tests.support.releases import SEED, digest
 from tests.support.tiny import tiny
 
 FOLDER = tiny(gates=[{"metric": "roc_auc", "reach": 0.7}])
+STAGING, PRODUCTION = DEFAULT
 GATE = "roc_auc_reaches"
 PATH = manifest_path("staging", "tiny")
 
 
-class Desk:
-    """Where the papers of a candidate come together."""
+class Candidate:
+    """A candidate whose checks are on record, and a desk to release it from."""
 
     def __init__(self, instance, place):
         self.instance = instance
         self.forge = LocalForge.create(place / "gitops.git", SEED)
         self.artifacts = Artifacts(place / "artifacts")
+        self.papers = Desk(instance, self.forge, self.artifacts, committed(place / "checkout"))
         self.artifacts.publish(KIND, "tiny", "a-report", {JUDGEMENT: json.dumps(JUDGED).encode()})
         self.made("registry_entry", ENTRY)
         self.made("evaluation_report", REPORT | {"report_key": "a-report"})
@@ -54,14 +59,15 @@ class Desk:
             )
             self.instance.report_runless_asset_event(check)
 
-    def release(self, environment="staging"):
-        return release(self.instance, FOLDER, environment, self.forge, self.artifacts)
+    def release(self, stage=STAGING, folder=FOLDER, by="ann"):
+        papers = prepare(self.papers, folder, stage)
+        return release(self.forge, papers.manifest, papers.evidence, by)
 
 
 @pytest.fixture
 def desk(tmp_path):
     with dg.DagsterInstance.ephemeral() as instance:
-        yield Desk(instance, tmp_path)
+        yield Candidate(instance, tmp_path)
 
 
 def test_a_judged_bundle_is_committed_with_its_evidence(desk):
@@ -93,7 +99,7 @@ def test_a_gate_that_was_added_since_blocks_though_the_old_ones_passed(desk):
     desk.judged()
     stricter = tiny(gates=[*FOLDER.spec.model_dump()["gates"], {"metric": "brier", "reach": 0.2}])
     with pytest.raises(GateError, match="brier_reaches has no result"):
-        release(desk.instance, stricter, "staging", desk.forge, desk.artifacts)
+        desk.release(folder=stricter)
 
 
 def test_a_report_that_is_gone_is_named_and_nothing_is_released(desk):
@@ -109,7 +115,7 @@ def test_without_a_candidate_there_is_nothing_to_release(desk):
         dg.DagsterInstance.ephemeral() as empty,
         pytest.raises(NotMaterialized, match="tiny/registry_entry"),
     ):
-        release(empty, FOLDER, "staging", desk.forge, desk.artifacts)
+        prepare(Desk(empty, desk.forge, desk.artifacts, desk.papers.checkout), FOLDER, STAGING)
 
 
 def test_a_held_bundle_is_not_released_though_its_gates_passed(desk):
@@ -117,6 +123,16 @@ def test_a_held_bundle_is_not_released_though_its_gates_passed(desk):
     hold(desk.forge, "staging", "tiny", digest("a"), "smells", "ann")
     with pytest.raises(DigestHeld, match="smells"):
         desk.release()
+
+
+def test_what_would_be_refused_is_known_without_touching_git(desk):
+    """The sensor asks this before it starts a run."""
+    head = desk.forge.head()
+    assert "has no result" in objection(desk.papers, FOLDER, STAGING)
+    desk.judged()
+    assert objection(desk.papers, FOLDER, STAGING) == ""
+    assert "before it was healthy in staging" in objection(desk.papers, FOLDER, PRODUCTION)
+    assert desk.forge.head() == head
 
 
 def test_releasing_twice_commits_once_and_says_so(desk):
@@ -139,7 +155,7 @@ def test_the_ui_shows_a_promotion_with_its_evidence(desk):
     """Staging proves it first, as the policy asks."""
     desk.judged()
     prove(desk.forge, desk.release().revision)
-    shown = result(FOLDER, "production_promotion", desk.release("production")).metadata
+    shown = result(FOLDER, "production_promotion", desk.release(PRODUCTION)).metadata
     assert (shown["release"], shown["state"]) == ("proposed", "open")
     assert shown["branch"] == f"promote/production/tiny-{'a' * 12}"
     assert "channel = web | 90" in shown["evidence"].value

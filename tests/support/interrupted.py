@@ -19,8 +19,7 @@ import dagster as dg
 
 from gitops.reconcile import Reconciler
 from gitops.serve_runtime import ServeRuntime
-from platform_assets.component import ASSET_MODULES
-from platform_assets.model import upkeep
+from platform_assets.component import assets_of
 from platform_assets.runs.host import AT_WORK
 from resources.registry import FINGERPRINT, PARENT, Registry
 from resources.settings import Settings
@@ -143,8 +142,8 @@ def graph() -> list[dg.AssetsDefinition]:
 
     What `upkeep` writes changes no row; `tests/resources/test_lake_upkeep.py` breaks it off.
     """
-    built = [module.build(tiny()) for module in ASSET_MODULES if module is not upkeep]
-    return [one for one in built if isinstance(one, dg.AssetsDefinition)]
+    built = [one for one in assets_of(tiny()) if isinstance(one, dg.AssetsDefinition)]
+    return [one for one in built if one.key != tiny().key("upkeep")]
 
 
 def play(home: Path, serve: Addresses, asset: str, point: str | None = None) -> bool:

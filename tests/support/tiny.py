@@ -16,12 +16,14 @@ from sklearn.preprocessing import OneHotEncoder
 
 from gitops.conditions import Verdict
 from gitops.local_forge import LocalForge
-from gitops.policy import POLICY_PATH
+from gitops.policy import POLICY_PATH, parse_policy
 from gitops.reconcile import Reconciler
 from gitops.serve_runtime import ServeRuntime
-from platform_assets.component import ASSET_MODULES
+from platform_assets.automation import automation, pipeline_job
+from platform_assets.component import assets_of
 from platform_assets.folder import ModelFolder
 from platform_assets.release.deployment import CHECKS
+from platform_assets.release.stages import Stage, stages_of
 from platform_assets.spec import ModelSpec
 from resources.artifacts import Artifacts
 from resources.checkout import Checkout
@@ -113,11 +115,14 @@ class Platform:
     forge: LocalForge
     verifier: Approving
     checkout: Checkout
+    stages: tuple[Stage, ...]
 
     @classmethod
-    def create(cls, home: Path, serve: FakeServe, instance: dg.DagsterInstance) -> "Platform":
+    def create(
+        cls, home: Path, serve: FakeServe, instance: dg.DagsterInstance, policy: str = ""
+    ) -> "Platform":
         settings = Settings(home=home)
-        policy = (CHECKOUT / POLICY_PATH).read_text()
+        policy = policy or (CHECKOUT / POLICY_PATH).read_text()
         return cls(
             settings=settings,
             serve=serve,
@@ -128,6 +133,7 @@ class Platform:
             forge=LocalForge.create(settings.gitops_path, {POLICY_PATH: policy}),
             verifier=Approving(),
             checkout=committed(home / "checkout"),
+            stages=stages_of(parse_policy(policy)),
         )
 
     @property
@@ -147,28 +153,40 @@ class Platform:
     def run(
         self, folder: ModelFolder, *names: str, tags: dict[str, str] | None = None
     ) -> dg.ExecuteInProcessResult:
-        """Materialize the named assets, or all before production's deployment."""
-        assets = [module.build(folder) for module in ASSET_MODULES]
+        """Materialize the named assets, or all that a pipeline does at once."""
+        assets = assets_of(folder, self.stages)
         wanted = [folder.key(name) for name in names] if names else None
-        selection = dg.AssetSelection.assets(*wanted) if wanted else before_production(folder)
+        selection = dg.AssetSelection.assets(*wanted) if wanted else self.at_once(folder)
         return dg.materialize(
             assets,
             instance=self.instance,
             selection=selection,
             raise_on_error=False,
             tags=tags,
-            resources={
-                "settings": self.settings,
-                "lake": self.lake,
-                "registry": self.registry,
-                "artifacts": self.artifacts,
-                "checkout": self.checkout,
-                "forge": self.forge,
-                "reconciler": self.reconciler,
-            },
+            resources=self.resources,
         )
 
+    @property
+    def resources(self) -> dict[str, object]:
+        return {
+            "settings": self.settings,
+            "lake": self.lake,
+            "registry": self.registry,
+            "artifacts": self.artifacts,
+            "checkout": self.checkout,
+            "forge": self.forge,
+            "reconciler": self.reconciler,
+        }
 
-def before_production(folder: ModelFolder) -> dg.AssetSelection:
-    apart = [folder.key(name) for name in ("production_deployment", "upkeep", "predictions")]
-    return dg.AssetSelection.all() - dg.AssetSelection.assets(*apart)
+    def at_once(self, folder: ModelFolder) -> dg.AssetSelection:
+        return pipeline_job(folder, self.stages).selection
+
+    def tick(self, folder: ModelFolder, sensor: str) -> dg.SensorResult:
+        """What a sensor of the model decides now."""
+        graph = dg.Definitions(assets=assets_of(folder, self.stages), resources=self.resources)
+        definitions = dg.Definitions.merge(graph, automation(folder, self.stages))
+        found = definitions.resolve_sensor_def(sensor)
+        context = dg.build_sensor_context(
+            self.instance, definitions=definitions, resources=self.resources
+        )
+        return found.evaluate_tick(context)
