@@ -3,6 +3,9 @@ BIN := .venv/bin
 UV_VERSION := 0.13.9
 # OpenMP's threads wait for each other by spinning: on busy cores that is four times slower.
 export OMP_WAIT_POLICY := PASSIVE
+# Two processes take one file after the other. In pytest-xdist's own order those of few tests, which
+# are the longest, would come last and keep one process alone.
+TWICE := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test e2e fuzz check format lint types imports fast lock workflows bench-serving screenshot clean
 
@@ -23,10 +26,13 @@ demo: setup ## Run the whole loop, from raw files to a tested live endpoint
 	$(BIN)/slipway demo
 
 test: setup ## Run every test that needs no browser and no minutes-long stack
-	$(BIN)/pytest -n 2 --dist loadfile -m "not e2e" --durations 25
+	$(BIN)/pytest $(TWICE) -m "not e2e" --durations 25
 
 e2e: setup ## Run the tests of the whole stack, with kill -9 and a real browser
-	$(BIN)/pytest -m e2e --durations 40
+	@status=0; \
+	$(BIN)/pytest $(TWICE) -m e2e --ignore tests/e2e --durations 40 || status=1; \
+	$(BIN)/pytest -m e2e tests/e2e --durations 40 || status=1; \
+	exit $$status
 
 check: lint types imports workflows fast ## Format, lint, types, import contracts, fast tests
 
@@ -49,7 +55,7 @@ workflows: setup
 	$(BIN)/zizmor --offline --quiet .github/workflows
 
 fast: setup
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow and not e2e"
+	$(BIN)/pytest -q $(TWICE) -m "not slow and not e2e"
 
 fuzz: setup ## Throw 20,000 damaged requests at the door
 	$(BIN)/python -m benchmarks.fuzz
