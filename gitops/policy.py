@@ -17,7 +17,8 @@ from pydantic import (
 from gitops import yaml_text
 from gitops.errors import PolicyInvalid
 from gitops.forge import Tree
-from gitops.manifest_rules import NAME
+from gitops.manifest import application_name
+from gitops.manifest_rules import LONGEST_APPLICATION, NAME
 from gitops.pace import Pace
 from gitops.windows import Window
 
@@ -149,6 +150,15 @@ class Policy(_Strict):
                 raise PolicyInvalid(
                     POLICY_PATH, "environments", model, f"a model name that does not begin {name!r}"
                 )
+
+    def require_name(self, model: str) -> None:
+        """PolicyInvalid if an environment could not serve a new model of that name."""
+        self.admit(model)
+        longest = max(self.names, key=lambda name: len(application_name(name, model)))
+        left = LONGEST_APPLICATION - len(application_name(longest, ""))
+        if len(model) > left:
+            expected = f"a model name of at most {left} characters, as {longest!r} goes before it"
+            raise PolicyInvalid(POLICY_PATH, "environments", model, expected)
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Self
 import dagster as dg
 from pydantic import BaseModel
 
+from gitops.errors import PolicyInvalid
 from platform_assets.automation import automation
 from platform_assets.data import cleaned, landing, raw
 from platform_assets.errors import SpecError
@@ -64,8 +65,12 @@ class ModelPipeline(dg.Component):
         return cls(load_folder(context.path, attributes, load_module))  # type: ignore[arg-type]
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:  # noqa: ARG002  Dagster calls it
-        stages = stages_of(followed_policy(load_settings()))
-        return pipeline(self.folder, stages)
+        policy = followed_policy(load_settings())
+        try:
+            policy.require_name(self.folder.name)
+        except PolicyInvalid as error:
+            raise SpecError(f"{self.folder.path}: {error}") from error
+        return pipeline(self.folder, stages_of(policy))
 
 
 def pipeline(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Definitions:

@@ -9,6 +9,8 @@ from platform_assets.errors import NotScaffolded
 from platform_assets.scaffold.plan import Request
 from platform_assets.scaffold.write import begin
 from platform_assets.spec import Task
+from platform_assets.wiring import followed_policy
+from resources.settings import load_settings
 
 
 class NewModel(BaseModel):
@@ -42,7 +44,7 @@ class ModelScaffolder(dg.Scaffolder[NewModel]):
             task=asked.task,
         )
         try:
-            begin(wanted, request.target_path.parent)
+            begin(wanted, request.target_path.parent, followed_policy(load_settings()))
         except NotScaffolded as error:
             if not any(request.target_path.iterdir()):
                 request.target_path.rmdir()

@@ -85,6 +85,12 @@ def test_a_contradiction_is_refused_with_file_key_value_and_what_is_allowed(
     assert allowed in said
 
 
+def test_a_name_that_an_environment_cannot_serve_is_refused_when_it_loads(project):
+    root, folder = project
+    renamed = folder.rename(folder.with_name("m" * 40))
+    assert "at most 39 characters, as 'staging'" in refusal((root, renamed))
+
+
 def test_a_contract_that_no_row_can_be_judged_by_is_refused_when_it_loads(project):
     place = project[1] / "contract.py"
     place.write_text(

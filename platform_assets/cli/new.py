@@ -9,6 +9,7 @@ from platform_assets.cli.errors import StackNotUp
 from platform_assets.cli.models import DEFS
 from platform_assets.scaffold.plan import Plan, Request
 from platform_assets.scaffold.write import begin
+from platform_assets.wiring import followed_policy
 from resources.settings import CHECKOUT, load_settings
 
 RELOAD_SECONDS = 120.0
@@ -25,7 +26,7 @@ def new(request: Request, defs: Path = DEFS) -> None:
     DagsterError
         If a running Dagster cannot load the new folder.
     """
-    plan = begin(request, defs)
+    plan = begin(request, defs, followed_policy(load_settings()))
     folder = defs / request.name
     shown = folder.relative_to(CHECKOUT) if folder.is_relative_to(CHECKOUT) else folder
     for line in (f"written: {shown}", *summary(plan)):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from gitops.errors import PolicyInvalid
+from gitops.policy import Policy
 from platform_assets.errors import NotScaffolded, SpecError
 from platform_assets.scaffold.contract_text import contract_text, quiet
 from platform_assets.scaffold.estimator_text import estimator_text
@@ -24,8 +26,10 @@ NAME = re.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 40
 
 
-def begin(request: Request, defs: Path) -> Plan:
+def begin(request: Request, defs: Path, policy: Policy) -> Plan:
     """Read a sample, choose a model and write its folder into `defs`; returns what was chosen.
+
+    Every environment of the `policy` must be able to serve it.
 
     Raises
     ------
@@ -33,6 +37,12 @@ def begin(request: Request, defs: Path) -> Plan:
         In one sentence; nothing was written.
     """
     check_name(request.name, defs)
+    try:
+        policy.require_name(request.name)
+    except PolicyInvalid as error:
+        raise NotScaffolded(
+            repr(request.name), f"is no name here ({error})", "choose another"
+        ) from error
     plan = decide(request, read_sample(request.file, request.target))
     write_folder(plan, defs)
     return plan

@@ -3,10 +3,12 @@
 import pandas as pd
 import pytest
 
+from gitops.policy import parse_policy
 from platform_assets.errors import NotScaffolded
 from platform_assets.scaffold.plan import Request
 from platform_assets.scaffold.write import begin
 from tests.scaffold.examples import flowers, saved, written
+from tests.support.releases import POLICY
 
 PLAIN = "save it as plain csv"
 REPEATED = "a,a,y\n" + "1,2,x\n1,3,z\n" * 20
@@ -33,7 +35,7 @@ FILES = {
 def refusal(file, target="y", defs=None, name="trial", **asked):
     defs = defs or file.parent / "defs"
     with pytest.raises(NotScaffolded) as refused:
-        begin(Request(name, file, target, **asked), defs)
+        begin(Request(name, file, target, **asked), defs, parse_policy(POLICY))
     assert not (defs / name).exists() or name == "there"
     assert list(defs.parent.glob(".new-*")) == []
     assert "\n" not in str(refused.value)
@@ -118,3 +120,10 @@ def test_a_folder_that_exists_is_never_touched(tmp_path):
 
 def test_a_missing_file_is_named(tmp_path):
     assert "nowhere.csv: no such file" in refusal(tmp_path / "nowhere.csv")
+
+
+def test_a_name_that_an_environment_cannot_serve_is_refused(tmp_path):
+    file = saved(tmp_path, flowers())
+    said = refusal(file, "kind", name="n" * 40)
+    assert "at most 39 characters, as 'staging' goes before it" in said
+    assert "does not begin 'staging'" in refusal(file, "kind", name="staging-flowers")

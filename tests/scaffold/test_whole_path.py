@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gitops.policy import parse_policy
 from platform_assets.lineage import latest
 from platform_assets.scaffold.plan import Request
 from platform_assets.scaffold.write import begin, load
 from tests.scaffold.examples import flats, flowers, people, saved
 from tests.support.fake_serve import FakeServe
+from tests.support.releases import POLICY
 from tests.support.tiny import Platform
 
 WARN = dg.AssetCheckSeverity.WARN
@@ -62,7 +64,7 @@ WARNED = {json_lines_of_odd_names: [("no_feature_leaks", WARN)]}
 
 
 def begun(place: Path, file: Path, target: str, **asked):
-    begin(Request("trial", file, target, **asked), place / "defs")
+    begin(Request("trial", file, target, **asked), place / "defs", parse_policy(POLICY))
     return load(place / "defs" / "trial")
 
 
