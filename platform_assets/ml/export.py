@@ -21,6 +21,7 @@ from platform_assets.ml.onnx_file import to_onnx
 from platform_assets.ml.parity import HOLDOUT, Bound, Parity, compare, wrong
 from platform_assets.ml.scoring import as_fitted, scores
 from platform_assets.ml.skops_file import to_skops
+from platform_assets.ml.unscaled import as_decimals, as_floats, without_scaling
 from serving.errors import InvalidInput, ServingError
 from serving.scorer import OnnxScorer, Scorer, SkopsScorer
 from serving.signature import Signature
@@ -78,18 +79,19 @@ def export(
         If neither runtime can carry the pipeline, with both reasons.
     """
     trial = _Trial.of(pipeline, signature, features, seen, tolerance)
+    plain = without_scaling(pipeline, as_floats)
     parity: tuple[Parity, ...] = ()
     try:
-        onnx = Export("onnx", to_onnx(pipeline, signature), signature, 0.0, "")
+        graph = to_onnx(plain, signature)
+        onnx = Export("onnx", graph, signature, 0.0, "")
         parity = trial.compare(onnx)
         why = wrong(parity, tolerance)
     except ExportError as error:
         why = str(error)
-    if not why:
-        rows, largest = parity[0].rows, parity[0].largest
-        reason = f"ONNX agrees with scikit-learn to {largest:.1g} on all {rows:,} rows"
-        return replace(onnx, max_error=parity[0].largest, reason=reason, parity=parity)
-    return _as_skops(trial, why, parity, tuple(trusted))
+    if why:
+        return _as_skops(trial, why, parity, tuple(trusted))
+    reason = _agreed(parity[0], scaled=plain is pipeline)
+    return replace(onnx, max_error=parity[0].largest, reason=reason, parity=parity)
 
 
 def columns(features: pd.DataFrame, signature: Signature) -> dict[str, Array]:
@@ -142,7 +144,8 @@ class _Trial:
     ) -> "_Trial":
         rows = as_fitted(features[list(signature.names)])
         bound = Bound.of(signature.task, tolerance, scores(pipeline, signature.task, rows))
-        kinds = (EdgeRows(HOLDOUT, rows), *edge_rows(pipeline, signature, seen))
+        plain = without_scaling(pipeline, as_decimals)
+        kinds = EdgeRows(HOLDOUT, rows), *edge_rows(plain, signature, seen)
         return cls(pipeline, signature, kinds, bound)
 
     def compare(self, exported: Export) -> tuple[Parity, ...]:
@@ -164,6 +167,11 @@ class _Trial:
             return loaded.score(columns(rows, self.signature))
         except InvalidInput as error:
             raise ValueError(str(error)) from error
+
+
+def _agreed(holdout: Parity, *, scaled: bool) -> str:
+    same = f"ONNX agrees with scikit-learn to {holdout.largest:.1g} on all {holdout.rows:,} rows"
+    return same if scaled else f"{same}; scaling went into the splits of its trees"
 
 
 def _as_skops(trial: _Trial, why: str, tried: tuple[Parity, ...], also: tuple[str, ...]) -> Export:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
+from platform_assets.ml.tree_nodes import own_trees, parts
+
 Array = npt.NDArray[Any]
 Before = Callable[[pd.DataFrame], Any]
 # What scaling makes of the middle may be off the middle by a few roundings.
@@ -73,32 +75,12 @@ def _trees(model: Any, before: Before) -> Iterator[tuple[Before, Array, Array]]:
         first = model[:-1]
         after = (lambda rows: first.transform(before(rows))) if len(first) else before
         yield from _trees(model[-1], after)
-    elif hasattr(model, "tree_"):
-        inner = model.tree_.children_left >= 0
-        yield before, model.tree_.feature[inner], model.tree_.threshold[inner]
-    elif hasattr(model, "_predictors"):
-        # scikit-learn shows the trees of HistGradientBoosting nowhere else.
-        for predictor in np.ravel(np.array(model._predictors, dtype=object)):  # noqa: SLF001
-            nodes = predictor.nodes
-            inner = (nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 0)
-            yield before, nodes["feature_idx"][inner], nodes["num_threshold"][inner]
+    elif own := own_trees(model):
+        for tree in own:
+            yield before, tree.features, tree.thresholds
     else:
-        for part in _parts(model):
+        for part in parts(model):
             yield from _trees(part, before)
-
-
-def _parts(model: Any) -> Iterator[Any]:
-    """The fitted estimators inside one: of an ensemble, a calibration, a chosen threshold."""
-    several = [
-        getattr(model, name)
-        for name in ("estimators_", "calibrated_classifiers_")
-        if hasattr(model, name)
-    ]
-    for fitted in several:
-        yield from np.ravel(np.array(fitted, dtype=object))
-    inside = getattr(model, "estimator_", getattr(model, "estimator", None))
-    if not several and inside is not None:
-        yield inside
 
 
 def _traced(

@@ -44,7 +44,7 @@ FROM_CANDIDATE = (
 )  # fmt: skip
 REASONS = ("runtime", "why_runtime", "largest_difference")
 # What is compared with scikit-learn; a candidate compared by other rules is decided anew.
-RULES = 2
+RULES = 3
 NOBODY = "nobody"
 Facts = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 
 from platform_assets.ml.edge_rows import BEYOND, EdgeRows
@@ -133,7 +133,7 @@ def test_whole_numbers_that_32_bits_cannot_tell_apart_keep_a_tree_from_onnx():
 
 def test_a_scaled_tree_that_agrees_on_the_holdout_is_found_at_its_splits():
     frame = pd.DataFrame({"x": np.arange(1.0, 60.0) / 7 + 1000})
-    model = make_pipeline(StandardScaler(), DecisionTreeRegressor())
+    model = make_pipeline(StandardScaler(), PolynomialFeatures(1), DecisionTreeRegressor())
     told = found(model, frame, frame["x"] % 3, Column(name="x", type="float", nullable=False))
     tried = {one.kind: one.over for one in told.parity if one.runtime == "onnx"}
     assert tried["holdout"] == 0 < tried["both sides of splits"]
