@@ -9,6 +9,7 @@ from typing import Any
 from serving import bodies
 from serving.asgi import Answer, Scope, json_answer
 from serving.docs_page import PAGE, PAGE_HEADERS
+from serving.exposition import MEDIA, Exposition
 from serving.openapi import openapi
 from serving.prediction_log import PredictionLog
 from serving.protocols.open_inference import EXTENSIONS, model_metadata
@@ -18,7 +19,7 @@ from serving.rollout import Rollout
 class About:
     """Everything that is asked by GET, by its path."""
 
-    def __init__(self, rollout: Rollout, log: PredictionLog | None) -> None:
+    def __init__(self, rollout: Rollout, log: PredictionLog | None, exposition: Exposition) -> None:
         self._rollout = rollout
         self._log = log
         model = f"/v2/models/{rollout.model}"
@@ -30,6 +31,7 @@ class About:
             f"{model}/ready": lambda _: self._model_ready(),
             "/openapi.json": self._openapi,
             "/docs": lambda _: Answer(200, PAGE, PAGE_HEADERS, bodies.HTML),
+            "/metrics": lambda _: Answer(200, exposition.text(), media=MEDIA),
             "/ping": lambda _: self._ping(),
             "/health": lambda _: self._ping(),
             "/version": lambda _: Answer(200, _server()["version"].encode(), media=bodies.TEXT),

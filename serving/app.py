@@ -5,9 +5,11 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from ray import serve
+from ray.util.metrics import Gauge
 
 from serving.access.guard import Guard
 from serving.door import Door
+from serving.exporter import Exporter, MakeGauge
 from serving.ingress import Ingress
 from serving.prediction_log import PredictionLog, environment_of
 from serving.rollout import Rollout
@@ -34,14 +36,23 @@ class ModelServer:
 
     def __serve_build_asgi_app__(self) -> Door:
         # Serve's RequestIdMiddleware adds x-request-id to every answer, ours would be a second.
-        inside = Ingress(self._rollout, self._settings, self._log(), names_requests=False)
-        return Door(inside, self._rollout, self._guard, names_requests=False)
+        model = self._rollout.model
+        context = serve.get_replica_context()
+        environment = environment_of(context.app_name, model)
+        inside = Ingress(
+            self._rollout,
+            self._settings,
+            self._log(environment),
+            place=(environment, context.replica_id.unique_id),
+            names_requests=False,
+        )
+        self._exporter = Exporter(inside.exposition.collect, cast("MakeGauge", Gauge))
+        return Door(inside, self._rollout, self._guard, meter=inside.meter, names_requests=False)
 
-    def _log(self) -> PredictionLog | None:
+    def _log(self, environment: str) -> PredictionLog | None:
         folder, model = self._settings.predictions, self._rollout.model
         if folder is None:
             return None
-        environment = environment_of(serve.get_replica_context().app_name, model)
         return PredictionLog(folder, model, environment, sample=self._settings.log_sample)
 
     async def reconfigure(self, user_config: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ import orjson
 from serving import bodies
 from serving.errors import MalformedBody, TooLarge
 from serving.live import Live
+from serving.meter import NO_VERSION
 from serving.prediction_log import Scored
 from serving.protocols.frames import error_code
 from serving.signature import Array, quote
@@ -124,6 +125,11 @@ def refusal(
     if path_of(scope) == "/invocations":
         document |= {"error_code": error_code(status), "message": reason}
     return json_answer(status, document, headers)
+
+
+def version_of(live: Live | None) -> str:
+    """What its figures are filed under."""
+    return live.version if live else NO_VERSION
 
 
 def identity(live: Live | None) -> Headers:

@@ -25,9 +25,12 @@ from serving.asgi import (
     refusal,
     request_id_of,
     send_answer,
+    version_of,
 )
 from serving.errors import MethodNotAllowed, NotFound, NotReady, RequestError, TooSlow
+from serving.exposition import Exposition
 from serving.live import Live
+from serving.meter import Meter
 from serving.prediction_log import Entry, PredictionLog
 from serving.rollout import Rollout
 from serving.scoring import Predictions
@@ -44,8 +47,9 @@ Handler = Callable[[Live, Asked], Answer]
 class Ingress:
     """One model behind one route prefix.
 
-    `names_requests` is false where the server around adds the header x-request-id itself. Requests
-    for predictions are added to `log`, which is closed at the end of the lifespan.
+    `place` is environment and replica; `names_requests` is false where the server around adds the
+    header x-request-id itself. Requests for predictions are counted by `meter`, of which
+    `exposition` tells, and added to `log`, which is closed at the end of the lifespan.
     """
 
     def __init__(
@@ -54,15 +58,18 @@ class Ingress:
         settings: ServingSettings,
         log: PredictionLog | None = None,
         *,
+        place: tuple[str, str] = ("production", ""),
         names_requests: bool = True,
     ) -> None:
         self._rollout = rollout
+        self.meter = Meter()
+        self.exposition = Exposition(self.meter, rollout, log, place)
         self._settings = settings
         self._log = log
         self._names_requests = names_requests
         self._key = settings.canary_key.lower()
         model = f"/v2/models/{rollout.model}"
-        self._get = About(rollout, log).paths
+        self._get = About(rollout, log, self.exposition).paths
         predictions = Predictions(settings, log)
         self._post: Mapping[str, tuple[Handler, tuple[str, ...]]] = {
             f"{model}/infer": (predictions.infer, (bodies.JSON, bodies.BINARY)),
@@ -174,12 +181,15 @@ class Ingress:
         self, scope: Scope, live: Live | None, request_id: str, begun: int, answer: Answer
     ) -> None:
         path, _ = self._unversioned(path_of(scope))
-        if self._log is not None and path in self._post:
-            latency, protocol = time.perf_counter_ns() - begun, path.rpartition("/")[2]
-            arrived, scored = time.time_ns() - latency, answer.scored
-            self._log.add(
-                Entry(request_id, arrived, latency, answer.status, protocol, live, scored)
-            )
+        if path not in self._post:
+            return
+        latency, rows = time.perf_counter_ns() - begun, answer.scores
+        scored = 0 if rows is None else len(rows)
+        self.meter.answered(version_of(live), answer.status, latency, scored)
+        if self._log is not None:
+            protocol = path.rpartition("/")[2]
+            arrived, kept = time.time_ns() - latency, answer.scored
+            self._log.add(Entry(request_id, arrived, latency, answer.status, protocol, live, kept))
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

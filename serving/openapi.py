@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 
 from serving.bodies import ARROW, BINARY, CSV, HTML, JSON, TEXT
+from serving.exposition import MEDIA as METRICS
 from serving.live import Live
 from serving.protocols.documents import Document
 from serving.protocols.frames import FRAMES, write_predictions
@@ -58,6 +59,7 @@ def _paths(live: Live, model: str) -> Document:
         "/v2/health/live": _open(_get("Whether the server runs")),
         "/v2/health/ready": _open(_get("Which bundle answers, and which one was refused", "503")),
         "/invocations": _invocations(live),
+        "/metrics": _get("What this replica counts, for Prometheus", media=METRICS),
         "/openapi.json": _get("This document", "503"),
         "/docs": _open(_get("A page to try it on", media=HTML)),
         "/ping": _open(_get("Whether the model answers, as MLflow asks", media=JSON)),

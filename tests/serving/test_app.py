@@ -1,6 +1,7 @@
 """The whole of `serving` on real Ray Serve: deployed by REST, swapped and refused under load."""
 
 import gzip
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -136,6 +137,22 @@ def test_a_killed_replica_loses_its_tail_alone_and_a_stopped_one_nothing(
     found = logged(head, "staging")
     assert len(found) == len(set(found))
     assert set(early + late) <= set(found) <= set(early + tail + late)
+
+
+@pytest.mark.e2e
+def test_what_a_replica_counts_is_scraped_from_ray(head: RayHead, tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path, line_contents())
+    head.deploy(serve_application(serving(bundle, "staging", model_version="7")))
+    head.wait_for("staging-line", "RUNNING")
+    ask(head, [f"counted-{one}" for one in range(20)])
+    counted = re.compile(r'ray_slipway_requests_total\{(?=.*outcome="ok")(?=.*version="7").*\} 20')
+    bucket = re.compile(
+        r'ray_slipway_request_seconds_bucket\{(?=.*le="\+Inf")(?=.*version="7").*\} 20'
+    )
+    deadline = time.monotonic() + SWAP_SECONDS
+    while not (counted.search(text := httpx.get(head.metrics).text) and bucket.search(text)):
+        assert time.monotonic() < deadline, [one for one in text.splitlines() if "slipway" in one]
+        time.sleep(0.5)
 
 
 def test_nothing_of_a_head_listens_beyond_loopback(head: RayHead, tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def shown(token, scheme="Bearer"):
 async def ask(line):
     rollout = await rolled_out(line)
     guard = Guard("line", Callers(GRANTS.model_dump_json()))
-    door = Door(Ingress(rollout, ServingSettings()), rollout, guard)
+    inside = Ingress(rollout, ServingSettings())
+    door = Door(inside, rollout, guard, meter=inside.meter)
     transport = httpx.ASGITransport(door, root_path="/p")
     async with httpx.AsyncClient(transport=transport, base_url="http://door/p/") as client:
         yield client
@@ -126,7 +127,8 @@ async def test_the_rate_of_one_token_is_nobody_elses(ask):
 
 async def test_an_open_door_asks_nobody(line):
     rollout = await rolled_out(line)
-    door = Door(Ingress(rollout, ServingSettings()), rollout, Guard("line", None))
+    inside = Ingress(rollout, ServingSettings())
+    door = Door(inside, rollout, Guard("line", None), meter=inside.meter)
     transport = httpx.ASGITransport(door)
     async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
         assert (await client.post("/invocations", json=ROW)).status_code == 200

@@ -66,7 +66,8 @@ def guarded(bundle: Bundle, token: str) -> Door:
     rollout = rolled_out(bundle)
     grants = Grants(tokens=(grant_for(token, "shop"),)).model_dump_json()
     guard = Guard(rollout.model, Callers(grants))
-    return Door(Ingress(rollout, load_settings()), rollout, guard)
+    inside = Ingress(rollout, load_settings())
+    return Door(inside, rollout, guard, meter=inside.meter)
 
 
 def rolled_out(bundle: Bundle, delay_ms: int | None = None) -> Rollout:

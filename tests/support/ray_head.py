@@ -20,6 +20,7 @@ from platform_assets.cli.stack.ray_service import LOOPBACK_CALLBACK, WRAPPER, ha
 CHECKOUT = Path(__file__).resolve().parents[2]
 STARTUP_SECONDS = 90.0
 DEPLOY_SECONDS = 120.0
+METRICS = 5
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class RayHead:
     def predictions(self) -> Path:
         """Where its replicas log what they answered."""
         return self.folder / "predictions"
+
+    @property
+    def metrics(self) -> str:
+        """Where Prometheus would scrape it."""
+        return f"http://127.0.0.1:{self.serve_port + METRICS}/metrics"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -118,7 +124,7 @@ def _command(folder: Path, base_port: int, cpus: int) -> list[str]:
         "dashboard-port": base_port + 1,
         "dashboard-agent-listen-port": base_port + 3,
         "ray-client-server-port": base_port + 4,
-        "metrics-export-port": base_port + 5,
+        "metrics-export-port": base_port + METRICS,
     }
     return [
         str(Path(sys.executable).with_name("ray")),
