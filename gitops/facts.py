@@ -35,6 +35,12 @@ def from_git(
 
     `pace` is for environments whose policy leaves it open.
     """
+    with forge.one_look():
+        facts = _facts(forge, target, now, pace)
+    return replace(facts, verifiable=verifiable, done=tuple(done))
+
+
+def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
     environment, model = target
     if not (NAME.fullmatch(environment) and NAME.fullmatch(model)):
         return Facts(
@@ -61,8 +67,6 @@ def from_git(
         hold=hold,
         earlier=earlier,
         waiting=waiting,
-        verifiable=verifiable,
-        done=tuple(done),
         around=looked,
     )
 
@@ -81,10 +85,11 @@ def targets(forge: Forge) -> list[Target]:
 
     Environments come in the order of the policy, models by name. PolicyInvalid without a policy.
     """
-    head = forge.head()
-    order = load_policy(forge, head).names
-    named = {target for path in forge.paths(FOLDER, head) if (target := target_of(path))}
-    known = {(record.environment, record.model) for record in forge.records()}
+    with forge.one_look():
+        head = forge.head()
+        order = load_policy(forge, head).names
+        named = {target for path in forge.paths(FOLDER, head) if (target := target_of(path))}
+        known = {(record.environment, record.model) for record in forge.records()}
     last = len(order)
     return sorted(
         named | known,

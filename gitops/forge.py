@@ -5,6 +5,7 @@ Every write is a compare-and-swap: it happens whole or not at all, and never ove
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -110,6 +111,13 @@ class Promotion:
 
 class Tree(Protocol):
     """Reading and writing main."""
+
+    def one_look(self) -> AbstractContextManager[None]:
+        """A block for reading alone: this thread sees main and records of one moment in it.
+
+        A host far away is asked once, at the first read.
+        """
+        ...
 
     def head(self) -> str:
         """The newest revision of main. RepositoryMissing if there is none."""

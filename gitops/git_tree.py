@@ -1,6 +1,7 @@
 """Main and the deployment records of a git repository, through its plumbing."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 from gitops.errors import HeadMoved, LeaseLost, PathRefused, RecordMoved, RepositoryMissing
 from gitops.forge import Commit
@@ -25,6 +26,9 @@ class GitTree:
 
     def __init__(self, git: Git) -> None:
         self._git = git
+
+    def one_look(self) -> AbstractContextManager[None]:
+        return self._git.one_look()
 
     def head(self) -> str:
         return self._main(self._git.refs(MAIN))

@@ -52,7 +52,8 @@ class GitHubMerges(GitHubPromotions):
     def _check(self, promotion: Promotion, head: str, approver: str) -> None:
         number = promotion.number
         if promotion.state == "open":
-            promotion = unless_superseded(promotion, self.promotions("open"))
+            rivals = self._rivals(promotion)
+            promotion = unless_superseded(promotion, [one["number"] for one in rivals])
         if promotion.state != "open":
             raise PromotionNotOpen(number, promotion.state, promotion.reason)
         if missing := promotion.not_passed():

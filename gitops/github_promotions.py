@@ -1,6 +1,7 @@
 """Promotions as pull requests on GitHub."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from gitops.retry import until_won
 from gitops.trailers import read_trailers
 
 LOOKS = 8
+FEW_BRANCHES = 5
 
 
 class GitHubPromotions(GitHubBranches):
@@ -31,7 +33,11 @@ class GitHubPromotions(GitHubBranches):
         wanted = {None: "all", "open": "open"}.get(state, "closed")
         found = [self._promotion(pull) for pull in self._pulls(wanted)]
         known = sorted((one for one in found if one), key=lambda one: one.number)
-        told = [unless_superseded(one, known) for one in known]
+        opened: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for one in known:
+            if one.state == "open":
+                opened[one.environment, one.model].append(one.number)
+        told = [unless_superseded(one, opened[one.environment, one.model]) for one in known]
         return [one for one in told if state in (None, one.state)]
 
     def promotion(self, number: int) -> Promotion:
@@ -59,7 +65,8 @@ class GitHubPromotions(GitHubBranches):
         return self._one(number)
 
     def _open(self, proposal: Proposal) -> Promotion:
-        head = self.head()
+        with self.one_look():
+            head, tip = self.head(), self.tip(proposal.branch)
         latest = self._latest(proposal.branch)
         if latest and latest.state == "closed":
             return latest
@@ -67,19 +74,21 @@ class GitHubPromotions(GitHubBranches):
         if latest and latest.state == "merged" and same:
             return latest
         present = latest if latest and latest.state == "open" else None
-        commit = self._commit_for(proposal, head, present)
+        commit = self._commit_for(proposal, head, tip, present)
         pull = self._pull_for(proposal, commit, present)
         self._supersede(proposal, pull["number"])
         return self._one(pull["number"])
 
-    def _commit_for(self, proposal: Proposal, head: str, present: Promotion | None) -> str:
+    def _commit_for(
+        self, proposal: Proposal, head: str, tip: str | None, present: Promotion | None
+    ) -> str:
         """The head of the promotion's branch, made anew only if it must be."""
         message = pulls.commit_message(proposal)
         if present and present.message == message.strip() + "\n":
             fresh = self._conflict(present, head) is None
             if fresh and self._holds(present.commit, proposal.changes):
                 return present.commit
-        return self.put_branch(proposal.branch, head, proposal.changes, message)
+        return self.put_branch(proposal.branch, tip, head, proposal.changes, message)
 
     def _pull_for(self, proposal: Proposal, commit: str, present: Promotion | None) -> Pull:
         """The open pull request of the branch as the proposal wants it."""
@@ -87,8 +96,8 @@ class GitHubPromotions(GitHubBranches):
             "title": proposal.title[: pulls.LONGEST_TITLE],
             "body": pulls.body_of(proposal),
         }
-        number = present.number if present else self._opened(proposal, wanted)["number"]
-        pull = self._pull(number)
+        pull = self._pull(present.number) if present else self._opened(proposal, wanted)
+        number = pull["number"]
         if any(pull[key] != text for key, text in wanted.items()):
             self._client.send("PATCH", f"/pulls/{number}", wanted, again=True)
         missing = {one["name"] for one in pull["labels"]} ^ set(pulls.labels_of(proposal))
@@ -112,7 +121,7 @@ class GitHubPromotions(GitHubBranches):
         else:
             return made
         for attempt in range(LOOKS):
-            found = [one for one in self._of_branch(proposal.branch) if one["state"] == "open"]
+            found = list(self._of_branch(proposal.branch, "open"))
             if found:
                 return found[0]
             self._client.manners.rest(min(attempt, 3))
@@ -120,12 +129,22 @@ class GitHubPromotions(GitHubBranches):
         raise ForgeUnavailable(self._git.place, why)
 
     def _supersede(self, proposal: Proposal, number: int) -> None:
-        for pull in self._pulls("open"):
-            about = f"promote/{proposal.environment}/{proposal.model}-"
-            told = self._told(pull) if pull["head"]["ref"].startswith(about) else None
-            target = (told.environment, told.model) if told else None
-            if target == (proposal.environment, proposal.model) and pull["number"] < number:
+        for pull in self._rivals(proposal):
+            if pull["number"] < number:
                 self._end(pull, Ending("superseded", f"superseded by promotion {number}"))
+
+    def _rivals(self, of: Proposal | Promotion) -> list[Pull]:
+        """Open pull requests of the same environment and model, from other branches.
+
+        Each has a branch that git shows. Of a few branches each is asked for, so that what it
+        costs does not grow with all that is open; of many, all that is open is fewer questions.
+        """
+        branches = [one for one in self.branches(of.environment, of.model) if one != of.branch]
+        if len(branches) > FEW_BRANCHES:
+            found = [one for one in self._pulls("open") if one["head"]["ref"] in branches]
+        else:
+            found = [pull for one in branches for pull in self._of_branch(one, "open")]
+        return [one for one in found if self._told(one)]
 
     def _end(self, pull: Pull, ending: Ending) -> None:
         number = pull["number"]
@@ -137,9 +156,9 @@ class GitHubPromotions(GitHubBranches):
         found = self._client.pages("/pulls", state=state, base="main")
         return [one for one in found if pulls.is_ours(one, self._client.repository.full_name)]
 
-    def _of_branch(self, branch: str) -> Iterator[Pull]:
+    def _of_branch(self, branch: str, state: str = "all") -> Iterator[Pull]:
         owner, full_name = self._client.repository.owner, self._client.repository.full_name
-        found = self._client.pages("/pulls", state="all", head=f"{owner}:{branch}", base="main")
+        found = self._client.pages("/pulls", state=state, head=f"{owner}:{branch}", base="main")
         yield from (one for one in found if pulls.is_ours(one, full_name))
 
     def _latest(self, branch: str) -> Promotion | None:
@@ -212,18 +231,15 @@ class GitHubPromotions(GitHubBranches):
         return self.told(pull["head"]["sha"], pull["head"]["ref"])
 
 
-def unless_superseded(promotion: Promotion, known: list[Promotion]) -> Promotion:
-    """An open promotion that a newer one has overtaken is superseded, also before it is closed."""
-    newer = [
-        one.number
-        for one in known
-        if one.state == "open"
-        and (one.environment, one.model) == (promotion.environment, promotion.model)
-        and one.number > promotion.number
-    ]
-    if promotion.state != "open" or not newer:
+def unless_superseded(promotion: Promotion, opened: Iterable[int]) -> Promotion:
+    """An open promotion that a newer one has overtaken is superseded, also before it is closed.
+
+    `opened` are the numbers of all open ones of its environment and model.
+    """
+    newest = max(opened, default=0)
+    if promotion.state != "open" or newest <= promotion.number:
         return promotion
-    return replace(promotion, state="superseded", reason=f"superseded by promotion {max(newer)}")
+    return replace(promotion, state="superseded", reason=f"superseded by promotion {newest}")
 
 
 def _how_to(number: int, commit: str, required: tuple[str, ...]) -> str:

@@ -54,8 +54,9 @@ class Change:
 
 def change(forge: Forge, environment: str, model: str, plan: Plan) -> Change:
     """A plan beside what the record says is live and what main names."""
-    record = forge.read_record(environment, model)
-    wanted = digest_at(forge, environment, model, forge.head())
+    with forge.one_look():
+        record = forge.read_record(environment, model)
+        wanted = digest_at(forge, environment, model, forge.head())
     return Change(environment, model, record.digest if record else "", wanted, plan)
 
 

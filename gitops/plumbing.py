@@ -4,8 +4,10 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +64,17 @@ class Git:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._look = threading.local()
+
+    @contextmanager
+    def one_look(self) -> Iterator[None]:
+        """All refs that this thread reads in the block are as they were at its first read."""
+        outer = getattr(self._look, "seen", None)
+        self._look.seen = {} if outer is None else outer
+        try:
+            yield
+        finally:
+            self._look.seen = outer
 
     @property
     def place(self) -> str:
@@ -104,7 +117,16 @@ class Git:
         return self.refs(name).get(name)
 
     def refs(self, prefix: str) -> dict[str, str]:
-        """All refs at or below `prefix`, as they are now, with what they point at."""
+        """All refs at or below `prefix` with what they point at: now, or at `one_look`."""
+        seen: dict[str, str] | None = getattr(self._look, "seen", None)
+        if seen is None:
+            return self.present_refs(prefix)
+        if not seen:
+            seen.update(self.present_refs("refs"))
+        return {ref: oid for ref, oid in seen.items() if f"{ref}/".startswith(f"{prefix}/")}
+
+    def present_refs(self, prefix: str) -> dict[str, str]:
+        """All refs at or below `prefix`, as they are now."""
         if not (self.path / "HEAD").is_file():
             raise RepositoryMissing(self.place, "there is no HEAD file")
         lines = self.text("for-each-ref", "--format=%(refname) %(objectname)", prefix)

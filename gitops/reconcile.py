@@ -102,8 +102,8 @@ class Reconciler:
     def plan(self, environment: str, model: str) -> Plan:
         """What the next step would be; changes nothing."""
         try:
-            return plan(self._look((environment, model), Progress()))
-        except (RuntimeUnavailable, ForgeUnavailable) as error:
+            return self._decide(self._git((environment, model), Progress()))
+        except ForgeUnavailable as error:
             return Plan(outcome=_unavailable(error))
 
     def due(self, environment: str, model: str) -> Plan:
@@ -148,10 +148,7 @@ class Reconciler:
     def _idle(self, target: Target) -> Report | None:
         """The report where there is neither anything to do nor anything new to keep."""
         facts = self._git(target, Progress())
-        try:
-            outcome = plan(with_runtime(self._outside.runtime, facts)).outcome
-        except RuntimeUnavailable as error:
-            outcome = _unavailable(error)
+        outcome = self._decide(facts).outcome
         if outcome is None or worth_keeping(facts, outcome, self._outside.clock()):
             return None
         return _report(facts, facts.record.outcome or outcome, Progress())
@@ -198,6 +195,12 @@ class Reconciler:
             return RetryAfter(Reason.CONTENDED, str(error), SOON)
         message = f"git or the running system kept changing for {ROUNDS} looks"
         return RetryAfter(Reason.CONTENDED, message, SOON)
+
+    def _decide(self, facts: Facts) -> Plan:
+        try:
+            return plan(with_runtime(self._outside.runtime, facts))
+        except RuntimeUnavailable as error:
+            return Plan(outcome=_unavailable(error))
 
     def _look(self, target: Target, progress: Progress) -> Facts:
         return with_runtime(self._outside.runtime, self._git(target, progress))

@@ -23,7 +23,7 @@ _PUSH = ("push", "--porcelain", "--atomic", "--no-verify")
 
 
 class RemoteGit(Git):
-    """`Git` whose refs are those of the host: each look asks it, each update is one push.
+    """`Git` whose refs are those of the host: each read of them asks it, each update is one push.
 
     Any number of processes may share the mirror. An update whose `new` is its `old` is compared
     when the push begins and is no part of the host's transaction: git does not send it. Two
@@ -42,17 +42,17 @@ class RemoteGit(Git):
         try:
             return super().resolve(revision)
         except UnknownRevision:
-            self.refs(MAIN)
+            self.present_refs(MAIN)
             return super().resolve(revision)
 
     def read_file(self, revision: str, path: str) -> str | None:
         try:
             return super().read_file(revision, path)
         except UnknownRevision:
-            self.refs(MAIN)
+            self.present_refs(MAIN)
             return super().read_file(revision, path)
 
-    def refs(self, prefix: str) -> dict[str, str]:
+    def present_refs(self, prefix: str) -> dict[str, str]:
         """All refs at or below `prefix` on the host, now.
 
         Raises
@@ -64,7 +64,7 @@ class RemoteGit(Git):
         try:
             with exclusive(self._lock, self._remote.limit):
                 self._patiently(self._fetch)
-                return super().refs(prefix)
+                return super().present_refs(prefix)
         except Busy:
             raise Contention(f"a look at {self.place}", 1) from None
 
@@ -121,7 +121,7 @@ class RemoteGit(Git):
         answer = self._remote.call(self.path, [*_PUSH, *leases, self.place, *targets])
         if answer.code == 0:
             return answer
-        present = self.refs("refs")
+        present = self.present_refs("refs")
         if self._arrived(updates, present):
             return Answer(0, "", "")
         for one in updates:

@@ -4,6 +4,7 @@ import pytest
 
 from gitops.errors import MergeRefused, MergeTakenBack, PushRefused
 from gitops.forge import Forge
+from gitops.github_promotions import FEW_BRANCHES
 from gitops.holds import hold
 from tests.contracts.changes import FILE, MESSAGE, change, opened, proposal
 from tests.contracts.forge_suite import ForgeContract
@@ -39,6 +40,22 @@ def test_a_pull_request_has_labels_and_one_comment_that_changes(forge, place):
     forge.merge(first.number, "ann")
     assert len(pull.comments) == 1
     assert "approved by ann" in pull.comments[0]["body"]
+
+
+def test_what_an_opening_asks_does_not_grow_with_what_is_open(github, forge):
+    asked = []
+    for number in range(5):
+        before = len(github.log)
+        forge.open_promotion(proposal(model=f"m{number}", changes={f"m{number}": "x"}))
+        asked.append(len(github.log) - before)
+    assert len(set(asked)) == 1
+
+
+def test_of_many_promotions_of_a_model_the_newest_alone_is_open(forge):
+    numbers = [opened(forge, letter).number for letter in "abcdef01"]
+    assert len(forge.branches("production", "fraud")) > FEW_BRANCHES + 1
+    assert [one.number for one in forge.promotions("open")] == numbers[-1:]
+    assert {one.state for one in forge.promotions()} == {"open", "superseded"}
 
 
 def test_a_body_beyond_githubs_limit_is_cut_with_a_pointer(forge, place):

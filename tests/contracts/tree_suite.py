@@ -1,5 +1,7 @@
 """What every forge promises of its tree: files, commits, and who comes first."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from gitops.errors import (
@@ -89,3 +91,10 @@ class TreeContract:
         assert forge.history(FILE, second, 1) == [forge.last_change(FILE, second)]
         assert forge.history(FILE, second, 1)[0].trailers == {"Reverts": "abc"}
         assert forge.history("never", third, 5) == []
+
+    def test_one_look_sees_one_moment(self, forge):
+        with forge.one_look(), ThreadPoolExecutor(1) as another:
+            head = forge.head()
+            new = another.submit(change, forge).result()
+            assert (forge.head(), another.submit(forge.head).result()) == (head, new)
+        assert forge.head() == new

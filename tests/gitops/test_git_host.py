@@ -178,6 +178,22 @@ def test_a_pass_without_its_host_ends_and_is_repeated(host, tmp_path, serve):
         assert there.reconciler.reconcile("staging", "fraud").outcome.reason == Reason.HEALTHY
 
 
+def test_a_look_at_what_is_settled_asks_the_host_once(host, tmp_path, serve):
+    remote = Remote(host.make("own.git"), authorization("basic", TOKEN))
+    there = world(tmp_path, serve, forge=PushForge.create(tmp_path / "own.git.m", remote, SEED))
+    with there.runtime:
+        there.staging("a")
+        looks = (there.reconciler.reconcile, there.reconciler.plan, there.reconciler.due)
+        asked = [fetches(host, lambda look=look: look("staging", "fraud")) for look in looks]
+        assert [*asked, fetches(host, there.reconciler.targets)] == [1, 1, 1, 1]
+
+
+def fetches(host, look) -> int:
+    before = len(host.requests)
+    look()
+    return sum("info/refs?service=git-upload-pack" in one for one in host.requests[before:])
+
+
 @pytest.mark.parametrize(
     "url",
     [

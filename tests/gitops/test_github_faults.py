@@ -33,8 +33,8 @@ def forge(github, place, tmp_path, pauses):
 @pytest.mark.parametrize(("status", "done"), [(None, True), (502, False)])
 @pytest.mark.parametrize(
     "what",
-    ["POST .*/git/refs", "PATCH .*/git/refs", "createCommitOnBranch", "POST .*/pulls$",
-     "POST .*/labels", "POST .*/comments"],
+    ["POST .*/git/refs", "createCommitOnBranch", "POST .*/pulls$", "POST .*/labels",
+     "POST .*/comments"],
 )  # fmt: skip
 def test_a_lost_answer_while_opening_gives_one_promotion(github, forge, place, what, status, done):
     github.faults.append(Fault(what, status, done=done))
@@ -42,6 +42,18 @@ def test_a_lost_answer_while_opening_gives_one_promotion(github, forge, place, w
     assert forge.open_promotion(proposal()) == first
     assert list(place.pulls) == [first.number]
     assert len(place.pulls[first.number].comments) == 1
+    assert len(place.git.text("rev-list", f"main..{first.branch}").split()) == 1
+
+
+@pytest.mark.parametrize(("status", "done"), [(None, True), (502, False)])
+def test_a_lost_answer_while_moving_a_branch_leaves_one_commit_on_it(
+    github, forge, place, status, done
+):
+    first = opened(forge)
+    change(forge)
+    github.faults.append(Fault("PATCH .*/git/refs", status, done=done))
+    again = forge.open_promotion(proposal(changes={FILE: "two replicas\n"}))
+    assert (again.number, github.faults[0].times) == (first.number, 0)
     assert len(place.git.text("rev-list", f"main..{first.branch}").split()) == 1
 
 

@@ -14,8 +14,6 @@ from tests.support.forges import ADAPTERS, Hosted, Opener
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["__main__", __name__])
 FEW, MANY, BY_HAND = 8, 200, 2
-# Whoever opens a pull request looks through all that are open, a page at a time.
-MOST_OPEN = {"github": 30}
 
 
 @pytest.fixture(params=ADAPTERS)
@@ -90,8 +88,7 @@ def test_no_commit_is_lost_while_a_person_pushes(hosted, tmp_path, count):
 
 @counts(FEW, MANY)
 @pytest.mark.timeout(600)
-def test_no_promotion_is_lost_and_none_shares_its_number(hosted, adapter, count):
-    count = min(count, MOST_OPEN.get(adapter, MANY))
+def test_no_promotion_is_lost_and_none_shares_its_number(hosted, count):
     at_once(propose_many, hosted, count)
     found = hosted.opened().promotions("open")
     assert [promotion.number for promotion in found] == list(range(1, 2 * count + 1))

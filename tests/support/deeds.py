@@ -26,6 +26,7 @@ from tests.support.releases import bring, digest, manifest
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(["__main__", __name__])
 READS = {
+    "one_look",
     "head",
     "read",
     "paths",
