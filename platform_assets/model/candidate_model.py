@@ -18,7 +18,6 @@ import dagster as dg
 from joblib import effective_n_jobs
 
 from platform_assets.folder import ModelFolder
-from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
 from platform_assets.metadata import check_result, figures
 from platform_assets.ml.baselines import baselines
@@ -26,11 +25,10 @@ from platform_assets.ml.search import ALONE, Workers
 from platform_assets.ml.seeds import seeds_fixed
 from platform_assets.ml.splits import validation
 from platform_assets.ml.training import Training, train
-from platform_assets.model.attempts import attempt_now, enlarged
+from platform_assets.model.asked import Asked, asked_for
 from platform_assets.model.fitted import KIND, failed_trials, load_facts, publish, trials
-from platform_assets.model.lock import lock_digest, program_digest
+from platform_assets.model.lock import lock_digest
 from platform_assets.model.rows import Rows, class_names, classes, load_rows
-from platform_assets.spec.training import LIMITS
 from resources.artifacts import Artifacts
 from resources.checkout import UNKNOWN, Checkout, Code, is_commit
 from resources.lake import Lake
@@ -58,43 +56,48 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         settings: dg.ResourceParam[Settings],
     ) -> dg.MaterializeResult:
         training_set = latest(context.instance, folder.key("training_set"))
-        version = training_set["delta_version"]
-        keys = attempt_keys(folder, lake, version)
-        attempt = attempt_now(folder, artifacts, keys, context.run.tags)
-        asked, key = enlarged(folder, attempt), keys[attempt]
+        asked = asked_for(folder, lake, artifacts, training_set["delta_version"], context.run.tags)
         code = checkout.code(folder.name)
-        run_id = known_run(folder, artifacts, registry, key)
+        run_id = known_run(asked, artifacts, registry)
         if run_id is None:
-            rows = load_rows(lake, folder, version, "train")
-            training = learned(asked, rows, settings, context.log)
-            beside = baselines(folder.spec.task, rows.features, rows.target)
-            publish(artifacts, asked, key, training, beside, classes(lake, folder, version))
-            run_id = registry.log_training(record(asked, lake, key, version, training, rows, code))
-        facts = load_facts(artifacts, folder, key)
+            rows = load_rows(lake, folder, asked.version, "train")
+            training = learned(asked.folder, rows, settings, context.log)
+            run_id = kept(asked, rows, training, code, lake, artifacts, registry)
         return dg.MaterializeResult(
-            data_version=dg.DataVersion(key),
+            data_version=dg.DataVersion(asked.key),
             metadata={
-                "candidate_key": key,
-                "training_set_version": version,
+                **asked.metadata(),
                 "cleaned_version": training_set["cleaned_version"],
                 "mlflow_run": run_id,
                 "code_commit": known_by(registry, run_id, code),
-                "search_base": keys[0],
-                "attempt": attempt,
-                **told(facts),
+                **told(load_facts(artifacts, folder, asked.key)),
             },
-            check_results=[seeds_check(folder, key)],
+            check_results=[seeds_check(folder, asked.key)],
         )
 
     return candidate_model
 
 
-def known_run(
-    folder: ModelFolder, artifacts: Artifacts, registry: Registry, key: str
-) -> str | None:
+def known_run(asked: Asked, artifacts: Artifacts, registry: Registry) -> str | None:
     """The MLflow run of a candidate that stands already, files and run both."""
-    known = artifacts.has(KIND, folder.name, key)
-    return registry.find_run(folder.name, key) if known else None
+    model = asked.folder.name
+    return registry.find_run(model, asked.key) if artifacts.has(KIND, model, asked.key) else None
+
+
+def kept(
+    asked: Asked,
+    rows: Rows,
+    training: Training,
+    code: Code,
+    lake: Lake,
+    artifacts: Artifacts,
+    registry: Registry,
+) -> str:
+    """Keep the candidate and both baselines as files, the training in MLflow; returns its run."""
+    folder = asked.folder
+    beside = baselines(folder.spec.task, rows.features, rows.target)
+    publish(artifacts, folder, asked.key, training, beside, classes(lake, folder, asked.version))
+    return registry.log_training(record(asked, lake, training, rows, code))
 
 
 def learned(
@@ -106,29 +109,6 @@ def learned(
     for sentence in training.on_edge:
         log.warning("%s; a wider search.space may find better", sentence)
     return training
-
-
-def candidate_key(folder: ModelFolder, lake: Lake, version: int) -> str:
-    """Changes with the rows, the code that trains, the search and the locked libraries."""
-    spec = folder.spec
-    return fingerprint(
-        table=lake.table_id(f"{folder.name}/training_set"),
-        version=version,
-        code=folder.code_version,
-        search=spec.search.model_dump(mode="json", exclude={"n_jobs"}),
-        training=spec.training.model_dump(mode="json", exclude=LIMITS),
-        split=spec.split.model_dump(mode="json", exclude={"renew_at"}),
-        metric=spec.metric,
-        features=spec.features,
-        libraries=lock_digest(),
-        program=program_digest(),
-    )
-
-
-def attempt_keys(folder: ModelFolder, lake: Lake, version: int) -> list[str]:
-    """The key of the candidate of each attempt that `retry` allows, the plain search first."""
-    attempts = range(folder.spec.retry.attempts + 1)
-    return [candidate_key(enlarged(folder, one), lake, version) for one in attempts]
 
 
 def search(
@@ -211,19 +191,12 @@ def known_as(said: str, now: Code) -> str:
     return now.commit if now.clean and not is_commit(said) else said
 
 
-def record(
-    folder: ModelFolder,
-    lake: Lake,
-    key: str,
-    version: int,
-    training: Training,
-    rows: Rows,
-    code: Code,
-) -> TrainingRecord:
+def record(asked: Asked, lake: Lake, training: Training, rows: Rows, code: Code) -> TrainingRecord:
     """What MLflow remembers of the training."""
+    folder = asked.folder
     return TrainingRecord(
         model=folder.name,
-        fingerprint=key,
+        fingerprint=asked.key,
         params={**training.best.parameters, "estimator": training.estimator},
         metrics={f"validation_{name}": value for name, value in training.validation.items()},
         tags={
@@ -233,7 +206,7 @@ def record(
             "slipway.platform": platform.platform(),
         },
         dataset_uri=lake.uri(f"{folder.name}/training_set"),
-        dataset_version=version,
+        dataset_version=asked.version,
         dataset_rows=len(rows.target),
         trials=[*trials(training), *failed_trials(training)],
     )

@@ -22,13 +22,13 @@ from platform_assets.ml.age_plot import age_plots
 from platform_assets.ml.document import document
 from platform_assets.ml.figures import CANDIDATE
 from platform_assets.ml.report import DataCheck, render_report
+from platform_assets.model.asked import attempt_keys
 from platform_assets.model.attempts import in_words, tried
 from platform_assets.model.audit import environment, verdict_tags
-from platform_assets.model.candidate_model import attempt_keys
 from platform_assets.model.contenders import champion_digest, contenders
 from platform_assets.model.data_facts import data_checks, data_facts
 from platform_assets.model.fitted import load_facts
-from platform_assets.model.judgement import as_document, judge_scores
+from platform_assets.model.judgement import Judgement, as_document, judge_scores
 from platform_assets.model.page import DOCUMENT, PAGE, Around, pictures, report_facts
 from platform_assets.model.past import NO_PAST, Past, changed, cost_of_age, past_of
 from platform_assets.model.probing import probe_bundle
@@ -66,26 +66,39 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         past = past_of(registry, artifacts, folder.name, entry, champion)
         checks = data_checks(context.instance, folder, entry)
         key = evaluate_once(folder, lake, artifacts, entry, champion, past, checks)
-        run, place = entry["mlflow_run"], f"evaluation/{key[:12]}"
         stored = artifacts.folder(KIND, folder.name, key)
-        registry.log_files(run, stored, place)
-        page_url = registry.file_url(settings.mlflow_url, run, f"{place}/{PAGE}")
-        judged = json.loads(artifacts.load(KIND, folder.name, key, JUDGEMENT))
-        told = verdict_tags(judged["outcome"], page_url, key)
-        registry.tag_version(folder.name, entry["model_version"], told)
+        found = json.loads(artifacts.load(KIND, folder.name, key, JUDGEMENT))
+        page_url = filed(folder, registry, settings, entry, key, stored, found["outcome"])
         return dg.MaterializeResult(
             data_version=dg.DataVersion(key),
             metadata={
                 "report_key": key,
                 "report": dg.MetadataValue.url(page_url),
-                "mlflow_run": run,
+                "mlflow_run": entry["mlflow_run"],
                 "candidate_key": entry["candidate_key"],
-                **shown(judged, stored),
+                **shown(found, stored),
             },
-            check_results=[checked(entry, gate) for gate in judged["gates"]],
+            check_results=[checked(entry, gate) for gate in found["gates"]],
         )
 
     return evaluation_report
+
+
+def filed(
+    folder: ModelFolder,
+    registry: Registry,
+    settings: Settings,
+    entry: Facts,
+    key: str,
+    stored: Path,
+    outcome: str,
+) -> str:
+    """Put the report beside the training in MLflow, the verdict on the version; returns the URL."""
+    run, place = entry["mlflow_run"], f"evaluation/{key[:12]}"
+    registry.log_files(run, stored, place)
+    page_url = registry.file_url(settings.mlflow_url, run, f"{place}/{PAGE}")
+    registry.tag_version(folder.name, entry["model_version"], verdict_tags(outcome, page_url, key))
+    return page_url
 
 
 def evaluate_once(
@@ -161,19 +174,30 @@ def evaluate(
         checks=checks,
     )
     facts = report_facts(folder, entry, judgement, probes, drawn, training, around)
-    judged = {
+    return {
+        JUDGEMENT: judged(folder, entry, champion, made, judgement),
+        PAGE: render_report(facts).encode(),
+        DOCUMENT: document(facts),
+        **{f"{plot.name}.png": plot.png for plot in drawn},
+    }
+
+
+def judged(
+    folder: ModelFolder,
+    entry: Facts,
+    champion: str | None,
+    made: Sequence[Facts],
+    judgement: Judgement,
+) -> bytes:
+    """The judgement as JSON, with whom it is about."""
+    document = {
         "bundle_digest": entry["bundle_digest"],
         "code_commit": entry["code_commit"],
         "champion": champion,
         "attempts": made,
         **as_document(folder, judgement),
     }
-    return {
-        JUDGEMENT: json.dumps(judged, indent=2, allow_nan=False).encode(),
-        PAGE: render_report(facts).encode(),
-        DOCUMENT: document(facts),
-        **{f"{plot.name}.png": plot.png for plot in drawn},
-    }
+    return json.dumps(document, indent=2, allow_nan=False).encode()
 
 
 def attempts(

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from platform_assets.folder import ModelFolder
 from platform_assets.identity import fingerprint
 from platform_assets.lineage import latest
-from platform_assets.ml.export import export
-from platform_assets.ml.golden import golden_rows
+from platform_assets.ml.export import Export, export
+from platform_assets.ml.golden import Golden, golden_rows
 from platform_assets.ml.reference import reference
 from platform_assets.ml.scoring import scores
 from platform_assets.ml.signature import signature_of
@@ -67,29 +67,34 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         candidate = latest(context.instance, folder.key("candidate_model"))
         decided = decide_once(folder, lake, artifacts, candidate)
         digest = decided["digest"]
-        uri, run = artifacts.bundle_uri(folder.name, digest), candidate["mlflow_run"]
-        version = registry.register(
-            folder.name, run, digest, uri, audit_tags(folder, lake, artifacts, candidate, decided)
-        )
+        tags = audit_tags(folder, lake, artifacts, candidate, decided)
+        uri = artifacts.bundle_uri(folder.name, digest)
+        version = registry.register(folder.name, candidate["mlflow_run"], digest, uri, tags)
         check = golden_check(folder, artifacts, digest)
+        signed = signer(folder, artifacts, digest, settings) if check.passed else NOBODY
         return dg.MaterializeResult(
             data_version=dg.DataVersion(digest),
             metadata={
-                "bundle_digest": digest,
                 "bundle_uri": uri,
                 "model_version": version.version,
                 "mlflow_run": version.run_id,
-                **{name: candidate[name] for name in FROM_CANDIDATE},
-                **{name: decided[name] for name in REASONS},
-                "parity": parity_table(decided["parity"]),
-                "signed_by": signer(folder, artifacts, digest, settings)
-                if check.passed
-                else NOBODY,
+                "signed_by": signed,
+                **told(candidate, decided),
             },
             check_results=[check],
         )
 
     return registry_entry
+
+
+def told(candidate: Facts, decided: Facts) -> dict[str, Any]:
+    """Where the bundle comes from, and why it is served as it is."""
+    return {
+        "bundle_digest": decided["digest"],
+        **{name: candidate[name] for name in FROM_CANDIDATE},
+        **{name: decided[name] for name in REASONS},
+        "parity": parity_table(decided["parity"]),
+    }
 
 
 def decide_once(
@@ -127,17 +132,9 @@ def bundle(
         serving.parity,
         serving.trusted_types,
     )
-    golden = golden_rows(exported, holdout.features)
     answers = scores(model, folder.spec.task, holdout.features)
-    contents = BundleContents(
-        runtime=exported.runtime,
-        model=exported.model,
-        signature=signature,
-        golden=GoldenRows(golden.rows, golden.scores, golden.tolerance),
-        reference=reference(train.features, answers),
-        environment={"lock": lock_digest(), "python": platform.python_version()},
-        trusted=exported.trusted,
-    )
+    drift = reference(train.features, answers)
+    contents = contents_of(exported, golden_rows(exported, holdout.features), drift)
     return {
         "digest": write_bundle(artifacts.bundles(folder.name), contents).digest,
         "runtime": exported.runtime,
@@ -145,6 +142,19 @@ def bundle(
         "largest_difference": exported.max_error,
         "parity": [asdict(one) for one in exported.parity],
     }
+
+
+def contents_of(exported: Export, golden: Golden, drift: dict[str, Any]) -> BundleContents:
+    """All files of a bundle but its manifest."""
+    return BundleContents(
+        runtime=exported.runtime,
+        model=exported.model,
+        signature=exported.signature,
+        golden=GoldenRows(golden.rows, golden.scores, golden.tolerance),
+        reference=drift,
+        environment={"lock": lock_digest(), "python": platform.python_version()},
+        trusted=exported.trusted,
+    )
 
 
 def parity_table(parity: Sequence[Facts]) -> dg.TableMetadataValue:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from platform_assets.folder import ModelFolder
-from platform_assets.model.candidate_model import candidate_key, search
+from platform_assets.model.asked import candidate_key
+from platform_assets.model.candidate_model import search
 from platform_assets.model.fitted import publish
 from platform_assets.model.registry_entry import decide_once
 from platform_assets.model.rows import classes, load_rows

@@ -11,7 +11,8 @@ from platform_assets.data.contract import DELIVERY, ROW
 from platform_assets.folder import ModelFolder
 from platform_assets.ml.baselines import baselines
 from platform_assets.ml.training import Training
-from platform_assets.model.candidate_model import candidate_key, search
+from platform_assets.model.asked import candidate_key
+from platform_assets.model.candidate_model import search
 from platform_assets.model.fitted import publish
 from platform_assets.model.registry_entry import decide_once
 from platform_assets.model.rows import Rows, classes, load_rows

@@ -2,6 +2,7 @@
 
 import pytest
 
+from platform_assets.model.asked import attempt_keys
 from platform_assets.model.attempts import (
     ATTEMPT_TAG,
     RETRY_OF_TAG,
@@ -11,7 +12,6 @@ from platform_assets.model.attempts import (
     planned,
     search_of,
 )
-from platform_assets.model.candidate_model import attempt_keys
 from platform_assets.model.fitted import KIND
 from platform_assets.spec import Retry
 from resources.artifacts import Artifacts

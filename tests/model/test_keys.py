@@ -2,7 +2,7 @@
 
 import pytest
 
-from platform_assets.model.candidate_model import candidate_key
+from platform_assets.model.asked import candidate_key
 from platform_assets.model.evaluation_report import evaluation_key
 from tests.support.releases import digest
 from tests.support.tiny import orders
