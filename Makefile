@@ -69,8 +69,9 @@ bench-%: setup ## Run one benchmark, e.g. make bench-overhead
 screenshot: setup ## Take the README's picture from the running stack
 	$(BIN)/python -m tests.support.browser docs/lineage.png
 
-lock: ## Resolve requirements.lock anew from pyproject.toml
+lock: ## Resolve requirements.lock and requirements-gitops.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev --quiet --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --quiet --group gitops --constraints requirements.lock --output-file requirements-gitops.lock
 
 clean: ## Stop the stack and remove .venv and .slipway
 	-$(BIN)/slipway down

@@ -23,21 +23,24 @@ from typing import Any
 
 from gitops.arguments import NOTIFY_URLS, RAY_TOKEN, Run, parser
 from gitops.check_promotion import Asked, check_promotion
-from gitops.choose import Access, open_forge, place_of
+from gitops.choose import Access, kind_of, open_forge, place_of
 from gitops.conditions import Blocked, Outcome, Settled, kind
-from gitops.errors import ForgeUnavailable, GitopsError
+from gitops.errors import AddressRefused, ForgeUnavailable, GitopsError
 from gitops.facts import Target
 from gitops.forge import Forge
+from gitops.from_git import ProposedForge, RecordedRuntime
 from gitops.git_tree import GitTree
 from gitops.holds import now
 from gitops.lock import lock_beside
 from gitops.notifier import build_tell
 from gitops.pace import DEFAULT_PACE, Pace
+from gitops.plan import Plan
 from gitops.plan_report import change, markdown
 from gitops.plumbing import Git
 from gitops.readiness import Patience
 from gitops.reconcile import Reconciler, Report
 from gitops.record import DeploymentRecord
+from gitops.runtime import Runtime
 from gitops.serve_runtime import ServeRuntime
 from gitops.stopping import told_by_signals
 from gitops.validate import files_of_folder, files_of_revision, problems
@@ -89,11 +92,12 @@ def promotion(options: argparse.Namespace) -> int:
 
 
 def plan(options: argparse.Namespace) -> int:
-    reconciler, runtime = _reconciler(options)
-    with runtime:
-        chosen = _chosen(reconciler, options)
-        plans = {target: reconciler.plan(*target) for target in chosen}
-    forge = _forge(options)
+    forge = _proposed(options)
+    if getattr(options, "from_git", False):
+        plans = _plans(_built(forge, RecordedRuntime(forge), options), options)
+    else:
+        with _runtime(options) as runtime:
+            plans = _plans(_built(forge, runtime, options), options)
     changes = [change(forge, *target, decided) for target, decided in plans.items()]
     if options.json:
         _say(json.dumps([one.to_dict() for one in changes], indent=2))
@@ -103,6 +107,10 @@ def plan(options: argparse.Namespace) -> int:
         for one in changes:
             _say(one.text())
     return _code([decided.outcome for decided in plans.values()])
+
+
+def _plans(reconciler: Reconciler, options: argparse.Namespace) -> dict[Target, Plan]:
+    return {target: reconciler.plan(*target) for target in _chosen(reconciler, options)}
 
 
 def status(options: argparse.Namespace) -> int:
@@ -136,9 +144,9 @@ def reconcile(options: argparse.Namespace) -> int:
         return plan(options)
     if options.watch:
         return watch(options)
-    reconciler, runtime = _reconciler(options)
     outcomes: list[Outcome | None] = []
-    with runtime:
+    with _runtime(options) as runtime:
+        reconciler = _built(_forge(options), runtime, options)
         for target in _chosen(reconciler, options):
             report = reconciler.reconcile(*target)
             _say_report(report)
@@ -147,22 +155,20 @@ def reconcile(options: argparse.Namespace) -> int:
 
 
 def watch(options: argparse.Namespace) -> int:
-    with told_by_signals() as stop:
+    forge = _forge(options)
+    with suppress(ForgeUnavailable):
+        forge.head()
+    with told_by_signals() as stop, _runtime(options) as runtime:
+        habits = {"on_act": stop.heed, "lock_timeout": TURN}
         patience = Patience(options.timeout, pause=stop.pause)
-        reconciler, runtime = _reconciler(
-            options, patience=patience, on_act=stop.heed, lock_timeout=TURN
-        )
-        with suppress(ForgeUnavailable):
-            _forge(options).head()
-        with runtime:
-            Watch(
-                reconciler,
-                stop,
-                _say_report,
-                _complain,
-                wanted=lambda target: _is_chosen(target, options),
-                pace=_pace(options),
-            ).run()
+        Watch(
+            _built(forge, runtime, options, patience=patience, **habits),
+            stop,
+            _say_report,
+            _complain,
+            wanted=lambda target: _is_chosen(target, options),
+            pace=_pace(options),
+        ).run()
     _say("told to end")
     return DONE
 
@@ -180,12 +186,17 @@ RUNS: Mapping[str, Run] = {
 }
 
 
-def _reconciler(options: argparse.Namespace, **habits: Any) -> tuple[Reconciler, ServeRuntime]:
-    runtime = ServeRuntime(options.api, options.endpoint, os.environ.get(RAY_TOKEN) or None)
+def _runtime(options: argparse.Namespace) -> ServeRuntime:
+    return ServeRuntime(options.api, options.endpoint, os.environ.get(RAY_TOKEN) or None)
+
+
+def _built(
+    forge: Forge, runtime: Runtime, options: argparse.Namespace, **habits: Any
+) -> Reconciler:
     lock = lock_beside(place_of(options.repository, _home()))
     wanted = {"patience": Patience(options.timeout), "pace": _pace(options), **habits}
     tell = build_tell(_home(), os.environ.get(NOTIFY_URLS, ""))
-    return Reconciler(_forge(options), runtime, None, lock, tell=tell, **wanted), runtime
+    return Reconciler(forge, runtime, None, lock, tell=tell, **wanted)
 
 
 def _pace(options: argparse.Namespace) -> Pace:
@@ -195,6 +206,17 @@ def _pace(options: argparse.Namespace) -> Pace:
 
 def _forge(options: argparse.Namespace) -> Forge:
     return open_forge(options.repository, _home(), Access.from_environment(os.environ))
+
+
+def _proposed(options: argparse.Namespace) -> Forge:
+    revision = getattr(options, "revision", None)
+    if not revision:
+        return _forge(options)
+    if kind_of(options.repository) != "local":
+        raise AddressRefused(
+            options.repository, "a path of this machine, since --revision is given"
+        )
+    return ProposedForge(Path(options.repository), revision)
 
 
 def _home() -> Path:

@@ -43,6 +43,14 @@ def _check_promotion(verb: argparse.ArgumentParser) -> None:
 
 def _plan(verb: argparse.ArgumentParser) -> None:
     _addresses(verb)
+    verb.add_argument(
+        "--from-git",
+        action="store_true",
+        help="ask no running system: what was applied last stands for what runs",
+    )
+    verb.add_argument(
+        "--revision", help="as if main stood at this commit of a repository on this machine"
+    )
     _form(verb)
 
 

@@ -1,11 +1,8 @@
 """Is a pull request a promotion, whole and allowed? Told from two commits and the time."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from gitops.admission import check_holds, missing_approval
 from gitops.errors import DigestHeld, FileInvalid, PromotionRefused
@@ -16,10 +13,9 @@ from gitops.manifest import FOLDER, ReleaseManifest, evidence_path, manifest_pat
 from gitops.markdown import escape, table
 from gitops.policy import Environment, load_policy
 from gitops.promotion import check_evidence
+from gitops.stored_bundle import digest_again
 from gitops.validate import files_of_revision, problems
 from gitops.windows import frozen
-
-MANIFEST_FILE = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -77,10 +73,8 @@ def check_promotion(tree: Tree, asked: Asked, now: datetime) -> Finding:
         wrong += _objections(tree, asked, manifest, now)
     except FileInvalid as error:
         return Finding(None, tuple(dict.fromkeys([*wrong, str(error)])))
-    stored, remark = stored_digest(manifest.bundle_uri)
-    if stored is not None and stored != manifest.bundle_digest:
-        wrong.append(f"{manifest.bundle_uri} holds {stored}, expected {manifest.bundle_digest}")
-    return Finding(manifest, tuple(wrong), (remark,))
+    stored = digest_again(manifest.bundle_uri, manifest.bundle_digest)
+    return Finding(manifest, (*wrong, *stored.problems), (stored.remark,))
 
 
 def _objections(
@@ -146,15 +140,6 @@ def _approval_objections(environment: Environment, asked: Asked) -> Iterator[str
         lacking = missing_approval(environment, asked.author, set(asked.approvers))
         if lacking:
             yield lacking
-
-
-def stored_digest(uri: str) -> tuple[str | None, str]:
-    """The digest of the bundle at an address, None where it cannot be reached; and a remark."""
-    parts = urlsplit(uri)
-    file = Path(unquote(parts.path)) / MANIFEST_FILE
-    if parts.scheme != "file" or not file.is_file():
-        return None, f"{uri} cannot be reached from here, so its bytes were not digested again"
-    return f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}", f"{uri} was digested again"
 
 
 def _facts(manifest: ReleaseManifest) -> Sequence[tuple[str, str]]:

@@ -5,13 +5,10 @@ from dataclasses import replace
 import pytest
 
 from gitops.__main__ import DONE, FAILED, main
-from gitops.check_promotion import stored_digest
 from gitops.conditions import Verdict
 from gitops.holds import hold
 from gitops.manifest import render
 from gitops.policy import POLICY_PATH
-from serving.bundle import write_bundle
-from tests.support.bundles import line_contents
 from tests.support.releases import POLICY, SEED, digest, evidence, manifest
 
 FREEZE = "freeze: [{from: 2000-01-01T00:00:00Z, until: 2999-01-01T00:00:00Z, reason: audit}]"
@@ -119,12 +116,6 @@ def test_approvals_are_counted_where_they_are_told(forge, capsys):
     assert checked(forge, papers(), capsys, "--approved-by", "ann", "bob")[0] == DONE
     own = ("--author", "ann", "--approved-by", "ann", "bob")
     assert "approved by bob, expected 2" in checked(forge, papers(), capsys, *own)[1]
-
-
-def test_a_bundle_within_reach_is_digested_again(tmp_path):
-    bundle = write_bundle(tmp_path, line_contents())
-    found, remark = stored_digest(bundle.folder.as_uri())
-    assert (found, remark) == (bundle.digest, f"{bundle.folder.as_uri()} was digested again")
 
 
 def test_a_bundle_that_is_another_one_is_refused(forge, capsys, tmp_path):
