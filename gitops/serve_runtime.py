@@ -1,6 +1,7 @@
 """Ray Serve as the running system, through its REST API and the endpoints themselves."""
 
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -18,7 +19,8 @@ class ServeRuntime:
 
     `api` is the address of Ray's dashboard, `endpoint` that of Serve's HTTP proxy, whose host and
     port Serve is told when it starts. `token` is sent as bearer token to `api` alone. `timeout`
-    bounds each question, `apply_timeout` each new configuration, in seconds.
+    bounds each question, `apply_timeout` each new configuration, in seconds. `tls` says which
+    certificates of `endpoint` are accepted; None is as usual.
     """
 
     def __init__(
@@ -28,6 +30,8 @@ class ServeRuntime:
         token: str | None = None,
         timeout: float = 30.0,
         apply_timeout: float = 120.0,
+        *,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # Proxies named in the environment are for the outside world.
@@ -38,6 +42,7 @@ class ServeRuntime:
             base_url=endpoint,
             timeout=timeout,
             trust_env=False,
+            verify=tls or True,
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 

@@ -28,6 +28,7 @@ from resources.object_store import lake_options
 from resources.registry import Registry
 from resources.settings import CHECKOUT, Settings, load_aws_settings, ray_token
 from resources.tokens import own_token
+from resources.trust import endpoint_context
 
 SEED = Path("gitops") / "environments"
 
@@ -92,7 +93,8 @@ def followed_policy(settings: Settings) -> Policy:
 
 
 def build_runtime(settings: Settings) -> Runtime:
-    return ServeRuntime(settings.serve_api, settings.serve_url, ray_token(settings))
+    tls = endpoint_context(settings)
+    return ServeRuntime(settings.serve_api, settings.serve_url, ray_token(settings), tls=tls)
 
 
 def build_verifier(settings: Settings) -> Verifier:
@@ -101,6 +103,7 @@ def build_verifier(settings: Settings) -> Verifier:
         Artifacts(settings.artifacts),
         keys=accepted_keys(settings),
         token=partial(own_token, settings),
+        tls=endpoint_context(settings),
     )
 
 

@@ -1,6 +1,7 @@
 """The judge of a live endpoint: is it the right bundle, does it answer right, and fast enough?"""
 
 import math
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -41,7 +42,8 @@ class EndpointVerifier:
     Every check always gets a verdict; what could not be asked fails with `observed` None. Without
     `load` the latency and error-rate checks are left out, for a quick look at what was restored.
     If there are `keys`, one of them must have signed the stored bundle. `token` gives the bearer
-    token to be shown, if any; it is asked anew for each look.
+    token to be shown, if any; it is asked anew for each look. `tls` says which certificates are
+    accepted; None is as usual.
     EndpointError for a `base_url` that is not http:// or https://.
     """
 
@@ -53,11 +55,12 @@ class EndpointVerifier:
         load: bool = True,
         keys: Sequence[Ed25519PublicKey] = (),
         token: Callable[[], str | None] = lambda: None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise EndpointError(f"endpoint: got address {base_url!r}, expected http://host:port")
         self._base, self._artifacts, self._load = base_url.rstrip("/"), artifacts, load
-        self._keys, self._token = keys, token
+        self._keys, self._token, self._tls = keys, token, tls
 
     def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
         """Verdicts `ready`, `golden_rows`, `bad_input`, `latency_p50/p95/p99`, `error_rate`.
@@ -67,7 +70,11 @@ class EndpointVerifier:
         base_url, headers = f"{self._base}{route}", self._headers()
         # Proxies named in the environment are for the outside world.
         with httpx.Client(
-            base_url=base_url, headers=headers, timeout=ASK_SECONDS, trust_env=False
+            base_url=base_url,
+            headers=headers,
+            timeout=ASK_SECONDS,
+            trust_env=False,
+            verify=self._tls or True,
         ) as client:
             ready = check_ready(client, manifest)
             if not ready.passed:
@@ -99,7 +106,14 @@ class EndpointVerifier:
         bodies = [encode(infer_document(bundle.signature, [row])) for row in bundle.golden.rows]
         timeout = max(ASK_SECONDS, TIMEOUT_BUDGETS * budget.p99_ms / 1000)
         load = partial(
-            run_load, url, bodies, budget.rate, budget.seconds, timeout=timeout, headers=headers
+            run_load,
+            url,
+            bodies,
+            budget.rate,
+            budget.seconds,
+            timeout=timeout,
+            headers=headers,
+            tls=self._tls,
         )
         report = load()
         verdicts = load_verdicts(manifest, report, _summary(report))

@@ -6,12 +6,14 @@ callers would have waited meanwhile (coordinated omission).
 
 import math
 import socket
+import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -27,7 +29,6 @@ THREADS = 64
 # Servers close idle connections after seconds (uvicorn: 5), and a request sent just then is lost.
 _IDLE_SECONDS = 1.0
 _GRACE_SECONDS = 0.5
-_CONNECTIONS = {"http": HTTPConnection, "https": HTTPSConnection}
 _ANSWERED, _NOT_SENT = "answered", "not sent in time"
 _SUCCESS = range(200, 300)
 _HEADERS = {"Content-Type": "application/json"}
@@ -82,6 +83,7 @@ def run_load(
     timeout: float = TIMEOUT_SECONDS,
     threads: int = THREADS,
     headers: Mapping[str, str] = MappingProxyType({}),
+    tls: ssl.SSLContext | None = None,
 ) -> LoadReport:
     """POST `bodies` in turn to `url`, `rate` a second for `seconds`, over kept-alive connections.
 
@@ -96,7 +98,7 @@ def run_load(
         For an address that is not http:// or https://, without any body, or without a rate.
     """
     _require_load(url, bodies, rate, seconds)
-    with closing(_Door(url, timeout, headers)) as door:
+    with closing(_Door(url, timeout, headers, tls)) as door:
         _Load(door, bodies, math.inf, warm_up).run(threads=1)
         load = _Load(door, bodies, rate, max(1, round(rate * seconds)))
         load.run(threads)
@@ -167,11 +169,16 @@ class _Load:
 class _Door:
     """Kept-alive connections to one address, the one used last first."""
 
-    def __init__(self, url: str, timeout: float, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, url: str, timeout: float, headers: Mapping[str, str], tls: ssl.SSLContext | None
+    ) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in _CONNECTIONS or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname:
             raise EndpointError(f"load: got address {url!r}, expected http://host:port/path")
-        self._make, self._host, self._path = _CONNECTIONS[parts.scheme], parts.netloc, parts.path
+        secure = partial(HTTPSConnection, context=tls)
+        self._make: Callable[[str], HTTPConnection]
+        self._make = secure if parts.scheme == "https" else HTTPConnection
+        self._host, self._path = parts.netloc, parts.path
         self.timeout, self._headers = timeout, {**_HEADERS, **headers}
         self._idle: list[tuple[HTTPConnection, float]] = []
         self._busy: set[HTTPConnection] = set()

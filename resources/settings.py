@@ -1,10 +1,11 @@
 """Every setting of the platform, read once from `SLIPWAY_…` environment variables."""
 
 from functools import cached_property
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -31,6 +32,16 @@ class Settings(BaseSettings):
         description="Folder of all state: landing files, lake, bundles, git, Dagster, logs.",
     )
     serve_port: int = Field(default=8000, ge=1024, le=65535, description="Endpoints of the models.")
+    serve_host: IPv4Address = Field(
+        default=IPv4Address("127.0.0.1"),
+        description="Address at which endpoints listen; beyond this machine only with TLS.",
+    )
+    tls_cert_file: Path | None = Field(
+        default=None, description="Certificate of the endpoints, PEM with those above it."
+    )
+    tls_key_file: Path | None = Field(
+        default=None, description="Its private key, PEM without a password."
+    )
     dagster_port: int = Field(default=3000, ge=1024, le=65535, description="Dagster UI.")
     mlflow_port: int = Field(default=5000, ge=1024, le=65535, description="MLflow UI.")
     ray_port: int = Field(
@@ -128,6 +139,17 @@ class Settings(BaseSettings):
         default=None, description="Ray's token; unset: the one that `slipway up` made."
     )
 
+    @model_validator(mode="after")
+    def _tls(self) -> "Settings":
+        if (self.tls_cert_file is None) != (self.tls_key_file is None):
+            raise ValueError("SLIPWAY_TLS_CERT_FILE and SLIPWAY_TLS_KEY_FILE go together")
+        if not self.serve_host.is_loopback and self.tls_cert_file is None:
+            raise ValueError(
+                f"SLIPWAY_SERVE_HOST={self.serve_host} would send tokens unencrypted; set "
+                "SLIPWAY_TLS_CERT_FILE and SLIPWAY_TLS_KEY_FILE too"
+            )
+        return self
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, home: Path) -> Path:
@@ -202,7 +224,11 @@ class Settings(BaseSettings):
 
     @cached_property
     def serve_url(self) -> str:
-        return f"http://127.0.0.1:{self.serve_port}"
+        return f"{self.serve_scheme}://127.0.0.1:{self.serve_port}"
+
+    @cached_property
+    def serve_scheme(self) -> str:
+        return "http" if self.tls_cert_file is None else "https"
 
     @cached_property
     def dagster_url(self) -> str:
@@ -294,5 +320,8 @@ def _read(kind: type[Read]) -> Read:
 
 
 def _sentence(prefix: str, item: ErrorDetails) -> str:
+    if not item["loc"]:
+        # What does not go together; its input would be every setting, secrets too.
+        return item["msg"].removeprefix("Value error, ")
     name = prefix + "_".join(str(part) for part in item["loc"]).upper()
     return f"{name}: {item['msg']}, got {str(item['input'])!r}"

@@ -54,7 +54,7 @@ def test_the_wrapper_turns_every_interface_into_loopback(layout, tmp_path):
     config = tmp_path / "haproxy.cfg"
     config.write_text(BOUND)
     path = tmp_path / "wrapper"
-    path.write_text(ray_service.WRAPPER.format(binary="/bin/echo"))
+    path.write_text(ray_service.wrapper_script("/bin/echo"))
     path.chmod(0o700)
     command = (str(path), "-db", "-f", str(config), "-sf", "17")
     told = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -104,6 +104,6 @@ def test_old_sessions_of_ray_are_forgotten(layout):
 
 
 def test_serve_is_started_on_loopback_without_an_application():
-    options = ray_service.serve_options(8000)
+    options = ray_service.serve_options(Settings(serve_port=8000))
     assert options["http_options"] == {"host": "127.0.0.1", "port": 8000}
     assert options["applications"] == []

@@ -1,3 +1,4 @@
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,13 @@ GIVEN = {
     "SIGNING_KEY_FILE": ("/srv/key.pem", Path("/srv/key.pem")),
     "BUNDLE_PUBLIC_KEY": ("AAAA,BBBB", "AAAA,BBBB"),
     "RAY_TOKEN": ("very-secret", "very-secret"),
+    "API_TOKEN": ("very-secret-seven", "very-secret-seven"),
+    "API_TOKENS_FILE": ("/srv/tokens.json", "/srv/tokens.json"),
+    "SERVE_HOST": ("127.0.0.2", IPv4Address("127.0.0.2")),
+    "TLS_CERT_FILE": ("/srv/cert.pem", Path("/srv/cert.pem")),
+    "TLS_KEY_FILE": ("/srv/cert.key", Path("/srv/cert.key")),
 }
+TOGETHER = ("TLS_CERT_FILE", "TLS_KEY_FILE")
 REFUSED = {
     "SERVE_PORT": ["http", "80", "65536"],
     "DAGSTER_PORT": ["-1"],
@@ -54,6 +61,7 @@ REFUSED = {
     "GITHUB_APP_INSTALLATION": ["-1"],
     "PREDICTIONS_URI": ["s3://bucket/x"],
     "LAKE_RETENTION_DAYS": ["0", "3651", "a month"],
+    "SERVE_HOST": ["localhost", "::1"],
     "HEALTH_TIMEOUT": ["0", "3601", "soon"],
 }
 
@@ -75,8 +83,9 @@ def test_every_setting_has_a_sentence_and_is_tested_here():
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_each_setting_is_read_from_its_variable(monkeypatch, name):
-    text, expected = GIVEN[name]
-    monkeypatch.setenv(f"SLIPWAY_{name}", text)
+    _, expected = GIVEN[name]
+    for one in TOGETHER if name in TOGETHER else (name,):
+        monkeypatch.setenv(f"SLIPWAY_{one}", GIVEN[one][0])
     assert plain(getattr(load_settings(), name.lower())) == expected
 
 

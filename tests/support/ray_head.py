@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import psutil
 
-from platform_assets.cli.stack.ray_service import LOOPBACK_CALLBACK, WRAPPER, haproxy_binary
+from platform_assets.cli.stack.ray_service import LOOPBACK_CALLBACK, haproxy_binary, wrapper_script
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 STARTUP_SECONDS = 90.0
@@ -98,7 +98,7 @@ def ray_head(base_port: int, *, cpus: int = 4) -> Iterator[RayHead]:
 def _running(folder: Path, base_port: int, cpus: int) -> Iterator[RayHead]:
     token = secrets.token_hex(32)
     (folder / "token").write_text(token)
-    (folder / "haproxy").write_text(WRAPPER.format(binary=haproxy_binary()))
+    (folder / "haproxy").write_text(wrapper_script(haproxy_binary()))
     (folder / "haproxy").chmod(0o700)
     with (folder / "head.log").open("wb") as log:
         process = subprocess.Popen(
@@ -140,10 +140,10 @@ def _command(folder: Path, base_port: int, cpus: int) -> list[str]:
 def _environment(folder: Path, base_port: int) -> dict[str, str]:
     proxy = folder / "h"
     return {
+        "SLIPWAY_ACCESS": "open",
         **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
         "PYTHONPATH": str(CHECKOUT),
         "SLIPWAY_PREDICTIONS_URI": str(folder / "predictions"),
-        "SLIPWAY_ACCESS": "open",
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(folder / "token"),
         # On Linux this makes 127.0.0.1 the address of the node.

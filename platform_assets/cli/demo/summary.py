@@ -90,4 +90,5 @@ def curl(settings: Settings, manifest: ReleaseManifest) -> str:
     header = "Content-Type: application/json"
     token = f'"Authorization: Bearer $(cat {shlex.quote(str(settings.api_token_file))})"'
     data = shlex.join(["-H", header, "-d", encode(document).decode()])
-    return f"curl -s {shlex.quote(url)} -H {token} {data}"
+    trust = shlex.join(["--cacert", str(cert)]) + " " if (cert := settings.tls_cert_file) else ""
+    return f"curl -s {trust}{shlex.quote(url)} -H {token} {data}"

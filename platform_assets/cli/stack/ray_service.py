@@ -10,7 +10,9 @@ from typing import Any
 
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.ports import LOOPBACK
+from resources.errors import SettingsError
 from resources.settings import Settings
+from resources.tokens import write_private
 
 CPUS = 4
 SESSIONS_KEPT = 3
@@ -27,16 +29,30 @@ PORTS = (
 REPLICA_PORTS = 100
 LOOPBACK_CALLBACK = "platform_assets.cli.stack.loopback:middlewares"
 
-# Ray Serve's template binds HAProxy's statistics to every interface, and no setting changes that.
-WRAPPER = """#!/bin/sh
+# Ray Serve's template binds HAProxy's statistics to every interface and knows no TLS, and no
+# setting changes either.
+_WRAPPER = """#!/bin/sh
 for argument in "$@"; do
   if [ "$previous" = "-f" ]; then
-    sed -i -E 's/^( *bind )[*]?:/\\1127.0.0.1:/' "$argument"
+    sed -i -E -e 's/^( *bind )[*]?:/\\1127.0.0.1:/'{listen} "$argument"
   fi
   previous=$argument
 done
 exec '{binary}' "$@"
 """
+
+
+# The first bind of the frontend; Ray's own address of it is loopback.
+_LISTEN = (
+    " -e '/^frontend http_frontend/,/^ *bind /"
+    "s|^( *bind )[^: ]+(:[0-9]+)$|\\1{host}\\2 ssl crt {pem} alpn h2,http/1.1 ssl-min-ver TLSv1.2|'"
+)
+
+
+def wrapper_script(binary: Path | str, host: str = LOOPBACK, pem: Path | None = None) -> str:
+    """A script in HAProxy's place: statistics on loopback, and with `pem` TLS at `host`."""
+    listen = _LISTEN.format(host=host, pem=pem) if pem else ""
+    return _WRAPPER.format(binary=binary, listen=listen)
 
 
 def command(layout: Layout, ports: Mapping[str, int]) -> tuple[str, ...]:
@@ -124,16 +140,30 @@ def wrapper(layout: Layout) -> Path:
 
 def prepare(layout: Layout) -> None:
     """Write the token and the wrapper, and forget old sessions of Ray."""
-    _write_token(layout.settings)
+    settings = layout.settings
+    _write_token(settings)
     binary = haproxy_binary()
     if binary is not None:
         path = wrapper(layout)
-        path.write_text(WRAPPER.format(binary=binary))
+        path.write_text(wrapper_script(binary, str(settings.serve_host), _pem(layout)))
         path.chmod(0o700)
     sessions = sorted((layout.folder / "r").glob("session_2*"))
     for old in sessions[:-SESSIONS_KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     shutil.rmtree(layout.folder / "h", ignore_errors=True)
+
+
+def _pem(layout: Layout) -> Path | None:
+    """Certificate and key in one file, as HAProxy wants them; None without TLS."""
+    cert, key = layout.settings.tls_cert_file, layout.settings.tls_key_file
+    if cert is None or key is None:
+        return None
+    both = layout.folder / "tls.pem"
+    try:
+        write_private(both, f"{cert.read_text().rstrip()}\n{key.read_text()}")
+    except OSError as error:
+        raise SettingsError(f"SLIPWAY_TLS_CERT_FILE, SLIPWAY_TLS_KEY_FILE: {error}") from error
+    return both
 
 
 def _write_token(settings: Settings) -> None:
@@ -148,7 +178,11 @@ def _write_token(settings: Settings) -> None:
     made.replace(path)
 
 
-def serve_options(port: int) -> dict[str, Any]:
-    """What starts Serve without an application."""
-    options = {"host": LOOPBACK, "port": port}
+def serve_options(settings: Settings) -> dict[str, Any]:
+    """What starts Serve without an application; TLS is HAProxy's business where it is."""
+    options: dict[str, Any] = {"host": LOOPBACK, "port": settings.serve_port}
+    if settings.tls_cert_file is not None and haproxy_binary() is None:
+        options["host"] = str(settings.serve_host)
+        options["ssl_certfile"] = str(settings.tls_cert_file)
+        options["ssl_keyfile"] = str(settings.tls_key_file)
     return {"proxy_location": "HeadOnly", "http_options": options, "applications": []}

@@ -7,6 +7,7 @@ import httpx
 
 from platform_assets.cli.stack.ray_service import serve_options
 from resources.settings import Settings, load_settings
+from resources.trust import endpoint_context
 
 SECONDS = 120.0
 ASK_SECONDS = 60.0
@@ -33,13 +34,18 @@ def start(settings: Settings) -> None:
     with httpx.Client(headers=headers, timeout=ASK_SECONDS, trust_env=False) as client:
         seen = client.get(url).raise_for_status().json()
         if not seen.get("applications"):
-            client.put(url, json=serve_options(settings.serve_port)).raise_for_status()
+            client.put(url, json=serve_options(settings)).raise_for_status()
 
 
 def answers(settings: Settings) -> bool:
     """Does the door answer at all? Without an application it answers 503."""
     try:
-        httpx.get(f"{settings.serve_url}/-/routes", timeout=2, trust_env=False)
+        httpx.get(
+            f"{settings.serve_url}/-/routes",
+            timeout=2,
+            trust_env=False,
+            verify=endpoint_context(settings) or True,
+        )
     except httpx.TransportError:
         return False
     return True
