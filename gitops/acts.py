@@ -11,7 +11,7 @@ from gitops.errors import ApplyRefused
 from gitops.forge import Forge
 from gitops.holds import Clock
 from gitops.lease import Tenure
-from gitops.manifest import ReleaseManifest, application_name, serve_application
+from gitops.manifest import ReleaseManifest, application_name
 from gitops.notify import Tell, notice_of, silent
 from gitops.pacing import concluded, is_news
 from gitops.plan import Act, Facts, failure
@@ -19,6 +19,8 @@ from gitops.readiness import Patience, await_ready
 from gitops.record import DeploymentRecord
 from gitops.rollback import Restore, restore
 from gitops.runtime import Runtime, Verifier
+from gitops.stepping import Analysis, Replayer, decide, look
+from gitops.walk import Walk, wanted
 
 UNHEALTHY_DELAY = 30.0
 BY = "reconciler"
@@ -49,6 +51,7 @@ class Outside:
     clock: Clock
     on_act: Callable[[str], None]
     tell: Tell = silent
+    replayer: Replayer | None = None
 
 
 @dataclass
@@ -57,6 +60,7 @@ class Progress:
 
     done: list[Act] = field(default_factory=list)
     drift: str = ""
+    analyses: list[Analysis] = field(default_factory=list)
     verdicts: tuple[Verdict, ...] = ()
     restored_verdicts: tuple[Verdict, ...] = ()
     reverted: str | None = None
@@ -104,11 +108,12 @@ class Actor:
         return self._write(self._next)
 
     def _record_attempt(self) -> Answer:
-        return self._write(replace(self._record, attempted=self._desired.revision, verdicts=()))
+        begun = replace(self._record, attempted=self._desired.revision, verdicts=())
+        return self._write(replace(begun, step=0, step_since=self._moment()))
 
     def _apply(self) -> Answer:
         try:
-            self._tell([serve_application(self._manifest)])
+            self._tell([wanted(self._manifest, self._facts.walk)])
         except ApplyRefused as error:
             return self._not_ready(
                 Verdict("apply", False, "status", error.status, 200, message=error.answer)
@@ -126,13 +131,35 @@ class Actor:
         patience, timeout = self._outside.patience, self._facts.around.pace.timeout
         if timeout is not None:
             patience = replace(patience, timeout=timeout)
-        verdict = await_ready(self._outside.runtime, self._manifest, patience)
+        verdict = await_ready(self._outside.runtime, self._manifest, patience, self._facts.walk)
         if verdict is None:
             return Turn.LOOK_AGAIN
         if not verdict.passed:
             return self._not_ready(verdict)
         self._verdicts = (verdict,)
         return Turn.GO_ON
+
+    def _analyse(self) -> Answer:
+        walk, outside = self._walk, self._outside
+        policy = self._manifest.canary
+        if policy is None:
+            raise AssertionError("no plan walks without a policy")
+        begun = datetime.fromisoformat(self._record.step_since)
+        seconds = (outside.clock() - begun).total_seconds()
+        analysis = look(outside.runtime, walk, policy, seconds, outside.replayer)
+        self._progress.analyses.append(analysis)
+        decision = decide(policy, analysis)
+        if decision.kind == "wait":
+            return RetryAfter(Reason.CANARY, analysis.sentence(), decision.seconds)
+        if decision.kind == "advance":
+            self.do(Act.RECORD_STEP)
+            return Turn.LOOK_AGAIN
+        self._verdicts = analysis.verdicts
+        return self._fail() if self._still_told() else Turn.LOOK_AGAIN
+
+    def _record_step(self) -> Answer:
+        step = self._record.step + 1
+        return self._write(replace(self._record, step=step, step_since=self._moment()))
 
     def _verify(self) -> Answer:
         verifier = self._outside.verifier
@@ -197,6 +224,12 @@ class Actor:
             raise AssertionError("no act of a plan without manifest asks for one")
         return self._desired.manifest
 
+    @property
+    def _walk(self) -> Walk:
+        if self._facts.walk is None:
+            raise AssertionError("no plan analyses without a candidate")
+        return self._facts.walk
+
     def _tell(self, ours: Sequence[Mapping[str, Any]]) -> None:
         """Declare our application (or none) among those that others have declared."""
         name = application_name(self._desired.environment, self._desired.model)
@@ -211,7 +244,7 @@ class Actor:
 
     def _still_told(self) -> bool:
         observed = self._outside.runtime.observe().get(self._manifest.application)
-        return observed is not None and observed.config == serve_application(self._manifest)
+        return observed is not None and observed.config == wanted(self._manifest, self._facts.walk)
 
     def _not_ready(self, verdict: Verdict) -> Answer:
         if not self._record.under_way(self._desired.revision):
@@ -236,6 +269,9 @@ class Actor:
             self._outside.forge.write_record(record, expected, renewal)
         self._record = record
         return Turn.GO_ON
+
+    def _moment(self) -> str:
+        return self._outside.clock().isoformat(timespec="milliseconds")
 
     def _now(self) -> str:
         return self._outside.clock().isoformat(timespec="seconds")

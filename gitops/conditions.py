@@ -16,6 +16,7 @@ class Reason(StrEnum):
     NOT_PRUNED = "NotPruned"
     SUSPENDED = "Suspended"
     ABSENT = "Absent"
+    CANARY = "Canary"
     AWAITING_VERIFICATION = "AwaitingVerification"
     AWAITING_EARLIER = "AwaitingEarlierEnvironment"
     SOAKING = "Soaking"
@@ -43,6 +44,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.NOT_PRUNED: "Git no longer names a manifest; the policy leaves what is served alone.",
     Reason.SUSPENDED: "A person has suspended it: it is looked at and never changed.",
     Reason.ABSENT: "Git names no manifest and nothing was ever applied.",
+    Reason.CANARY: "The revision answers a share of the requests and is compared meanwhile.",
     Reason.AWAITING_VERIFICATION: "The revision is live and ready, but nobody has verified it yet.",
     Reason.AWAITING_EARLIER: "An earlier environment has not proven this digest yet.",
     Reason.SOAKING: "An earlier environment has not run this digest for long enough.",

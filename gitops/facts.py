@@ -9,7 +9,7 @@ from gitops.conditions import Outcome
 from gitops.errors import FileInvalid
 from gitops.forge import Forge
 from gitops.holds import Hold, held, read_holds
-from gitops.manifest import FOLDER, application_name, manifest_path, parse
+from gitops.manifest import FOLDER, ReleaseManifest, application_name, manifest_path, parse
 from gitops.manifest_rules import NAME
 from gitops.pace import DEFAULT_PACE, Pace
 from gitops.plan import Act, Around, Desired, Earlier, Facts
@@ -54,12 +54,13 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
         policy = load_policy(forge, head)
         hold, earlier = _objections(forge, policy, desired, head)
         waiting = _waiting(forge, policy, desired, now)
+        stable = _stable(forge, record, desired)
         looked = around(forge, policy, desired, record, head, pace)
     except FileInvalid as error:
         last = forge.last_change(manifest_path(environment, model), head)
         revision = last.revision if last else ""
         desired, hold, earlier = Desired(environment, model, revision, invalid=str(error)), None, ()
-        waiting = None
+        waiting, stable = None, None
         looked = Around(pace)
     return Facts(
         desired,
@@ -68,6 +69,7 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
         earlier=earlier,
         waiting=waiting,
         around=looked,
+        stable=stable,
     )
 
 
@@ -137,6 +139,15 @@ def _with_revision(desired: Desired, record: DeploymentRecord, head: str) -> Des
         return desired
     removed = record.healthy if not record.digest else None
     return replace(desired, revision=removed or head)
+
+
+def _stable(forge: Forge, record: DeploymentRecord, desired: Desired) -> ReleaseManifest | None:
+    """The healthy manifest, if what git says now has to pass a canary beside it."""
+    manifest, healthy = desired.manifest, record.healthy
+    if manifest is None or manifest.canary is None or healthy in (None, desired.revision):
+        return None
+    text = forge.read(manifest.path, healthy)
+    return None if text is None else parse(text, manifest.path)
 
 
 def _objections(

@@ -1,11 +1,14 @@
 """The desired state of one model in one environment: a KubeRay RayService, strictly written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gitops import yaml_text
 from gitops.budget import ANNOTATION as BUDGET
 from gitops.budget import DEFAULT_BUDGET, LatencyBudget, budget_from_text
+from gitops.canary import ANNOTATION as CANARY
+from gitops.canary import CanaryPolicy, canary_from_text
 from gitops.cluster_spec import cluster, first_cluster
 from gitops.errors import ManifestInvalid
 from gitops.manifest_rules import application_problem, first_problem
@@ -25,8 +28,9 @@ class ReleaseManifest:
 
     `bundle_uri` ends in the 64 hex digits of `bundle_digest`; `cpus` are CPU cores per replica;
     `fault_delay_ms` is a fault injected for drills; `depends_on` are models that must be healthy in
-    the environment before this one is begun. `form` is that of the text: what was written in an
-    earlier form is still read, and rendered as it was. ManifestInvalid names the first bad field.
+    the environment before this one is begun. `canary` says how it takes over from what is live;
+    without it that is at once. `form` is that of the text: what was written in an earlier form is
+    still read, and rendered as it was. ManifestInvalid names the first bad field.
     """
 
     model: str
@@ -44,6 +48,7 @@ class ReleaseManifest:
     image: str = DEFAULT_IMAGE
     latency: LatencyBudget = DEFAULT_BUDGET
     depends_on: tuple[str, ...] = ()
+    canary: CanaryPolicy | None = None
     form: int = PRESENT
 
     def __post_init__(self) -> None:
@@ -88,7 +93,12 @@ def route_prefix(environment: str, model: str) -> str:
 
 def serve_application(manifest: ReleaseManifest) -> dict[str, Any]:
     """The application's entry in Ray Serve's own configuration (`serveConfigV2`)."""
-    user_config: dict[str, Any] = {
+    return application(manifest, answering(manifest))
+
+
+def answering(manifest: ReleaseManifest) -> dict[str, Any]:
+    """What a replica is told to answer with."""
+    told: dict[str, Any] = {
         "bundle": {
             "uri": manifest.bundle_uri,
             "digest": manifest.bundle_digest,
@@ -96,7 +106,12 @@ def serve_application(manifest: ReleaseManifest) -> dict[str, Any]:
         }
     }
     if manifest.fault_delay_ms is not None:
-        user_config["fault"] = {"delay_ms": manifest.fault_delay_ms}
+        told["fault"] = {"delay_ms": manifest.fault_delay_ms}
+    return told
+
+
+def application(manifest: ReleaseManifest, user_config: Mapping[str, Any]) -> dict[str, Any]:
+    """The application of a manifest with a `user_config`."""
     return {
         "name": manifest.application,
         "route_prefix": manifest.route,
@@ -108,7 +123,7 @@ def serve_application(manifest: ReleaseManifest) -> dict[str, Any]:
                 "num_replicas": manifest.replicas,
                 "max_ongoing_requests": manifest.max_ongoing_requests,
                 "ray_actor_options": {"num_cpus": manifest.cpus},
-                "user_config": user_config,
+                "user_config": dict(user_config),
             }
         ],
     }
@@ -166,13 +181,16 @@ def _metadata(manifest: ReleaseManifest) -> dict[str, Any]:
     annotations = {f"{PREFIX}{key}": value for key, value in named.items() if value is not None}
     if manifest.form != FIRST:
         annotations = {FORMAT: str(manifest.form), **annotations}
+    annotations[BUDGET] = manifest.latency.to_text()
+    if manifest.canary is not None:
+        annotations[CANARY] = manifest.canary.to_text()
     return {
         "name": manifest.application,
         "labels": {
             f"{PREFIX}environment": manifest.environment,
             f"{PREFIX}model": manifest.model,
         },
-        "annotations": {**annotations, BUDGET: manifest.latency.to_text()},
+        "annotations": annotations,
     }
 
 
@@ -212,6 +230,9 @@ def _extract(document: Any) -> ReleaseManifest:
         else deployment.value(int, "user_config", "fault", "delay_ms"),
         image=pod.value(str, "containers", 0, "image"),
         latency=budget_from_text(annotations.value(str, BUDGET)),
+        canary=None
+        if annotations.optional(CANARY) is None
+        else canary_from_text(annotations.value(str, CANARY)),
         form=FIRST if stated is None else PRESENT,
         depends_on=_names(annotations.optional(f"{PREFIX}depends-on")),
     )

@@ -8,10 +8,16 @@ from gitops.pace import Pace
 from gitops.record import DeploymentRecord
 from gitops.standing import conditions
 
-# A race is over at once; another reconciler's work is not ours to wait for.
-_UNPACED = (Reason.CONTENDED, Reason.LOCKED)
+# A race is over at once, another reconciler's work is not ours to wait for, and the manifest says
+# how long a step takes.
+_UNPACED = (Reason.CONTENDED, Reason.LOCKED, Reason.CANARY)
 # Only these are found out by trying; all others show when git or the running system is looked at.
-_COSTLY = (Reason.UNHEALTHY, Reason.RUNTIME_UNAVAILABLE, Reason.REPOSITORY_UNAVAILABLE)
+_COSTLY = (
+    Reason.UNHEALTHY,
+    Reason.RUNTIME_UNAVAILABLE,
+    Reason.REPOSITORY_UNAVAILABLE,
+    Reason.CANARY,
+)
 
 
 def concluded(

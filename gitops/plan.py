@@ -6,11 +6,12 @@ from enum import StrEnum
 from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Settled
 from gitops.dependencies import Dependency
 from gitops.holds import Hold
-from gitops.manifest import IMPORT_PATH, ReleaseManifest, serve_application
+from gitops.manifest import IMPORT_PATH, ReleaseManifest
 from gitops.pace import DEFAULT_PACE, Pace
 from gitops.record import DeploymentRecord
 from gitops.runtime import LiveModel, ObservedApplication
 from gitops.suspension import Suspension
+from gitops.walk import Walk, walk_of, wanted
 from gitops.yaml_text import difference
 
 VERIFICATION_DELAY = 15.0
@@ -26,6 +27,8 @@ class Act(StrEnum):
     REMOVE = "remove"
     RECORD_APPLIED = "record-applied"
     AWAIT_READY = "await-ready"
+    ANALYSE = "analyse"
+    RECORD_STEP = "record-step"
     VERIFY = "verify"
     RECORD_HEALTHY = "record-healthy"
     RECORD_FAILED = "record-failed"
@@ -81,7 +84,7 @@ class Facts:
     `hold` is that of the desired digest in this environment; `waiting` is the end of the pass if it
     is too early for anything new; `verifiable` says whether somebody is there to verify an
     endpoint; `done` are the acts of this pass so far, and `drift` what differed from git when it
-    began.
+    began. `stable` is the healthy manifest, where the desired one has a canary.
     """
 
     desired: Desired
@@ -95,6 +98,15 @@ class Facts:
     done: tuple[Act, ...] = ()
     around: Around = Around()
     drift: str = ""
+    stable: ReleaseManifest | None = None
+
+    @property
+    def walk(self) -> Walk | None:
+        """Where the desired bundle is on its way beside what is stable."""
+        if self.desired.restores:
+            return None
+        desired = self.desired
+        return walk_of(self.record, desired.revision, desired.manifest, self.stable)
 
 
 @dataclass(frozen=True)
@@ -222,7 +234,7 @@ def drift(facts: Facts) -> str:
         return f"there is no application {manifest.application}"
     if observed.status == "DEPLOY_FAILED":
         return f"Serve has given it up: {observed.message}"
-    found = difference(serve_application(manifest), observed.config)
+    found = difference(wanted(manifest, facts.walk), observed.config)
     return f"{found[0]}: got {found[1]!r}, expected {found[2]}" if found else ""
 
 
@@ -256,6 +268,8 @@ def failure(record: DeploymentRecord) -> str:
 
 
 def _proof(facts: Facts) -> tuple[Act, ...]:
+    if facts.walk is not None:
+        return (Act.ANALYSE,)
     return (Act.VERIFY, Act.RECORD_HEALTHY) if facts.verifiable else ()
 
 
@@ -266,7 +280,7 @@ def _ours(observed: ObservedApplication | None) -> bool:
 
 
 def _as_told(facts: Facts, manifest: ReleaseManifest) -> bool:
-    return facts.observed is not None and facts.observed.config == serve_application(manifest)
+    return facts.observed is not None and facts.observed.config == wanted(manifest, facts.walk)
 
 
 def _answers(facts: Facts, manifest: ReleaseManifest) -> bool:

@@ -27,6 +27,7 @@ from gitops.pacing import is_behind, seconds_left
 from gitops.plan import Act, Facts, Plan, drift, plan
 from gitops.readiness import Patience
 from gitops.runtime import Runtime, Verifier
+from gitops.stepping import Analysis, Replayer
 
 ROUNDS = 10
 SOON, LATER = 5.0, 15.0
@@ -38,8 +39,9 @@ class Report:
 
     `verdicts` are those of the attempt made in this pass; where it failed, `reverted` is its
     revision, `reverted_to` the commit that took it back, `restored_verdicts` the verdicts on what
-    was restored. `manifest` and `revision` are what git wants at the end of the pass (empty: git
-    never named one); `interval` is how often the environment is looked at, in seconds.
+    was restored; `analyses` are the looks at steps of a canary. `manifest` and `revision` are what
+    git wants at the end of the pass (empty: git never named one); `interval` is how often the
+    environment is looked at, in seconds.
     """
 
     environment: str
@@ -52,6 +54,7 @@ class Report:
     restored_verdicts: tuple[Verdict, ...] = ()
     reverted: str | None = None
     reverted_to: str | None = None
+    analyses: tuple[Analysis, ...] = ()
     interval: float = DEFAULT_PACE.interval
 
     @property
@@ -70,7 +73,7 @@ class Reconciler:
     other machines are kept apart by the lease in the repository, which a pass that has something
     to do or to keep holds, `lease_seconds` at a time. `on_act` hears `before:<act>` and
     `after:<act>`, and may raise Interrupted to end the pass there. `pace` is for environments whose
-    policy leaves it open.
+    policy leaves it open. `replayer` makes up for traffic that a canary lacks.
     """
 
     def __init__(
@@ -88,9 +91,18 @@ class Reconciler:
         lease_seconds: float = SECONDS,
         tell: Tell = silent,
         pace: Pace = DEFAULT_PACE,
+        replayer: Replayer | None = None,
     ) -> None:
         self._outside = Outside(
-            forge, runtime, verifier, restore_verifier, patience or Patience(), clock, on_act, tell
+            forge,
+            runtime,
+            verifier,
+            restore_verifier,
+            patience or Patience(),
+            clock,
+            on_act,
+            tell,
+            replayer,
         )
         self._lock, self._lock_timeout, self._lease_seconds = lock, lock_timeout, lease_seconds
         self._pace = pace
@@ -229,6 +241,7 @@ def _report(facts: Facts, outcome: Outcome, progress: Progress) -> Report:
         restored_verdicts=progress.restored_verdicts,
         reverted=progress.reverted,
         reverted_to=progress.reverted_to,
+        analyses=tuple(progress.analyses),
         interval=facts.around.pace.interval,
     )
 

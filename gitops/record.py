@@ -31,6 +31,8 @@ class DeploymentRecord:
     `version` are those of `healthy`, live since `since` (ISO 8601, UTC). `proofs` is the history
     of healthy revisions, newest last. `conditions` say the outcome in Kubernetes' words; `retries`
     counts passes in a row that ended retry-after for the same reason, the next due at `retry_at`.
+    `step` is how many steps of its canary `attempted` has passed, the present one begun at
+    `step_since`.
     """
 
     environment: str
@@ -42,6 +44,8 @@ class DeploymentRecord:
     digest: str = ""
     version: str = ""
     since: str = ""
+    step: int = 0
+    step_since: str = ""
     verdicts: tuple[Verdict, ...] = ()
     outcome: Outcome | None = None
     proofs: tuple[Proof, ...] = field(default=())

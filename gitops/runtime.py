@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
 from gitops.conditions import Verdict
+from gitops.figures import Figures
 from gitops.manifest import ReleaseManifest
 
 ApplicationStatus: TypeAlias = Literal[
@@ -35,14 +36,28 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A candidate beside what is live, the share of keys that it answers, and what is known."""
+
+    digest: str
+    weight: float
+    figures: Figures
+
+
+@dataclass(frozen=True)
 class LiveModel:
-    """What an endpoint says of itself; empty strings where it says nothing."""
+    """What an endpoint says of itself; empty strings where it says nothing.
+
+    `replica` tells apart those that share one address.
+    """
 
     ready: bool
     digest: str = ""
     version: str = ""
     since: str = ""
     refused: Refusal | None = None
+    replica: str = ""
+    beside: Beside | None = None
 
 
 class Runtime(Protocol):

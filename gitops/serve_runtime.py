@@ -9,7 +9,8 @@ from typing import Any, Self
 import httpx
 
 from gitops.errors import ApplyRefused, RuntimeUnavailable
-from gitops.runtime import LiveModel, ObservedApplication, Refusal
+from gitops.figures import figures_from
+from gitops.runtime import Beside, LiveModel, ObservedApplication, Refusal
 
 APPLICATIONS = "/api/serve/applications/"
 
@@ -128,4 +129,13 @@ def _live(body: Any) -> LiveModel | None:
         version=str(live.get("version", "")),
         since=str(live.get("since", "")),
         refused=Refusal(refused.get("digest", ""), refused.get("reason", "")) if refused else None,
+        replica=str(body.get("replica", "")),
+        beside=_beside(body.get("canary")),
     )
+
+
+def _beside(told: Any) -> Beside | None:
+    try:
+        return Beside(str(told["digest"]), float(told["weight"]), figures_from(told))
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,11 +1,12 @@
 """The process is killed before and after each act; the next pass ends as if nothing had been.
 
-The acts are enumerated from `Act`, and each must be reached by one of the three stories, so a new
+The acts are enumerated from `Act`, and each must be reached by one of the four stories, so a new
 act cannot be forgotten.
 """
 
 import pytest
 
+from gitops.canary import CanaryPolicy
 from gitops.conditions import Reason, Settled
 from gitops.holds import held, read_holds
 from gitops.manifest import manifest_path
@@ -15,6 +16,8 @@ from tests.support.killed_pass import killed_pass
 from tests.support.releases import digest
 
 GOOD, BAD, REMOVAL = set(crash_table.GOOD), set(crash_table.BAD), set(crash_table.REMOVAL)
+WALK = set(crash_table.WALK)
+SHORT = CanaryPolicy(steps=(5,), interval=0.001)
 
 
 def points(acts: set[Act]) -> list[str]:
@@ -32,7 +35,7 @@ def revisions(at) -> int:
 
 
 def test_every_act_is_reached_by_a_story():
-    assert set(Act) == GOOD | BAD | REMOVAL
+    assert set(Act) == GOOD | WALK | BAD | REMOVAL
 
 
 @pytest.mark.parametrize("point", points(GOOD))
@@ -46,6 +49,19 @@ def test_a_good_release_ends_healthy(at, point):
     assert isinstance(report.outcome, Settled)
     assert at.serve.digest("staging-fraud") == digest("b")
     assert at.forge.read_record("staging", "fraud").healthy == report.revision
+    assert revisions(at) == commits
+
+
+@pytest.mark.parametrize("point", points(WALK))
+def test_a_canary_goes_on_and_ends_healthy(at, point):
+    at.staging("a")
+    at.bring("b", canary=SHORT)
+    commits = revisions(at)
+    assert killed_pass(at, "staging", "fraud", point)
+    report = at.reconciler.reconcile("staging", "fraud")
+    assert report.outcome.reason == Reason.HEALTHY
+    assert at.serve.digest("staging-fraud") == digest("b")
+    assert at.serve.applications["staging-fraud"].canary is None
     assert revisions(at) == commits
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitops.budget import LatencyBudget
+from gitops.canary import CanaryPolicy
 from gitops.errors import ManifestInvalid
 from gitops.manifest import ReleaseManifest, parse, render, serve_application
 from tests.support.contracts import find_contract
@@ -292,6 +293,7 @@ def test_every_field_reaches_the_text():
         "latency": LatencyBudget(rate=9),
         "form": 1,
         "depends_on": ("another",),
+        "canary": CanaryPolicy(),
     }
     together = {"bundle_digest": {"bundle_uri": "file:///bundles/" + "b" * 64}}
     assert {f.name for f in fields(ReleaseManifest)} == {*changed, "bundle_uri"}

@@ -31,10 +31,12 @@ GOOD = (
     Act.RECORD_HEALTHY,
     Act.RECORD_OUTCOME,
 )
+WALK = (Act.ANALYSE, Act.RECORD_STEP)
 BAD = (Act.RECORD_FAILED, Act.REVERT)
 REMOVAL = (Act.REMOVE, Act.RECORD_REMOVED)
 PASSES = {
     "pass, good version": (GOOD, "the old or the new version", "the new version, `Healthy`"),
+    "pass, canary": (WALK, "the old version and a share", "the new version, `Healthy`"),
     "pass, bad version": (
         (*GOOD, *BAD),
         "the old or the new version",

@@ -13,6 +13,20 @@ from typing import Any, Self
 
 SINCE = "2026-01-01T00:00:00+00:00"
 GOOD_ANSWER, WRONG_ANSWER = 1.0, 2.0
+GOOD_FIGURES: dict[str, Any] = {
+    "stable": {"requests": 1000, "errors": 0, "latency_us": [[300.0, 1000]]},
+    "candidate": {"requests": 1000, "errors": 0, "latency_us": [[300.0, 1000]]},
+    "pairs": {
+        "requests": 1000,
+        "failures": 0,
+        "rows": 1000,
+        "disagreed": 10,
+        "stable": 500.0,
+        "stable_squares": 300.0,
+        "shift": 1.0,
+        "shift_squares": 1.0,
+    },
+}
 
 
 @dataclass
@@ -25,6 +39,7 @@ class Application:
     looks: int = 1
     live: dict[str, Any] | None = None
     refused: dict[str, Any] | None = None
+    canary: dict[str, Any] | None = None
     delay_ms: int = 0
 
     @property
@@ -37,8 +52,9 @@ class Application:
 @dataclass
 class FakeServe:
     """`refusals` maps digests to the reason an endpoint gives; `hanging` never become ready,
-    `wrong` answer wrongly. `outage` makes the API answer 503; `on_infer` is called before an
-    endpoint gives its answer, which is settled by then."""
+    `wrong` answer wrongly. `compared` maps digests to what is told of them beside a stable version,
+    where it is not `GOOD_FIGURES`. `outage` makes the API answer 503; `on_infer` is called before
+    an endpoint gives its answer, which is settled by then."""
 
     token: str = ""
     applications: dict[str, Application] = field(default_factory=dict)
@@ -47,6 +63,7 @@ class FakeServe:
     wrong: set[str] = field(default_factory=set)
     puts: list[dict[str, Any]] = field(default_factory=list)
     outage: bool = False
+    compared: dict[str, dict[str, Any]] = field(default_factory=dict)
     on_infer: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Self:
@@ -111,8 +128,15 @@ class FakeServe:
         if bundle["digest"] in self.hanging:
             application.status = "DEPLOYING"
             return
-        reason = self.refusals.get(bundle["digest"])
+        canary = application.user_config.get("canary")
+        named = canary["bundle"]["digest"] if canary else bundle["digest"]
+        reason = self.refusals.get(named)
         if reason is None:
+            application.canary = canary and {
+                "digest": named,
+                "weight": canary["weight"],
+                **self.compared.get(named, GOOD_FIGURES),
+            }
             same = application.live and application.live["digest"] == bundle["digest"]
             since = application.live["since"] if same and application.live else SINCE
             application.live = {
@@ -125,7 +149,7 @@ class FakeServe:
         elif application.live is None:
             application.status, application.message = "DEPLOY_FAILED", reason
         else:
-            application.refused = {"digest": bundle["digest"], "reason": reason}
+            application.refused = {"digest": named, "reason": reason}
 
 
 def _details(name: str, application: Application) -> dict[str, Any]:
@@ -189,7 +213,12 @@ class _Endpoint(_Handler):
             self.answer(404, "Path not found")
             return
         ready = application.live is not None
-        body = {"ready": ready, "live": application.live, "refused": application.refused}
+        body = {
+            "ready": ready,
+            "live": application.live,
+            "refused": application.refused,
+            "canary": application.canary,
+        }
         self.answer(200 if ready else 503, body)
 
     def do_POST(self) -> None:
