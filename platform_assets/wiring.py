@@ -19,6 +19,7 @@ from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
 from gitops.runtime import Runtime, Verifier
 from gitops.serve_runtime import ServeRuntime
+from platform_assets.release.replaying import LoggedRows
 from resources.artifacts import Artifacts
 from resources.checkout import Checkout
 from resources.endpoint import EndpointVerifier
@@ -116,6 +117,9 @@ def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconcile
         lock_beside(settings.gitops_path),
         patience=Patience(timeout=settings.health_timeout),
         tell=build_tell(settings.home, _secret(settings.notify_urls)),
+        replayer=LoggedRows(
+            build_lake(settings), Artifacts(settings.artifacts), accepted_keys(settings)
+        ),
     )
 
 

@@ -5,6 +5,7 @@ revert commit takes the release back, its digest is held, and the version before
 MLflow's aliases follow once this version is proven.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,12 +14,16 @@ import dagster as dg
 from gitops.conditions import Outcome, Reason, RetryAfter, Settled, Verdict
 from gitops.forge import Forge
 from gitops.reconcile import Reconciler, Report
+from gitops.stepping import Analysis
 from platform_assets.folder import ModelFolder
+from platform_assets.metadata import picture
 from platform_assets.release.aliases import mirror_aliases
 from platform_assets.release.stages import Stage, deployment_of
+from platform_assets.release.steps import Pause, staircase, table, through_steps
 from resources.registry import Registry
 from resources.settings import Settings
 
+CANARY = "canary"
 CHECKS = (
     "ready",
     "golden_rows",
@@ -27,6 +32,7 @@ CHECKS = (
     "latency_p95",
     "latency_p99",
     "error_rate",
+    CANARY,
 )
 TRIES = 8
 SOON_OVER = {
@@ -67,10 +73,12 @@ def deploy(
     settings: Settings,
     *,
     tried: int = 0,
+    pause: Pause | None = None,
 ) -> Iterator[Event]:
     """Make the running system what git says, and report what the endpoint answered.
 
-    `tried` is how often this step was begun before.
+    A canary is followed to its end; `pause` waits between two looks at it. `tried` is how often
+    this step was begun before.
 
     Raises
     ------
@@ -79,22 +87,31 @@ def deploy(
     dagster.Failure
         If what git says is not live and healthy at the end; the check results are recorded before.
     """
-    report = reconciler.reconcile(environment, folder.name)
+    report, seen = through_steps(
+        reconciler, environment, folder.name, context.log.info, pause or time.sleep
+    )
     context.log.info("%s: %s", type(report.outcome).__name__, report.outcome.message)
-    pause = pause_before_retry(report.outcome, tried)
-    if pause is not None:
-        raise dg.RetryRequested(max_retries=TRIES, seconds_to_wait=pause)
+    wait = pause_before_retry(report.outcome, tried)
+    if wait is not None:
+        raise dg.RetryRequested(max_retries=TRIES, seconds_to_wait=wait)
     mirror_aliases(registry, forge, report)
     key = folder.key(deployment_of(environment))
     verdicts = report.verdicts or _recorded(forge, report)
-    checks = [check_result(key, name, verdicts, report) for name in CHECKS]
+    checks = [check_result(key, name, verdicts, report) for name in CHECKS if name != CANARY]
+    checks.append(canary_result(key, verdicts, report, seen))
     if report.reverted or not isinstance(report.outcome, Settled) or report.manifest is None:
         yield from checks
-        raise dg.Failure(report.outcome.message, metadata=facts(report), allow_retries=False)
+        raise dg.Failure(
+            report.outcome.message, metadata={**facts(report), **walked(seen)}, allow_retries=False
+        )
     yield dg.MaterializeResult(
         asset_key=key,
         data_version=dg.DataVersion(report.manifest.bundle_digest),
-        metadata={**facts(report), "endpoint": dg.MetadataValue.url(_address(settings, report))},
+        metadata={
+            **facts(report),
+            **walked(seen),
+            "endpoint": dg.MetadataValue.url(_address(settings, report)),
+        },
         check_results=checks,
     )
 
@@ -134,6 +151,34 @@ def check_result(
         description=verdict.sentence(),
         metadata=metadata | {name: value for name, value in seen.items() if value is not None},
     )
+
+
+def canary_result(
+    key: dg.AssetKey, verdicts: Sequence[Verdict], report: Report, seen: Sequence[Analysis]
+) -> dg.AssetCheckResult:
+    """The candidate was as good as what is stable, or nobody asked for a comparison."""
+    compared = [one for one in verdicts if one.check.startswith("canary_")]
+    failed = [one.sentence() for one in compared if report.reverted and not one.passed]
+    asked = report.manifest is not None and report.manifest.canary is not None
+    last = seen[-1].sentence() if seen else "passed before" if asked else "not asked for"
+    return dg.AssetCheckResult(
+        check_name=CANARY,
+        asset_key=key,
+        passed=not failed,
+        description="; ".join(failed) or last,
+        metadata={"revision": report.reverted or report.revision, "looks": len(seen)},
+    )
+
+
+def walked(seen: Sequence[Analysis]) -> dict[str, Any]:
+    """What the UI shows of a canary."""
+    if not seen:
+        return {}
+    plot = staircase(seen)
+    return {
+        "canary": picture(plot.png, plot.title),
+        "canary_steps": dg.MetadataValue.md(table(seen)),
+    }
 
 
 def facts(report: Report) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gitops.budget import LatencyBudget
+from gitops.canary import CanaryPolicy
 from gitops.conditions import Verdict
 from gitops.evidence import Evidence, Figure, SliceFigure
 from gitops.manifest import ReleaseManifest
 from platform_assets.folder import ModelFolder
+from platform_assets.spec.serving import Serving
 
+STAGING = "staging"
 Facts = Mapping[str, Any]
 
 
@@ -34,7 +37,16 @@ def manifest_of(
         max_ongoing_requests=serving.max_ongoing_requests,
         depends_on=tuple(sorted(set(serving.depends_on))),
         latency=LatencyBudget(**serving.latency.model_dump()),
+        canary=canary_of(serving, environment),
     )
+
+
+def canary_of(serving: Serving, environment: str) -> CanaryPolicy | None:
+    """How a version takes over; nobody depends on staging, so there it is at once."""
+    stated = serving.canary
+    if stated is None or environment == STAGING:
+        return None
+    return CanaryPolicy(**{**stated.model_dump(), "steps": tuple(stated.steps)})
 
 
 def evidence_of(

@@ -55,6 +55,12 @@ def column_for(column: Column, known: pa.Schema) -> pa.Field:
     return pa.field(f"{column.name}__{column.type}" if taken else column.name, kind)
 
 
+def value_of(row: Mapping[str, Any], column: Column) -> Any:
+    """A feature's value in a row of the table, from the column of its type if there is one."""
+    apart = row.get(f"{column.name}__{column.type}")
+    return row.get(column.name) if apart is None else apart
+
+
 def widened(known: pa.Schema, signatures: Iterable[Signature]) -> pa.Schema:
     """The columns of a table with those that these signatures need beside them."""
     for signature in signatures:

@@ -61,8 +61,7 @@ class Request:
                 {name: one[name] for name in kept if one[name] is not None} for one in self.rows
             ]
         return [
-            {one.name: _value(row, one.name, one.type) for one in signature.columns}
-            for row in self.rows
+            {one.name: names.value_of(row, one) for one in signature.columns} for row in self.rows
         ]
 
 
@@ -133,9 +132,3 @@ def _requests(rows: pa.Table, request_id: str) -> list[tuple[Mapping[str, Any], 
             place = (one[names.WRITER], one[names.SEQUENCE], one[names.LINE])
             by_place.setdefault(place, []).append(one)
     return [tuple(sorted(one, key=lambda row: row[names.ROW] or 0)) for one in by_place.values()]
-
-
-def _value(row: Mapping[str, Any], name: str, kind: str) -> Any:
-    """A feature's value, from the column of its type if there is one."""
-    apart = f"{name}__{kind}"
-    return row[apart] if row.get(apart) is not None or name not in row else row[name]

@@ -1,0 +1,89 @@
+"""Through the steps of a canary: pass after pass, told in the log, and drawn at the end."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+from gitops.analysis import QUANTILE, conclusion
+from gitops.conditions import Reason, RetryAfter
+from gitops.figures import Side
+from gitops.reconcile import Reconciler, Report
+from gitops.stepping import Analysis
+from platform_assets.ml.canvas import COLOURS, INK, Plot, label, legend, new_axes, png
+
+Pause = Callable[[float], None]
+STABLE, CANDIDATE = COLOURS["champion"], COLOURS["candidate"]
+_MARKS = {"pass": "o", "inconclusive": "d", "fail": "X"}
+
+
+def through_steps(
+    reconciler: Reconciler,
+    environment: str,
+    model: str,
+    tell: Callable[[str], None],
+    pause: Pause = time.sleep,
+) -> tuple[Report, tuple[Analysis, ...]]:
+    """Reconcile until no step of a canary is under way; the last report, and all that was seen.
+
+    Whatever ends the walk is in git and its records, so a process that dies is followed by another.
+    """
+    seen: list[Analysis] = []
+    while True:
+        report = reconciler.reconcile(environment, model)
+        for analysis in report.analyses:
+            tell(analysis.sentence())
+        seen += report.analyses
+        outcome = report.outcome
+        if not isinstance(outcome, RetryAfter) or outcome.reason != Reason.CANARY:
+            return report, tuple(seen)
+        pause(outcome.seconds)
+
+
+def table(seen: Sequence[Analysis]) -> str:
+    """The looks as a table in Markdown."""
+    head = "| step | seconds | requests | replayed | answer | open or failed |"
+    rows = [
+        f"| {one.step} | {one.seconds:.0f} | {one.figures.requests} | {one.replayed} | "
+        f"{conclusion(one.verdicts)} | {_open(one)} |"
+        for one in seen
+    ]
+    return "\n".join([head, "|---|---|---|---|---|---|", *rows])
+
+
+def staircase(seen: Sequence[Analysis]) -> Plot:
+    """The share of the candidate, look by look, with what was answered and how fast."""
+    axes = new_axes(6.4, 3.6)
+    looks = range(1, len(seen) + 1)
+    axes.step(looks, [one.weight * 100 for one in seen], where="mid", color=INK, linewidth=1.2)
+    for number, one in zip(looks, seen, strict=True):
+        mark = _MARKS[conclusion(one.verdicts)]
+        axes.plot([number], [one.weight * 100], mark, color=CANDIDATE, markersize=8)
+        axes.annotate(
+            _told(one),
+            (number, one.weight * 100),
+            fontsize=7,
+            color=INK,
+            ha="center",
+            xytext=(0, 9),
+            textcoords="offset points",
+        )
+    for name, mark in _MARKS.items():
+        axes.plot([], [], mark, color=CANDIDATE, label=name)
+    axes.set_ylim(0, 110)
+    axes.set_xticks(list(looks))
+    label(axes, "look", "% of keys that the candidate answers")
+    legend(axes, "upper left")
+    return Plot("canary", "Steps of the canary", "Each mark is one look, with its p95.", png(axes))
+
+
+def _told(one: Analysis) -> str:
+    return f"{one.figures.requests}+{one.replayed}, {_p95(one.figures.candidate)} ms"
+
+
+def _p95(side: Side) -> str:
+    found = side.quantile_ms(QUANTILE)
+    return f"{found:.3g}" if math.isfinite(found) else "?"
+
+
+def _open(one: Analysis) -> str:
+    return "; ".join(verdict.sentence() for verdict in one.verdicts if not verdict.passed)
