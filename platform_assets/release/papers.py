@@ -11,7 +11,6 @@ from gitops.manifest import ReleaseManifest
 from platform_assets.folder import ModelFolder
 from platform_assets.spec.serving import Serving
 
-STAGING = "staging"
 Facts = Mapping[str, Any]
 
 
@@ -42,11 +41,11 @@ def manifest_of(
 
 
 def canary_of(serving: Serving, environment: str) -> CanaryPolicy | None:
-    """How a version takes over; nobody depends on staging, so there it is at once."""
+    """How a version takes over in an environment; None: at once."""
     stated = serving.canary
-    if stated is None or environment == STAGING:
+    if stated is None or environment not in stated.environments:
         return None
-    return CanaryPolicy(**{**stated.model_dump(), "steps": tuple(stated.steps)})
+    return CanaryPolicy(**stated.model_dump(exclude={"environments"}))
 
 
 def evidence_of(

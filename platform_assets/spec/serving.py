@@ -23,8 +23,11 @@ class LatencyBudget(Section):
 
 
 class Canary(Section):
-    """How a new version takes over in production, step by step, beside the one before."""
+    """How a new version takes over, step by step, beside the one before."""
 
+    environments: list[str] = Field(
+        default=["production"], min_length=1, description="Where it does; elsewhere it is at once."
+    )
     steps: list[Annotated[int, Field(gt=0, lt=100)]] = Field(
         default=[5, 25, 50],
         min_length=1,
@@ -89,5 +92,5 @@ class Serving(Section):
     )
     latency: LatencyBudget = Field(default_factory=LatencyBudget)
     canary: Canary | None = Field(
-        default=None, description="How production changes version; without it, at once."
+        default=None, description="How versions change; without it, at once."
     )

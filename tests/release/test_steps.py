@@ -94,7 +94,7 @@ def test_without_a_canary_nothing_is_drawn_and_the_check_says_so(way):
     way.world.bring("c", model="tiny")
     (event,), _ = way.deploy()
     found = {check.check_name: check for check in event.check_results}[CANARY]
-    assert (found.passed, found.description) == (True, "not asked for")
+    assert (found.passed, found.description) == (True, "nothing was compared")
     assert "canary" not in event.metadata
     assert walked(()) == {}
 

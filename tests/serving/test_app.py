@@ -12,13 +12,17 @@ import httpx
 import orjson
 import pytest
 
+from gitops.canary import CanaryPolicy
+from gitops.figures import figures_from
 from gitops.manifest import serve_application
+from gitops.walk import Walk, wanted
 from serving.bundle import Bundle, write_bundle
 from tests.support.asking import asking
 from tests.support.bundles import line_contents
 from tests.support.listening import listening, off_loopback
 from tests.support.ray_head import RayHead, ray_head
 from tests.support.releases import serving
+from tests.support.waiting import until
 
 BASE_PORT = 8141
 SWAP_SECONDS = 60.0
@@ -79,6 +83,35 @@ def test_versions_change_under_load_and_a_corrupted_bundle_is_refused(
     assert state["live"]["digest"] == second.digest
     assert state["refused"]["reason"].startswith("CorruptFile: file 'model.onnx': got 14 bytes")
     assert head.wait_for("line", "RUNNING")["status"] == "RUNNING"
+
+
+def test_a_candidate_takes_over_under_load_and_nobody_is_failed(
+    head: RayHead, tmp_path: Path
+) -> None:
+    stable, candidate = (
+        serving(
+            write_bundle(tmp_path, line_contents(bias=bias)),
+            "production",
+            model_version=version,
+            canary=CanaryPolicy(steps=(50,)),
+        )
+        for version, bias in (("7", 0.0), ("8", 100.0))
+    )
+    head.deploy(wanted(stable, None))
+    head.wait_for("line", "RUNNING")
+    wait_until_ready(head, "live", stable.bundle_digest)
+    with asking(f"{head.serve}/line/invocations", {"instances": [{"a": 1, "b": 2}]}) as caller:
+        head.deploy(wanted(candidate, Walk(stable, candidate, 0)))
+        wait_until_ready(head, "canary", candidate.bundle_digest)
+        until(lambda: ready(head)["canary"]["pairs"]["rows"] >= 50)
+        told = figures_from(ready(head)["canary"])
+        head.deploy(wanted(candidate, None))
+        wait_until_ready(head, "live", candidate.bundle_digest)
+    assert caller.failures == []
+    met = {(one.status_code, one.headers["x-model-version"]) for one in caller.answers}
+    assert met == {(200, "7"), (200, "8")}
+    assert told.pairs.disagreed == told.pairs.rows
+    assert ready(head)["warm"]["digest"] == stable.bundle_digest
 
 
 def test_every_answer_names_version_digest_and_request_once(head: RayHead, tmp_path: Path) -> None:

@@ -1,0 +1,211 @@
+"""Versions changed under load on real Ray Serve: `python -m benchmarks.serving.swaps`.
+
+For one and two replicas: the capacity of the endpoint as the load generator finds it, then 70 % of
+it without a change (rest), while versions swap (one bundle in the middle is corrupted), and while
+candidates answer a quarter of the keys with every request scored twice. Open loop: what an answer
+waits counts from when its request was due. Prints Markdown; what it says meanwhile goes to stderr.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from gitops.canary import CanaryPolicy
+from gitops.manifest import ReleaseManifest
+from gitops.walk import Walk, wanted
+from resources.load import run_load
+from serving.bundle import Bundle, write_bundle
+from tests.support.bundles import line_contents
+from tests.support.ray_head import RayHead, ray_head
+from tests.support.releases import serving
+
+SHARE = 0.7
+SLICE_SECONDS = 5.0
+PATIENCE_SECONDS = 120.0
+BODY = b'{"instances":[{"a":1,"b":2}]}'
+
+
+@dataclass
+class Load:
+    """Open-loop load in slices, until it is told to stop."""
+
+    url: str
+    rate: float
+    latencies_ms: list[np.ndarray] = field(default_factory=list)
+    failures: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        stop = threading.Event()
+        thread = threading.Thread(target=self._run, args=(stop,))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            found = run_load(self.url, [BODY], self.rate, SLICE_SECONDS, threads=32)
+            self.latencies_ms.append(found.latencies_ms)
+            self.failures.update(found.failures)
+
+    def row(self, name: str, changes: int, seconds: list[float]) -> tuple[Any, ...]:
+        waits = np.concatenate(self.latencies_ms)
+        p50, p99 = (float(np.percentile(waits, q)) for q in (50, 99))
+        each = f"{np.median(seconds):.2f}" if seconds else ""
+        failed = sum(self.failures.values())
+        return name, changes, each, len(waits), failed, f"{p50:.2f}", f"{p99:.1f}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The model `line` on a head; `say` deploys, `until` waits for every replica."""
+
+    head: RayHead
+    replicas: int
+
+    @property
+    def url(self) -> str:
+        return f"{self.head.serve}/line"
+
+    def manifest(self, bundle: Bundle, version: str) -> ReleaseManifest:
+        made = serving(bundle, "production", model_version=version, replicas=self.replicas)
+        return replace(made, canary=CanaryPolicy(steps=(25,)))
+
+    def change(self, told: dict[str, Any], so: Callable[[dict[str, Any]], bool]) -> float:
+        """Seconds until every replica says so."""
+        begun, seen = time.monotonic(), dict[str, bool]()
+        self.head.deploy(told)
+        while list(seen.values()).count(True) < self.replicas:
+            state = httpx.get(f"{self.url}/v2/health/ready", trust_env=False).json()
+            seen[state["replica"]] = so(state)
+            if time.monotonic() - begun > PATIENCE_SECONDS:
+                raise TimeoutError(state)
+        return time.monotonic() - begun
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--swaps", type=int, default=200)
+    parser.add_argument("--canaries", type=int, default=50)
+    parser.add_argument("--rest", type=float, default=20.0, help="Seconds without a change.")
+    parser.add_argument("--port", type=int, default=25000)
+    asked = parser.parse_args()
+    print(f"Load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.\n")
+    for replicas in (1, 2):
+        with (
+            tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder,
+            ray_head(asked.port + 40 * (replicas - 1)) as head,
+        ):
+            report(Place(head, replicas), Path(folder), asked)
+    print(f"\nLoad average after: {os.getloadavg()[0]:.1f}.")
+
+
+def report(place: Place, folder: Path, asked: argparse.Namespace) -> None:
+    bundles = [write_bundle(folder, line_contents(bias=bias)) for bias in (0.0, 100.0)]
+    bad = write_bundle(folder, line_contents(bias=200.0))
+    (bad.folder / "model.onnx").write_bytes(b"something else")
+    place.head.deploy(wanted(place.manifest(bundles[0], "0"), None))
+    place.head.wait_for("line", "RUNNING")
+    rate = SHARE * capacity(place.url)
+    say(f"{place.replicas} replicas, {rate:.0f}/s")
+    print(f"\n**{place.replicas} replica(s), {rate:.0f} requests/s**\n")
+    print("| | changes | s each (median) | requests | failed | p50 ms | p99 ms |")
+    print("|---|---|---|---|---|---|---|")
+    show(at_rest(place, rate, asked.rest))
+    show(swapped(place, rate, bundles, bad, asked.swaps))
+    show(walked(place, rate, bundles, asked.canaries))
+
+
+def capacity(url: str, seconds: float = 4.0) -> float:
+    """Requests per second that eight connections get answered, one after the other each."""
+    counts = [0] * 8
+    end = time.monotonic() + seconds
+
+    def ask(number: int) -> None:
+        with httpx.Client(trust_env=False) as client:
+            while time.monotonic() < end:
+                client.post(f"{url}/invocations", content=BODY).raise_for_status()
+                counts[number] += 1
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(counts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / seconds
+
+
+def at_rest(place: Place, rate: float, seconds: float) -> tuple[Any, ...]:
+    load = Load(f"{place.url}/invocations", rate)
+    with load.running():
+        threading.Event().wait(seconds)
+    return load.row("at rest", 0, [])
+
+
+def swapped(
+    place: Place, rate: float, bundles: list[Bundle], bad: Bundle, count: int
+) -> tuple[Any, ...]:
+    load, seconds = Load(f"{place.url}/invocations", rate), list[float]()
+    with load.running():
+        for number in range(1, count + 1):
+            if number == count // 2:
+                place.change(
+                    wanted(place.manifest(bad, "bad"), None),
+                    lambda state: (state["refused"] or {}).get("digest") == bad.digest,
+                )
+            bundle = bundles[number % 2]
+            told = wanted(place.manifest(bundle, str(number)), None)
+            seconds.append(
+                place.change(told, lambda state, v=str(number): state["live"]["version"] == v)
+            )
+            say(f"swap {number} of {count}: {seconds[-1]:.2f} s, failed: {dict(load.failures)}")
+    return load.row("swaps, and one corrupted bundle", count, seconds)
+
+
+def walked(place: Place, rate: float, bundles: list[Bundle], count: int) -> tuple[Any, ...]:
+    load, seconds = Load(f"{place.url}/invocations", rate), list[float]()
+    stable = place.manifest(bundles[0], "c0")
+    place.change(wanted(stable, None), lambda state: state["live"]["version"] == "c0")
+    with load.running():
+        for number in range(1, count + 1):
+            name = f"c{number}"
+            candidate = place.manifest(bundles[number % 2], name)
+            begun = place.change(
+                wanted(candidate, Walk(stable, candidate, 0)),
+                lambda state, v=name: (state["canary"] or {}).get("version") == v,
+            )
+            threading.Event().wait(0.5)
+            ended = place.change(
+                wanted(candidate, None), lambda state, v=name: state["live"]["version"] == v
+            )
+            stable = candidate
+            seconds.append(begun + ended)
+            say(f"canary {number} of {count}: {seconds[-1]:.2f} s, failed: {dict(load.failures)}")
+    return load.row("canaries at 25 %, all scored twice", count, seconds)
+
+
+def show(row: tuple[Any, ...]) -> None:
+    print(f"| {' | '.join(map(str, row))} |", flush=True)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
