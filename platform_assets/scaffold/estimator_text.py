@@ -25,6 +25,7 @@ def build() -> Pipeline:
         learning_rate=0.1,
         max_leaf_nodes=31,
         min_samples_leaf=20,
+        l2_regularization=1.0,{why}
         early_stopping=False,
         random_state=0,
     )
@@ -67,6 +68,8 @@ _ONE_HOT = 'OneHotEncoder(handle_unknown="ignore", max_categories=50, sparse_out
 _TARGET_MEAN = 'TargetEncoder(target_type="{kind}", cv=KFold(5, shuffle=True, random_state=0))'
 _ROBUST = """        loss="absolute_error",  # few values lie far out; squares would obey them
 """
+# Their second derivatives are next to nothing, and a step is divided by their sum.
+_BOUNDED = "  # without it, steps for rare classes have no end"
 _GAPS = "Missing numbers stay missing, trees have a branch for them."
 _COLUMNS_OF_WORDS = "Each word becomes a column, and rare ones share one."
 _MEANS_OF_WORDS = (
@@ -101,6 +104,7 @@ def _trees(plan: Plan, rows: str) -> str:
     return _TREES.format(
         rows=rows,
         last=_last(plan),
+        why="" if task == "regression" else _BOUNDED,
         loss=_ROBUST if plan.target.has_far_values else "",
         words=_TARGET_MEAN.format(kind=kind) if means else _ONE_HOT,
         imports=_TARGET_IMPORTS if means else _ONE_HOT_IMPORTS,

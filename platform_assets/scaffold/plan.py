@@ -101,9 +101,9 @@ def decide(request: Request, sample: Sample) -> Plan:
     check_time(sample.file, columns.get(time or ""))
     check_id(sample.file, columns.get(row_id or ""))
     features, left_out = _divided(columns, cells, named)
-    check_features(sample.file, features, left_out)
-    trim = sample.reading.format == "csv" and has_spaces(kept.values())
     left_out |= dropped
+    check_features(sample.file, features, left_out, time)
+    trim = sample.reading.format == "csv" and has_spaces(kept.values())
     return Plan(
         request.name, sample, nulls, trim, columns, target, time, row_id, features, left_out
     )

@@ -63,10 +63,13 @@ def check_id(file: str, found: Facts | None) -> None:
             raise NotScaffolded(file, problem, "an id names one row; leave --id out")
 
 
-def check_features(file: str, features: Sequence[str], left_out: Mapping[str, str]) -> None:
+def check_features(
+    file: str, features: Sequence[str], left_out: Mapping[str, str], time: str | None
+) -> None:
     """Something to learn from."""
     if features:
         return
     reasons = "; ".join(f"{name!r} {reason}" for name, reason in left_out.items())
     problem = f"no column is left to learn from ({reasons or 'there is none beside the target'})"
-    raise NotScaffolded(file, problem, "add columns, e.g. month and weekday of a date")
+    learn = f"leave --time out to learn from {time!r}, or " if time is not None else ""
+    raise NotScaffolded(file, problem, f"{learn}add columns, e.g. month and weekday of a date")

@@ -92,6 +92,13 @@ def test_a_table_with_nothing_to_learn_from_is_refused_with_the_reasons(tmp_path
     assert "'const' is always '1' in the sample; 'day' is always '2024-01-01'" in said
 
 
+def test_where_the_time_alone_is_left_it_can_be_learned_from(tmp_path):
+    days = pd.date_range("2024-01-01", periods=300)
+    frame = flowers()[["kind"]].assign(day=days).rename_axis(index="").reset_index()
+    said = refusal(saved(tmp_path, frame), "kind", time="day")
+    assert "'' has no name); leave --time out to learn from 'day', or add columns" in said
+
+
 def test_a_file_without_a_header_says_so_and_names_its_columns(tmp_path):
     said = refusal(saved(tmp_path, flowers(), header=False), "kind")
     assert "no header line; name one of: column_1, column_2" in said
