@@ -9,7 +9,7 @@ import polars as pl
 
 from platform_assets.data.notations import Notation, days, plain
 
-EDITION = 2
+EDITION = 3
 """Raised when a text comes to mean another value, so that all deliveries are judged anew."""
 
 Convert = Callable[[pl.Series], pl.Series]
@@ -26,6 +26,9 @@ FALSE = ("false", "0", "f", "no", "n")
 # From here on a float stands for several whole numbers.
 EXACT = 2**53
 _ISO = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f")
+# Every form begins with one, so most of what is no time need not be tried as each of them.
+_YEAR = r"^\s*[+-]?\d"
+_NOWHERE = pl.Series(dtype=pl.UInt32)
 _WORDS = {
     written: value
     for words, value in ((TRUE, True), (FALSE, False))
@@ -71,8 +74,11 @@ def _retried(text: pl.Series, convert: Convert) -> pl.Series:
     """Convert all at once; the few that fail and have spaces around them once more without."""
     found = convert(text)
     failed = _failed(found, text)
-    bare = text.gather(failed).str.strip_chars()
-    spaced = (bare != text.gather(failed)).arg_true()
+    if not failed.len():
+        return found
+    given = text.gather(failed)
+    bare = given.str.strip_chars()
+    spaced = (bare != given).arg_true()
     if not spaced.len():
         return found
     return found.scatter(failed.gather(spaced), convert(bare.gather(spaced)))
@@ -80,6 +86,8 @@ def _retried(text: pl.Series, convert: Convert) -> pl.Series:
 
 def _failed(found: pl.Series, text: pl.Series) -> pl.Series:
     """The places of text that nothing was found for."""
+    if found.null_count() == text.null_count():
+        return _NOWHERE
     return (found.is_null() & text.is_not_null()).arg_true()
 
 
@@ -110,16 +118,22 @@ def _with_point(text: pl.Series) -> pl.Series:
 
 
 def _time(text: pl.Series, form: str | None) -> pl.Series:
-    """The usual forms by polars; whatever else ISO 8601 allows by pandas, which is slower."""
+    """The usual forms by polars; whatever else ISO 8601 allows by pandas, which is slower.
+
+    pandas takes `now` and `today` for the moment at which it reads them, and they are not asked.
+    """
     if form:
         return _parsed(text, form)
     found = _parsed(text, _ISO[0])
     others: list[Convert] = [*(partial(_parsed, form=one) for one in _ISO[1:]), _iso]
+    left = _failed(found, text)
+    left = left.filter(text.gather(left).str.contains(_YEAR)) if left.len() else left
     for parse in others:
-        failed = _failed(found, text)
-        if not failed.len():
+        if not left.len():
             break
-        found = found.scatter(failed, parse(text.gather(failed)))
+        more = parse(text.gather(left))
+        found = found.scatter(left, more)
+        left = left.filter(more.is_null())
     return found
 
 

@@ -120,6 +120,12 @@ def test_what_is_no_time_of_iso_8601_is_none(text):
     assert values([text], "time") == [None]
 
 
+@pytest.mark.parametrize("text", ["now", "today", " now ", "Today", "NaT"])
+def test_a_time_does_not_depend_on_when_it_is_read(text):
+    """`now` was the moment of each cleaning, and another one after each replay."""
+    assert values(["2024-05-01", text], "time") == [at("2024-05-01"), None]
+
+
 def test_a_format_alone_says_how_a_time_is_written():
     told = values(["05.01.2024", "2024-01-05", "31.02.2024"], "time", form="%d.%m.%Y")
     assert told == [at("2024-01-05"), None, None]
