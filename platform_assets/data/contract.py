@@ -1,6 +1,6 @@
 """A model's pandera contract, compiled once, and the judgement of rows by it, each for itself."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,7 +20,8 @@ from platform_assets.errors import ContractUnusable
 DELIVERY, ROW = "_delivery", "_row"
 FILE, RULE, DETAIL, ORIGINAL = "_file", "_rule", "_detail", "_original"
 LINEAGE = (DELIVERY, ROW)
-Repeated = Callable[[pl.Series], npt.NDArray[np.bool_]]
+Mask = npt.NDArray[np.bool_]
+Repeated = Callable[[pl.Series], Mask]
 _ARROW: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "float": pa.float64(),
@@ -101,33 +102,34 @@ class Contract:
         """
         verdict = _Verdict(text.height)
         for column in self.columns if marked else ():
-            verdict.mark(f"encoding:{column.name}", is_marked(text[column.name]).fill_null(False))
+            garbled = is_marked(text[column.name]).fill_null(False)
+            verdict.mark(f"encoding:{column.name}", garbled.to_numpy())
         typed = pl.DataFrame([self._typed(text[column.name], column) for column in self.columns])
-        for column in self.columns:
-            values, given = typed[column.name], text[column.name]
-            if values.null_count() > given.null_count():
-                verdict.mark(f"type:{column.name}", values.is_null() & given.is_not_null())
+        nulls, given = _nulls(typed), _nulls(text.select(self.names))
+        for name, missing in nulls.items():
+            verdict.mark(f"type:{name}", missing & ~given[name] if name in given else missing)
         for column in self.columns:
             required = not column.nullable or column.name == self.key
-            if required and typed[column.name].null_count():
-                verdict.mark(f"null:{column.name}", typed[column.name].is_null())
-        self._check_values(typed, verdict)
+            if required and column.name in nulls:
+                verdict.mark(f"null:{column.name}", nulls[column.name])
+        self._check_values(typed, nulls, verdict)
         if self.key is not None and repeated is not None:
             good = verdict.good()
-            verdict.mark_among(
-                f"duplicate:{self.key}", good, repeated(typed[self.key].filter(good))
-            )
+            again = repeated(typed[self.key].filter(good))
+            verdict.mark_among(f"duplicate:{self.key}", good.to_numpy(), again)
         return Judgement(typed, verdict.named())
 
     def _typed(self, text: pl.Series, column: Column) -> pl.Series:
         given = text.str.strip_chars() if self.trim and column.kind == "text" else text
         return column.cast(given)
 
-    def _check_values(self, typed: pl.DataFrame, verdict: "_Verdict") -> None:
+    def _check_values(
+        self, typed: pl.DataFrame, nulls: Mapping[str, Mask], verdict: "_Verdict"
+    ) -> None:
         for column in self.columns if typed.height else ():
-            values = typed[column.name]
-            there = values.is_not_null()
-            some = as_pandas(values if there.all() else values.filter(there))
+            values, missing = typed[column.name], nulls.get(column.name)
+            there = None if missing is None else ~missing
+            some = as_pandas(values if there is None else values.filter(pl.Series(there)))
             for check in column.checks:
                 broken = ~outcome(check, some, column.name)
                 verdict.mark_among(f"value:{column.name}:{said(check)}", there, broken)
@@ -135,8 +137,9 @@ class Contract:
         if self.row_checks and good.any():
             kept = typed.filter(good)
             frame = pd.DataFrame({name: as_pandas(kept[name]) for name in kept.columns})
+            among = good.to_numpy()
             for check in self.row_checks:
-                verdict.mark_among(f"value:{said(check)}", good, ~outcome(check, frame, "rows"))
+                verdict.mark_among(f"value:{said(check)}", among, ~outcome(check, frame, "rows"))
 
 
 @dataclass
@@ -149,18 +152,18 @@ class _Verdict:
     def __post_init__(self) -> None:
         self._first = np.full(self.rows, -1, dtype=np.int32)
 
-    def mark(self, name: str, broken: pl.Series) -> None:
+    def mark(self, name: str, broken: Mask) -> None:
         if broken.any():
             self.names.append(name)
-            self._first[broken.to_numpy() & (self._first < 0)] = len(self.names) - 1
+            self._first[broken & (self._first < 0)] = len(self.names) - 1
 
-    def mark_among(self, name: str, among: pl.Series, broken: npt.NDArray[np.bool_]) -> None:
+    def mark_among(self, name: str, among: Mask | None, broken: Mask) -> None:
         """The same for some of the rows: `broken` has one value for each that is in `among`."""
-        if broken.any():
-            places = np.flatnonzero(among.to_numpy())[broken]
+        if among is not None and broken.any():
             whole = np.zeros(self.rows, dtype=bool)
-            whole[places] = True
-            self.mark(name, pl.Series(whole))
+            whole[np.flatnonzero(among)[broken]] = True
+            broken = whole
+        self.mark(name, broken)
 
     def good(self) -> pl.Series:
         return pl.Series(self._first < 0)
@@ -168,6 +171,13 @@ class _Verdict:
     def named(self) -> pl.Series:
         names = pl.Series([*self.names, None], dtype=pl.String)
         return names.gather(np.where(self._first < 0, len(self.names), self._first))
+
+
+def _nulls(frame: pl.DataFrame) -> dict[str, Mask]:
+    """Which rows have no value, by column; a column that has them all is left out."""
+    gaps = [column.name for column in frame if column.null_count()]
+    found = frame.select(pl.col(gaps).is_null())
+    return {column.name: column.to_numpy() for column in found}
 
 
 def personal_columns(schema: pandera.DataFrameSchema) -> list[str]:

@@ -63,6 +63,10 @@ class Utf8:
         while not ended:
             chunk = self._content.read(CHUNK)
             ended = not chunk
+            if self._stays(chunk):
+                first = False
+                yield chunk
+                continue
             _met.undecodable = False
             text = self._decoder.decode(chunk, final=ended)
             self.marked |= _met.undecodable
@@ -70,6 +74,10 @@ class Utf8:
                 first, text = False, text.removeprefix("\ufeff")
             if text:
                 yield text.encode()
+
+    def _stays(self, chunk: bytes) -> bool:
+        """Is the chunk what it would become, with nothing of the one before left to decode?"""
+        return bool(chunk) and self._signed and chunk.isascii() and not self._decoder.getstate()[0]
 
 
 @cache
