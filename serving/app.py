@@ -8,7 +8,7 @@ from ray import serve
 from ray.util.metrics import Gauge
 
 from serving.access.guard import Guard
-from serving.door import Door
+from serving.door import Door, Unnamed
 from serving.exporter import Exporter, MakeGauge
 from serving.ingress import Ingress
 from serving.prediction_log import PredictionLog, environment_of
@@ -34,8 +34,7 @@ class ModelServer:
         self._rollout = Rollout(model, self._settings.trusted, self._settings.keys)
         self._guard = Guard(model, self._settings.callers)
 
-    def __serve_build_asgi_app__(self) -> Door:
-        # Serve's RequestIdMiddleware adds x-request-id to every answer, ours would be a second.
+    def __serve_build_asgi_app__(self) -> Unnamed:
         model = self._rollout.model
         context = serve.get_replica_context()
         environment = environment_of(context.app_name, model)
@@ -44,10 +43,10 @@ class ModelServer:
             self._settings,
             self._log(environment),
             place=(environment, context.replica_id.unique_id),
-            names_requests=False,
         )
         self._exporter = Exporter(inside.exposition.collect, cast("MakeGauge", Gauge))
-        return Door(inside, self._rollout, self._guard, meter=inside.meter, names_requests=False)
+        # Serve's RequestIdMiddleware adds x-request-id to every answer, ours would be a second.
+        return Unnamed(Door(inside, self._rollout, self._guard, meter=inside.meter))
 
     def _log(self, environment: str) -> PredictionLog | None:
         folder, model = self._settings.predictions, self._rollout.model

@@ -1,11 +1,11 @@
 """Before the ingress: who comes in, and how often."""
 
 import secrets
-from collections.abc import Awaitable, Callable
 
 from serving.access.guard import Guard
 from serving.access.rates import Rates
 from serving.asgi import (
+    Message,
     Receive,
     Scope,
     Send,
@@ -16,33 +16,21 @@ from serving.asgi import (
     version_of,
 )
 from serving.errors import RequestError
+from serving.ingress import Ingress
 from serving.meter import Meter
 from serving.rollout import Rollout
-
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Door:
     """Lets through to `inside` what `guard` admits, as often as each token allows.
 
     What it refuses is counted by `meter`, and neither scored nor logged.
-
-    `names_requests` is as in `Ingress`.
     """
 
-    def __init__(
-        self,
-        inside: Application,
-        rollout: Rollout,
-        guard: Guard,
-        *,
-        meter: Meter,
-        names_requests: bool = True,
-    ) -> None:
+    def __init__(self, inside: Ingress, rollout: Rollout, guard: Guard, *, meter: Meter) -> None:
         self._inside, self._rollout, self._guard = inside, rollout, guard
         self._rates = Rates()
         self._meter = meter
-        self._names_requests = names_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -55,14 +43,33 @@ class Door:
                 return
         await self._inside(scope, receive, send)
 
+    def is_short(self, scope: Scope, path: str) -> bool:
+        """Whether what is behind answers at once; refusals are short too."""
+        return self._inside.is_short(scope, path)
+
     async def _refuse(self, scope: Scope, send: Send, error: RequestError) -> None:
         if scope["method"] == "POST":
             self._meter.refused(version_of(self._rollout.live), error.status)
         answer = refusal(scope, error.status, str(error), error.headers, **error.details)
-        headers = [*answer.headers, *identity(self._rollout.live)]
-        if self._names_requests:
-            headers.append((b"x-request-id", _id_of(scope).encode()))
+        named = (b"x-request-id", _id_of(scope).encode())
+        headers = [*answer.headers, *identity(self._rollout.live), named]
         await send_answer(send, answer, headers, head=scope["method"] == "HEAD")
+
+
+class Unnamed:
+    """The same door for a server that adds x-request-id to each answer itself."""
+
+    def __init__(self, door: Door) -> None:
+        self.door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_unnamed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                named = message["headers"]
+                message["headers"] = [one for one in named if one[0] != b"x-request-id"]
+            await send(message)
+
+        await self.door(scope, receive, send_unnamed)
 
 
 def _id_of(scope: Scope) -> str:

@@ -20,6 +20,7 @@ from serving.asgi import (
     Scope,
     Send,
     body_of,
+    header_of,
     identity,
     path_of,
     refusal,
@@ -40,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 # Larger bodies, and pipelines on pandas, take long enough to hold up every other connection.
 _INLINE_BYTES = 16 * 1024
+_LONGEST_SHORT = len(str(_INLINE_BYTES))
 
 Handler = Callable[[Live, Asked], Answer]
 
@@ -47,8 +49,7 @@ Handler = Callable[[Live, Asked], Answer]
 class Ingress:
     """One model behind one route prefix.
 
-    `place` is environment and replica; `names_requests` is false where the server around adds the
-    header x-request-id itself. Requests for predictions are counted by `meter`, of which
+    `place` is environment and replica. Requests for predictions are counted by `meter`, of which
     `exposition` tells, and added to `log`, which is closed at the end of the lifespan.
     """
 
@@ -59,14 +60,12 @@ class Ingress:
         log: PredictionLog | None = None,
         *,
         place: tuple[str, str] = ("production", ""),
-        names_requests: bool = True,
     ) -> None:
         self._rollout = rollout
         self.meter = Meter()
         self.exposition = Exposition(self.meter, rollout, log, place)
         self._settings = settings
         self._log = log
-        self._names_requests = names_requests
         self._key = settings.canary_key.lower()
         model = f"/v2/models/{rollout.model}"
         self._get = About(rollout, log, self.exposition).paths
@@ -83,6 +82,18 @@ class Ingress:
             await send({"type": "websocket.close", "code": 1003})
         else:
             await self._http(scope, receive, send)
+
+    def is_short(self, scope: Scope, path: str) -> bool:
+        """Whether a request, whose path below the prefix is `path`, is answered without a thread.
+
+        One of unknown length is not.
+        """
+        live = self._rollout.live
+        if scope["method"] != "POST" or path not in self._post or live is None:
+            return False
+        length = header_of(scope, b"content-length")
+        known = length is not None and length.isdigit() and len(length) <= _LONGEST_SHORT
+        return known and int(length or b"0") <= _INLINE_BYTES and live.bundle.runtime == "onnx"
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun, live = time.perf_counter_ns(), self._rollout.live
@@ -102,9 +113,8 @@ class Ingress:
             answer = refusal(scope, 500, f"the model failed on request {request_id}")
         if scope["method"] == "POST":
             self._note(scope, answer.by or live, request_id, begun, answer)
-        headers = [*answer.headers, *identity(answer.by or live)]
-        if self._names_requests:
-            headers.append((b"x-request-id", request_id.encode()))
+        named = (b"x-request-id", request_id.encode())
+        headers = [*answer.headers, *identity(answer.by or live), named]
         await send_answer(send, answer, headers, head=scope["method"] == "HEAD")
         if answer.then is not None:
             answer.then()

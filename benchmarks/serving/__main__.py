@@ -6,16 +6,17 @@ Markdown; what it says on the way goes to stderr.
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.serving.case import Case, build
 from benchmarks.serving.contestants import Contestant, peers
 from benchmarks.serving.report import Measured, report
-from benchmarks.serving.running import running
+from benchmarks.serving.running import Processes, running, used
 from benchmarks.serving.slipway import slipways
 from benchmarks.serving.wrk import Load, require, shoot
 
@@ -26,13 +27,15 @@ WARM_SECONDS = 1
 def main() -> None:
     asked = arguments()
     require()
+    # So that what was started is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="b", dir="/tmp") as folder, ExitStack() as stack:
         say("fitting and exporting")
         case = build(Path(folder))
         chosen = started(stack, case, asked.port, asked.only)
-        measured = list(rounds(case, chosen, asked.rounds, asked.seconds))
-    print(report(chosen, LOADS, measured, (before, os.getloadavg()[0])))
+        results = list(rounds(case, chosen, asked.rounds, asked.seconds))
+    print(report(list(chosen), LOADS, results, (before, os.getloadavg()[0])))
 
 
 def arguments() -> argparse.Namespace:
@@ -44,33 +47,42 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def started(stack: ExitStack, case: Case, port: int, only: Sequence[str]) -> Sequence[Contestant]:
-    ours = stack.enter_context(slipways(case, port))
-    others = [
-        one for one in peers(case, port + 100) if not only or one.name.startswith(tuple(only))
-    ]
-    for one in others:
-        say(f"starting {one.name}")
-        stack.enter_context(running(one, case))
-    return [*ours, *others]
+def started(
+    stack: ExitStack, case: Case, port: int, only: Sequence[str]
+) -> dict[Contestant, Processes]:
+    ours, processes = stack.enter_context(slipways(case, port))
+    chosen = dict.fromkeys(ours, processes)
+    for one in peers(case, port + 100):
+        if not only or one.name.startswith(tuple(only)):
+            say(f"starting {one.name}")
+            chosen[one] = stack.enter_context(running(one, case))
+    return chosen
 
 
 def rounds(
-    case: Case, contestants: Sequence[Contestant], count: int, seconds: int
+    case: Case, contestants: Mapping[Contestant, Processes], count: int, seconds: int
 ) -> Iterable[Measured]:
     """Each load goes round all contestants before the next; each round begins with another."""
+    order = list(contestants)
     for number in range(count):
-        turn = number % len(contestants)
+        turn = number % len(order)
         for load in LOADS:
             say(f"round {number + 1} of {count}: {load}")
-            for one in (*contestants[turn:], *contestants[:turn]):
-                body = case.bodies[load.rows]
-                shoot(one.url, body, load, WARM_SECONDS)
-                shot = shoot(one.url, body, load, seconds)
-                say(
-                    f"  {one.name}: {shot.rate:,.0f}/s, p50 {shot.p50:.2f} ms, {shot.failed} failed"
-                )
-                yield Measured(one.name, load, shot)
+            for one in (*order[turn:], *order[:turn]):
+                yield measured(case, one, contestants[one], load, seconds)
+
+
+def measured(
+    case: Case, one: Contestant, processes: Processes, load: Load, seconds: int
+) -> Measured:
+    body = case.bodies[load.rows]
+    shoot(one.url, body, load, WARM_SECONDS)
+    busy = list(processes())
+    before = used(busy)
+    shot = shoot(one.url, body, load, seconds)
+    cpu_us = (used(busy) - before) / max(1, shot.rate * seconds) * 1e6
+    say(f"  {one.name}: {shot.rate:,.0f}/s, p50 {shot.p50:.2f} ms, {cpu_us:,.0f} µs of processor")
+    return Measured(one.name, load, shot, cpu_us)
 
 
 def say(text: str) -> None:

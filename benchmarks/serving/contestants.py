@@ -15,7 +15,7 @@ PEERS = "benchmarks.serving.peers"
 Kind = Literal["slipway", "packaged", "sklearn", "careful", "limit"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contestant:
     """One server. `environment` names one of `environments`; `words` follow its `bin` folder."""
 

@@ -12,11 +12,12 @@ from benchmarks.serving.wrk import Load, Shot
 
 @dataclass(frozen=True)
 class Measured:
-    """One measurement of a contestant."""
+    """One measurement of a contestant; `cpu_us` is processor time for each request, in µs."""
 
     name: str
     load: Load
     shot: Shot
+    cpu_us: float
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ class Results:
     def figure(self, name: str, load: Load, figure: str) -> float:
         return median(getattr(shot, figure) for shot in self.shots(name, load))
 
+    def cpu_us(self, name: str, load: Load) -> float:
+        return median(one.cpu_us for one in self._measured if (one.name, one.load) == (name, load))
+
     def failed(self, name: str, load: Load) -> int:
         return sum(shot.failed for shot in self.shots(name, load))
 
@@ -105,13 +109,13 @@ def table(results: Results, load: Load) -> Iterator[str]:
     mine = results.figure(results.ours(1).name, load, "rate")
     yield f"{load}:"
     yield ""
-    yield "| | requests/s | Slipway is | p50, ms | p99, ms | failed |"
-    yield "|---|---:|---:|---:|---:|---:|"
+    yield "| | requests/s | Slipway is | p50, ms | p99, ms | processor, µs | failed |"
+    yield "|---|---:|---:|---:|---:|---:|---:|"
     for one in results.contestants:
         rate, p50, p99 = (results.figure(one.name, load, name) for name in ("rate", "p50", "p99"))
-        failed = results.failed(one.name, load)
-        cells = f"{rate:,.0f} | {mine / rate:.2f} times | {p50:.2f} | {p99:.2f} | {failed}"
-        yield f"| {one.name} | {cells} |"
+        cpu, failed = results.cpu_us(one.name, load), results.failed(one.name, load)
+        times = f"{rate:,.0f} | {mine / rate:.2f} times | {p50:.2f} | {p99:.2f}"
+        yield f"| {one.name} | {times} | {cpu:,.0f} | {failed} |"
     yield ""
 
 

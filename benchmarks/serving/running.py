@@ -3,8 +3,9 @@
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from benchmarks.serving.environments import scripts
 from resources.settings import CHECKOUT
 
 PATIENCE = 300.0
+Processes = Callable[[], Iterable[psutil.Process]]
 
 
 @contextmanager
-def running(contestant: Contestant, case: Case) -> Iterator[None]:
+def running(contestant: Contestant, case: Case) -> Iterator[Processes]:
     """A server for the length of the block; its output is in `<name>.log` of the case's folder."""
     log = case.folder / f"{contestant.name}.log"
     folder = scripts(contestant.environment)
@@ -36,7 +38,7 @@ def running(contestant: Contestant, case: Case) -> Iterator[None]:
         )
     try:
         wait_until_right(contestant, case, process, log)
-        yield
+        yield partial(tree, process.pid)
     finally:
         end(process)
 
@@ -98,13 +100,28 @@ def positive(prediction: Any) -> float:
     return float(prediction[-1] if isinstance(prediction, list) else prediction)
 
 
+def tree(pid: int) -> list[psutil.Process]:
+    root = psutil.Process(pid)
+    return [*root.children(recursive=True), root]
+
+
+def used(processes: Iterable[psutil.Process]) -> float:
+    """Processor time of all of them since they began, in seconds."""
+    seconds = 0.0
+    for one in processes:
+        with suppress(psutil.NoSuchProcess):
+            times = one.cpu_times()
+            seconds += times.user + times.system
+    return seconds
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """Politely first; then whatever is left of its tree."""
-    tree = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    begun = tree(process.pid) if process.poll() is None else []
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(timeout=20)
-    for left in tree:
+    for left in begun:
         with suppress(psutil.NoSuchProcess):
             left.kill()
     process.kill()

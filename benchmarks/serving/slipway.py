@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from benchmarks.serving.case import Case
 from benchmarks.serving.contestants import Contestant
-from benchmarks.serving.running import check
+from benchmarks.serving.running import Processes, check
 from gitops.manifest import serve_application
 from tests.support.ray_head import ray_head
 from tests.support.releases import serving
@@ -14,7 +14,7 @@ MODEL = "wide"
 
 
 @contextmanager
-def slipways(case: Case, port: int) -> Iterator[list[Contestant]]:
+def slipways(case: Case, port: int) -> Iterator[tuple[list[Contestant], Processes]]:
     """One replica in production and two in staging of one stack; takes ports from `port` on."""
     one = Contestant("Slipway", "slipway", port, path=f"/{MODEL}/invocations")
     two = Contestant(
@@ -31,4 +31,4 @@ def slipways(case: Case, port: int) -> Iterator[list[Contestant]]:
         for contestant in (one, two):
             for rows in case.bodies:
                 check(contestant, case, rows)
-        yield [one, two]
+        yield [one, two], head.processes

@@ -9,6 +9,7 @@ from platform_assets.cli.stack import ray_service
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.loopback import middlewares, on_loopback
 from resources.settings import Settings, load_settings
+from serving.express import express
 
 PORTS = {name: 50_000 + number for number, name in enumerate(ray_service.PORTS)}
 BOUND = """frontend prometheus
@@ -76,8 +77,8 @@ def test_the_internal_server_of_a_replica_is_bound_to_loopback():
     assert seen == [("a server", "127.0.0.1:0"), ("a server", "127.0.0.1:5")]
 
 
-def test_the_hook_for_middlewares_adds_none_elsewhere():
-    assert middlewares() == []
+def test_the_hook_for_middlewares_hands_on_the_short_way_into_a_replica():
+    assert [one.cls for one in middlewares()] == [express]
 
 
 def test_two_stacks_share_neither_files_nor_ports_of_replicas(tmp_path):

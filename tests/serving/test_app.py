@@ -126,6 +126,21 @@ def test_every_answer_names_version_digest_and_request_once(head: RayHead, tmp_p
         assert answer.headers.get_list("x-request-id") == ["q-1"]
 
 
+def test_few_rows_come_in_by_the_short_way_and_many_by_serves_own(
+    head: RayHead, tmp_path: Path
+) -> None:
+    bundle = write_bundle(tmp_path, line_contents())
+    head.deploy(application(bundle, "1"))
+    head.wait_for("line", "RUNNING")
+    wait_until_ready(head, "live", bundle.digest)
+    for count, by in ((1, r"[0-9a-f]{32}"), (2000, r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")):
+        rows = {"instances": [{"a": 1, "b": 2}] * count}
+        answer = httpx.post(f"{head.serve}/line/invocations", json=rows)
+        assert answer.json() == {"predictions": [8.0] * count}
+        # Who names a request tells by which way it came: we in hex, Serve with a UUID.
+        assert re.fullmatch(by, *answer.headers.get_list("x-request-id"))
+
+
 def logged(head: RayHead, environment: str) -> list[str]:
     """The request ids in the log of `line`, in no promised order."""
     files = (head.predictions / environment / "line").glob("*.jsonl.gz")

@@ -11,8 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from serving.access.guard import Guard
 from serving.bodies import ARROW, JSON
 from serving.bundle import write_bundle
+from serving.door import Door, Unnamed
 from serving.ingress import Ingress
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
@@ -250,9 +252,11 @@ async def test_a_caller_that_leaves_is_let_go(line):
 
 
 async def test_the_server_around_may_name_requests_itself(line):
-    door = Ingress(await rolled_out(line), ServingSettings(), names_requests=False)
+    rollout = await rolled_out(line)
+    inside = Ingress(rollout, ServingSettings())
+    door = Door(inside, rollout, Guard("line", None), meter=inside.meter)
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(door), base_url="http://d"
+        transport=httpx.ASGITransport(Unnamed(door)), base_url="http://d"
     ) as client:
         assert "x-request-id" not in (await client.get("/v2")).headers
 

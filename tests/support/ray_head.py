@@ -164,6 +164,7 @@ def _environment(folder: Path, base_port: int) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(proxy / "metrics.sock"),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(base_port + 6),
         "RAY_SERVE_HAPROXY_STATS_PORT": str(base_port + 7),
+        "RAY_SERVE_HAPROXY_METRICS_ENABLED": "0",
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(base_port + 8),
         "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(base_port + 1000),
         "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(base_port + 1019),
