@@ -116,9 +116,12 @@ class Cleaner:
         replace_all = group[0].number == 1
         self.say(f"sorting {len(group)} deliveries, {sum(one.size for one in group):,} bytes")
         while True:
-            with Spill(self.contract.broken_schema()) as spill:
+            with (
+                Spill(self.contract.broken_schema()) as spill,
+                Repeats(self._files(behind, replace_all)) as repeats,
+            ):
                 tally = _Tally(spill, self.say)
-                parts = sorter.parts(group, Repeats(self._files(behind, replace_all)))
+                parts = sorter.parts(group, repeats)
                 try:
                     version = self.lake.commit_behind(
                         self.table("cleaned"),

@@ -1,11 +1,16 @@
-"""Rows set aside in a file of this process until they are written, so that memory stays flat."""
+"""Rows and numbers set aside in a file of this process, so that memory stays flat."""
 
+import io
 import tempfile
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+
+Prints = npt.NDArray[np.uint64]
 
 
 class Spill:
@@ -34,3 +39,30 @@ class Spill:
         trace: TracebackType | None,
     ) -> None:
         self._file.close()
+
+
+class Aside:
+    """Arrays of fingerprints in a file, which is there once it is needed and gone once closed."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] | None = None
+
+    def put(self, prints: Prints) -> int:
+        """Write them behind what is there; returns the place at which they are."""
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
+        place = self._file.seek(0, io.SEEK_END)
+        self._file.write(np.ascontiguousarray(prints).data)
+        return place
+
+    def get(self, place: int, size: int) -> Prints:
+        """The `size` fingerprints that were put at a place."""
+        if self._file is None:
+            raise ValueError("nothing was put aside")
+        self._file.seek(place)
+        content = self._file.read(size * np.dtype(np.uint64).itemsize)
+        return np.frombuffer(content, np.uint64)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
