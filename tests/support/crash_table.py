@@ -1,7 +1,7 @@
 """The crash matrix as the documentation shows it; `python -m tests.support.crash_table` prints it.
 
 Each row is a case of `tests/gitops/test_crash.py`, `tests/gitops/test_killed_deeds.py` or
-`tests/test_interruptions.py`, which fail if a write or an act has none.
+`tests/release/test_killed_aliases.py`, which fail if a write or an act has none.
 """
 
 import sys
@@ -44,7 +44,13 @@ PASSES = {
     ),
     "pass, removal": (REMOVAL, "the old version or none", "none, `Removed`"),
 }
-ALIASES = ("staging", "champion")
+ALIAS_WRITES: dict[str, tuple[str, ...]] = {
+    "staging is proven": ("set_alias(staging)",),
+    "staging is emptied": ("drop_alias(staging)",),
+    "production goes forward": ("set_alias(champion)", "set_alias(previous)"),
+    "production goes back": ("set_alias(champion)", "drop_alias(previous)"),
+    "production is emptied": ("drop_alias(champion)", "set_alias(previous)"),
+}
 
 
 def rows() -> list[tuple[str, str, str, str]]:
@@ -60,8 +66,9 @@ def rows() -> list[tuple[str, str, str, str]]:
         for write in dict.fromkeys(writes)
     ]
     aliases = [
-        ("alias update", f"`set_alias({alias})`", "the old or the new alias", "the new alias")
-        for alias in ALIASES
+        (f"aliases, {story}", f"`{write}`", "the old or the new alias", "the new alias")
+        for story, writes in ALIAS_WRITES.items()
+        for write in writes
     ]
     return [*passes, *deeds, *aliases]
 

@@ -49,6 +49,7 @@ class Repository:
     pulls: dict[int, Pull] = field(default_factory=dict)
     statuses: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    settled: dict[int, tuple[str | None, str]] = field(default_factory=dict)
     ids: Any = field(default_factory=lambda: itertools.count(1))
     on_merge: Any = field(default=lambda: None)
 
@@ -114,15 +115,18 @@ class Repository:
 
     def settle(self) -> None:
         """Let each open pull request follow its branch, or end with it."""
+        tips = self.git.refs("refs/heads")
+        main = tips.get(MAIN, "")
         for pull in self.pulls.values():
-            if pull.state == "open":
-                self._settle(pull)
+            tip = tips.get(f"refs/heads/{pull.branch}")
+            if pull.state == "open" and self.settled.get(pull.number) != (tip, main):
+                self._settle(pull, tip, main)
+                self.settled[pull.number] = (tip, main)
 
-    def _settle(self, pull: Pull) -> None:
-        tip = self.branch(pull.branch)
+    def _settle(self, pull: Pull, tip: str | None, main: str) -> None:
         if tip is None:
             self.close(pull)
-        elif self.leads_to(tip, self.main):
+        elif self.leads_to(tip, main):
             self.end(pull, tip, "ann")
         elif tip != pull.sha:
             pull.sha, pull.updated_at, pull.undecided = tip, now(), self.merge_delay
