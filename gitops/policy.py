@@ -156,8 +156,12 @@ class Policy(_Strict):
         self.admit(model)
         longest = max(self.names, key=lambda name: len(application_name(name, model)))
         left = LONGEST_APPLICATION - len(application_name(longest, ""))
-        if len(model) > left:
+        expected = ""
+        if not NAME.fullmatch(model):
+            expected = "a model name of at most 41 of a-z, 0-9 and '-'"
+        elif len(model) > left:
             expected = f"a model name of at most {left} characters, as {longest!r} goes before it"
+        if expected:
             raise PolicyInvalid(POLICY_PATH, "environments", model, expected)
 
 

@@ -40,9 +40,8 @@ def begin(request: Request, defs: Path, policy: Policy) -> Plan:
     try:
         policy.require_name(request.name)
     except PolicyInvalid as error:
-        raise NotScaffolded(
-            repr(request.name), f"is no name here ({error})", "choose another"
-        ) from error
+        problem = f"is no name for a model here ({error})"
+        raise NotScaffolded(repr(request.name), problem, "choose another") from error
     plan = decide(request, read_sample(request.file, request.target))
     write_folder(plan, defs)
     return plan

@@ -85,12 +85,12 @@ def test_a_model_named_like_an_environment_is_refused(model):
 
 
 def test_a_name_that_is_too_long_with_an_environment_is_refused_for_a_new_model():
-    policy = parse_policy(
-        environments("name: production, approval: auto", "name: eu, approval: auto")
-    )
-    policy.require_name("m" * 44)
-    with pytest.raises(PolicyInvalid, match="at most 44 characters, as 'eu' goes before it"):
-        policy.require_name("m" * 45)
+    policy = parse_policy(environments("name: europe, approval: auto"))
+    policy.require_name("m" * 40)
+    with pytest.raises(PolicyInvalid, match="at most 40 characters, as 'europe' goes before it"):
+        policy.require_name("m" * 41)
+    with pytest.raises(PolicyInvalid, match="at most 41 of a-z"):
+        policy.require_name("m" * 42)
 
 
 def test_a_model_that_only_resembles_an_environment_is_admitted():
