@@ -17,6 +17,7 @@ from gitops.forge import Forge, Promotion, Records, Tree
 from gitops.holds import held, read_holds
 from gitops.policy import Environment, load_policy
 from gitops.record import DeploymentRecord, Proof
+from gitops.signed import check_signed, check_signs
 from gitops.windows import frozen
 
 APPROVAL = "approved-by/"
@@ -34,7 +35,7 @@ def check_merge(forge: _Host, promotion: Promotion, head: str, by: str, now: dat
 
     Raises
     ------
-    DigestHeld, EnvironmentFrozen, StillSoaking
+    CommitUnsigned, DigestHeld, EnvironmentFrozen, StillSoaking
         As for a release.
     NotApproved
         Not the people, or not as many of them, as the policy names.
@@ -43,6 +44,8 @@ def check_merge(forge: _Host, promotion: Promotion, head: str, by: str, now: dat
     """
     environment = load_policy(forge, head).environment(promotion.environment)
     model, digest = promotion.model, promotion.bundle_digest
+    check_signs(forge, environment)
+    check_signed(forge, environment, promotion.commit)
     check_holds(forge, environment, model, digest, head)
     check_time(forge, environment, model, digest, now)
     problem = unapproved(environment, promotion, by)

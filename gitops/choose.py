@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -14,6 +14,7 @@ from gitops.github_access import Account, account_of, repository_at
 from gitops.local_forge import LocalForge
 from gitops.push_forge import ACCOUNT, PushForge, Scheme, authorization
 from gitops.remote import Remote, is_address
+from gitops.signing import KEY, SIGNERS, Signing
 
 Kind: TypeAlias = Literal["local", "push"]
 _SCHEMES: Mapping[str, Scheme] = {"basic": "basic", "bearer": "bearer"}
@@ -24,7 +25,8 @@ class Access:
     """How a git host is shown who we are; without `token` it is not.
 
     With an account on `github` an address is that of a repository on GitHub, and promotions are
-    its pull requests; `github_api` is where its API is, if not at github.com.
+    its pull requests; `github_api` is where its API is, if not at github.com. `signing` is for
+    commits that are not written by GitHub.
     """
 
     token: SecretStr | None = None
@@ -32,6 +34,7 @@ class Access:
     scheme: Scheme = "basic"
     github: Account | None = None
     github_api: str = ""
+    signing: Signing = field(default_factory=Signing)
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str]) -> "Access":
@@ -52,6 +55,7 @@ class Access:
                 _number(variables, "SLIPWAY_GITHUB_APP_INSTALLATION"),
             ),
             variables.get("SLIPWAY_GITHUB_API", ""),
+            _signing(variables),
         )
 
 
@@ -73,25 +77,25 @@ def open_forge(repository: str, home: Path, access: Access) -> Forge:
     """The forge of a repository that is there; nothing is asked or made before it is used."""
     place = place_of(repository, home)
     if kind_of(repository) == "local":
-        return LocalForge(place)
+        return LocalForge(place, access.signing)
     if access.github:
         from gitops.github_forge import GitHubForge
 
         return GitHubForge(place, repository_at(repository, access.github_api), access.github)
-    return PushForge(place, _remote(repository, access))
+    return PushForge(place, _remote(repository, access), access.signing)
 
 
 def make_forge(repository: str, home: Path, access: Access, seed: Mapping[str, str]) -> Forge:
     """The forge of a repository, which gets `seed` as first commit if there is nothing in it."""
     place = place_of(repository, home)
     if kind_of(repository) == "local":
-        return LocalForge.create(place, seed)
+        return LocalForge.create(place, seed, access.signing)
     if access.github:
         from gitops.github_forge import GitHubForge
 
         address = repository_at(repository, access.github_api)
         return GitHubForge.create(place, address, access.github, seed)
-    return PushForge.create(place, _remote(repository, access), seed)
+    return PushForge.create(place, _remote(repository, access), seed, access.signing)
 
 
 def _remote(repository: str, access: Access) -> Remote:
@@ -99,6 +103,12 @@ def _remote(repository: str, access: Access) -> Remote:
         return Remote(repository)
     token = access.token.get_secret_value()
     return Remote(repository, authorization(access.scheme, token, access.user))
+
+
+def _signing(variables: Mapping[str, str]) -> Signing:
+    key = variables.get("SLIPWAY_GITOPS_SIGNING_KEY")
+    files = (variables.get(name) for name in (KEY, SIGNERS))
+    return Signing(SecretStr(key) if key else None, *(Path(one) if one else None for one in files))
 
 
 def _number(variables: Mapping[str, str], name: str) -> int | None:

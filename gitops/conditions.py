@@ -31,6 +31,7 @@ class Reason(StrEnum):
     HELD = "Held"
     HELD_EARLIER = "HeldInEarlierEnvironment"
     INVALID = "Invalid"
+    UNSIGNED = "Unsigned"
     DRIFTED = "Drifted"
     EMPTIED = "EmptyRender"
     STALLED = "Stalled"
@@ -59,6 +60,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.HELD: "The digest in git is held and is not attempted until a person lifts the hold.",
     Reason.HELD_EARLIER: "An earlier environment holds this digest.",
     Reason.INVALID: "A file in git cannot be used as it is.",
+    Reason.UNSIGNED: "The policy wants signed commits, and what git names was not signed.",
     Reason.DRIFTED: "The running system was changed or lost; the policy says to tell, not to mend.",
     Reason.EMPTIED: "Git names no manifest at all in the environment any more; nothing is removed.",
     Reason.STALLED: "The attempt failed and so did the revision restored after it.",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from gitops import signed
 from gitops.admission import wait_for
 from gitops.conditions import Outcome
 from gitops.errors import FileInvalid
@@ -56,11 +57,12 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
         waiting = _waiting(forge, policy, desired, now)
         stable = _stable(forge, record, desired)
         looked = around(forge, policy, desired, record, head, pace)
+        lacking = _unsigned(forge, policy, desired, head)
     except FileInvalid as error:
         last = forge.last_change(manifest_path(environment, model), head)
         revision = last.revision if last else ""
         desired, hold, earlier = Desired(environment, model, revision, invalid=str(error)), None, ()
-        waiting, stable = None, None
+        waiting, stable, lacking = None, None, ""
         looked = Around(pace)
     return Facts(
         desired,
@@ -70,6 +72,7 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
         waiting=waiting,
         around=looked,
         stable=stable,
+        unsigned=lacking,
     )
 
 
@@ -162,6 +165,12 @@ def _objections(
         _earlier(forge, name, model, digest, head)
         for name in policy.environment(desired.environment).requires
     )
+
+
+def _unsigned(forge: Forge, policy: Policy, desired: Desired, head: str) -> str:
+    if not desired.revision:
+        return ""
+    return signed.objection(forge, policy, desired.environment, desired.revision, head)
 
 
 def _waiting(forge: Forge, policy: Policy, desired: Desired, now: datetime) -> Outcome | None:

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from gitops.lease import Lease, Renewal
 from gitops.record import DeploymentRecord
+from gitops.signing import Signature
 
 PromotionState: TypeAlias = Literal["open", "merged", "closed", "superseded"]
 StatusState: TypeAlias = Literal["pending", "success", "failure", "error"]
@@ -145,6 +146,15 @@ class Tree(Protocol):
         It happens only if main is still at `expected_head` (else HeadMoved, and nothing changed);
         after the return every reader sees it. Changes that change nothing return `expected_head`.
         """
+        ...
+
+    @property
+    def signs(self) -> bool:
+        """Do the commits that it writes itself carry a signature?"""
+        ...
+
+    def signature(self, revision: str) -> Signature:
+        """What the signature of a commit is worth, by the allowed signers or the git host."""
         ...
 
 

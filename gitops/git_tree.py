@@ -9,6 +9,8 @@ from gitops.lease import Lease, Renewal
 from gitops.manifest_rules import NAME
 from gitops.plumbing import Git, RefMoved, RefUpdate, check_path
 from gitops.record import DeploymentRecord
+from gitops.signed import check_written
+from gitops.signing import Signature
 from gitops.trailers import read_trailers
 
 MAIN = "refs/heads/main"
@@ -57,11 +59,19 @@ class GitTree:
 
     def commit(self, expected_head: str, changes: Mapping[str, str | None], message: str) -> str:
         new = self._prepare(expected_head, changes, message)
+        check_written(self, expected_head, changes, new)
         try:
             self._git.update_refs([RefUpdate(MAIN, new, expected_head)])
         except RefMoved:
             raise HeadMoved(expected_head, self.head()) from None
         return new
+
+    @property
+    def signs(self) -> bool:
+        return self._git.signing.signs
+
+    def signature(self, revision: str) -> Signature:
+        return self._git.signature(revision)
 
     def read_record(self, environment: str, model: str) -> DeploymentRecord | None:
         return self._record_at(self._git.ref(_record_ref(environment, model, "record")))

@@ -9,6 +9,7 @@ from gitops.git_tree import GitTree
 from gitops.github_client import GitHubClient
 from gitops.plumbing import RefMoved
 from gitops.remote_git import RemoteGit
+from gitops.signing import Signature
 
 _COMMIT = (
     "mutation($input: CreateCommitOnBranchInput!) "
@@ -22,6 +23,28 @@ class GitHubCommits(GitTree):
     def __init__(self, git: RemoteGit, client: GitHubClient) -> None:
         super().__init__(git)
         self._mirror, self._client = git, client
+        self._verified: dict[str, Signature] = {}
+
+    @property
+    def signs(self) -> bool:
+        return True
+
+    def signature(self, revision: str) -> Signature:
+        if revision not in self._verified:
+            found = self._judged(revision)
+            if not found.good:
+                return found
+            self._verified[revision] = found
+        return self._verified[revision]
+
+    def _judged(self, revision: str) -> Signature:
+        """What GitHub says: it knows the keys of its people, and its own."""
+        commit = self._client.get(f"/git/commits/{revision}")
+        verification = commit["verification"]
+        if verification["verified"]:
+            return Signature(str(commit["committer"]["email"]))
+        why = str(verification["reason"]).replace("_", " ")
+        return Signature(problem=f"is not verified by the git host ({why})")
 
     def commit(self, expected_head: str, changes: Mapping[str, str | None], message: str) -> str:
         tree = self._git.write_tree(expected_head, changes)

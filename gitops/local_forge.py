@@ -7,6 +7,7 @@ from gitops.bare import begin_main, make_bare
 from gitops.errors import RepositoryMissing
 from gitops.plumbing import Git
 from gitops.ref_promotions import RefPromotions
+from gitops.signing import Signing
 
 
 class LocalForge(RefPromotions):
@@ -16,20 +17,22 @@ class LocalForge(RefPromotions):
     is main as it was; promotion branches stay, so that what was judged can be found.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(Git(path))
+    def __init__(self, path: Path, signing: Signing | None = None) -> None:
+        super().__init__(Git(path, signing))
         self.path = path
 
     @classmethod
-    def create(cls, path: Path, seed: Mapping[str, str]) -> "LocalForge":
+    def create(
+        cls, path: Path, seed: Mapping[str, str], signing: Signing | None = None
+    ) -> "LocalForge":
         """Make the repository with `seed` as first commit; one that is there stays as it is.
 
         Safe after a crash in the middle, and from several processes at once.
         """
-        forge = cls(path)
+        forge = cls(path, signing)
         try:
             forge.head()
         except RepositoryMissing:
             make_bare(path)
-            begin_main(Git(path), seed)
+            begin_main(forge._git, seed)
         return forge

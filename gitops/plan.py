@@ -84,7 +84,8 @@ class Facts:
     `hold` is that of the desired digest in this environment; `waiting` is the end of the pass if it
     is too early for anything new; `verifiable` says whether somebody is there to verify an
     endpoint; `done` are the acts of this pass so far, and `drift` what differed from git when it
-    began. `stable` is the healthy manifest, where the desired one has a canary.
+    began. `stable` is the healthy manifest, where the desired one has a canary; `unsigned` why the
+    revision is not followed for want of a signature.
     """
 
     desired: Desired
@@ -99,6 +100,7 @@ class Facts:
     around: Around = Around()
     drift: str = ""
     stable: ReleaseManifest | None = None
+    unsigned: str = ""
 
     @property
     def walk(self) -> Walk | None:
@@ -123,9 +125,16 @@ def plan(facts: Facts) -> Plan:
         return Plan(outcome=Blocked(Reason.INVALID, facts.desired.invalid))
     if facts.around.suspension:
         return Plan(outcome=_suspended(facts, facts.around.suspension))
+    if facts.unsigned and not _begun(facts):
+        return Plan(outcome=Blocked(Reason.UNSIGNED, facts.unsigned))
     if facts.desired.manifest is None:
         return _without_manifest(facts)
     return _for_manifest(facts, facts.desired.manifest)
+
+
+def _begun(facts: Facts) -> bool:
+    """What was followed before the policy wanted signatures is followed to its end."""
+    return facts.desired.revision in (facts.record.attempted, facts.record.healthy)
 
 
 def _for_manifest(facts: Facts, manifest: ReleaseManifest) -> Plan:

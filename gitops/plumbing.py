@@ -20,6 +20,7 @@ from gitops.errors import (
     UnknownRevision,
 )
 from gitops.retry import until_won
+from gitops.signing import SIGNERS, Signature, Signing, told
 
 AUTHOR, EMAIL = "Slipway", "slipway@localhost"
 STALE_AFTER = 30.0
@@ -27,6 +28,7 @@ NOTHING = "0" * 40
 
 _FULL = re.compile(r"[0-9a-f]{40}")
 LOCKED = re.compile(r"Unable to create '(?P<path>.+\.lock)': File exists")
+_SIGNATURE = "--format=%G?%x00%GS%x00%GF"
 _MOVED = re.compile(
     r"cannot lock ref '(?P<ref>[^']+)': "
     r"(?:is at .* but expected|reference already exists|unable to resolve reference)"
@@ -62,8 +64,8 @@ class RefUpdate:
 class Git:
     """One repository; each method is one or a few git processes with a clean environment."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, signing: Signing | None = None) -> None:
+        self.path, self.signing = path, signing or Signing()
         self._look = threading.local()
 
     @contextmanager
@@ -179,7 +181,17 @@ class Git:
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
         flags = [flag for parent in parents for flag in ("-p", parent)]
-        return self.text("commit-tree", tree, *flags, stdin=message)
+        with self.signing.options() as options:
+            sign = ["-S"] if options else []
+            return self.text(*options, "commit-tree", *sign, tree, *flags, stdin=message)
+
+    def signature(self, revision: str) -> Signature:
+        """What the signature of a commit is worth, by the file of allowed signers."""
+        commit = self.resolve(revision)
+        if self.signing.signers is None:
+            return Signature(problem=f"nobody knows who may sign; set {SIGNERS}")
+        shown = self.text(*self.signing.judging(), "log", "-1", _SIGNATURE, commit)
+        return told(*shown.split("\0"))
 
     def update_refs(self, updates: Sequence[RefUpdate]) -> None:
         """Move all refs or none.

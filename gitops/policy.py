@@ -89,6 +89,9 @@ class Environment(_Strict):
         default_factory=dict,
         description="How long the digest must have been live and healthy in each of these.",
     )
+    signed_commits: bool = Field(
+        default=False, description="Must commits that change its manifests be signed?"
+    )
     approvers: Approvers | None = Field(
         default=None, description="Who may approve; without it anyone who may merge."
     )

@@ -17,6 +17,7 @@ from gitops.holds import Clock, now
 from gitops.manifest import ReleaseManifest, parse, render
 from gitops.policy import Environment, load_policy
 from gitops.retry import until_won
+from gitops.signed import check_signs
 from gitops.trailers import compose
 
 
@@ -56,6 +57,8 @@ def release(
         The digest was rolled back here, or an earlier environment has not proven it.
     EnvironmentFrozen, StillSoaking
         It is too early for a commit.
+    CommitUnsigned
+        The environment wants signed commits, and Slipway cannot sign.
     PolicyInvalid
         The environment is unknown, or the model's name collides with one.
     """
@@ -117,6 +120,7 @@ def _check(
     forge: Forge, environment: Environment, manifest: ReleaseManifest, head: str, clock: Clock
 ) -> None:
     model, digest = manifest.model, manifest.bundle_digest
+    check_signs(forge, environment)
     check_holds(forge, environment, model, digest, head)
     check_earlier(forge, environment, model, digest)
     if environment.approval == "auto":

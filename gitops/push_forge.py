@@ -9,6 +9,7 @@ from gitops.bare import begin_if_empty
 from gitops.ref_promotions import RefPromotions
 from gitops.remote import Remote
 from gitops.remote_git import RemoteGit
+from gitops.signing import Signing
 
 Scheme: TypeAlias = Literal["basic", "bearer"]
 # GitHub, GitLab, Gitea and Azure take a token as password beside any name.
@@ -22,15 +23,21 @@ class PushForge(RefPromotions):
     time. The host needs to know nothing of promotions: they are what they are in `LocalForge`.
     """
 
-    def __init__(self, mirror: Path, remote: Remote) -> None:
-        git = RemoteGit(mirror, remote)
+    def __init__(self, mirror: Path, remote: Remote, signing: Signing | None = None) -> None:
+        git = RemoteGit(mirror, remote, signing)
         super().__init__(git)
         self.git = git
 
     @classmethod
-    def create(cls, mirror: Path, remote: Remote, seed: Mapping[str, str]) -> "PushForge":
+    def create(
+        cls,
+        mirror: Path,
+        remote: Remote,
+        seed: Mapping[str, str],
+        signing: Signing | None = None,
+    ) -> "PushForge":
         """The forge; a repository without any branch or record gets `seed` as first commit."""
-        forge = cls(mirror, remote)
+        forge = cls(mirror, remote, signing)
         begin_if_empty(forge.git, forge.head, seed)
         return forge
 

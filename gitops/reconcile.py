@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gitops.acts import Actor, Outside, Progress, worth_keeping
-from gitops.conditions import Outcome, Reason, RetryAfter, Verdict
+from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Verdict
 from gitops.errors import (
+    CommitUnsigned,
     Contention,
     ForgeUnavailable,
     Interrupted,
@@ -203,6 +204,8 @@ class Reconciler:
                     return outcome
         except RuntimeUnavailable as error:
             return _unavailable(error)
+        except CommitUnsigned as error:
+            return Blocked(Reason.UNSIGNED, str(error))
         except (RecordMoved, Contention) as error:
             return RetryAfter(Reason.CONTENDED, str(error), SOON)
         message = f"git or the running system kept changing for {ROUNDS} looks"

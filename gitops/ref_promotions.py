@@ -19,6 +19,7 @@ from gitops.git_tree import MAIN, GitTree
 from gitops.holds import now
 from gitops.plumbing import RefMoved, RefUpdate
 from gitops.retry import until_won
+from gitops.signed import check_written, lacks_signature
 from gitops.trailers import add_trailers
 
 PROMOTIONS = "refs/slipway/promotions"
@@ -119,7 +120,8 @@ class RefPromotions(GitTree):
         branch: str | None,
     ) -> Promotion:
         same_files = self._same_change(promotion, proposal.changes)
-        if same_files and self._conflict(promotion, head) is None:
+        signed = not lacks_signature(self, promotion.environment, promotion.commit, head)
+        if same_files and signed and self._conflict(promotion, head) is None:
             head, commit = promotion.base, promotion.commit
         changed = replace(promotion, **_fields(proposal), base=head, commit=commit)
         self._git.update_refs(
@@ -140,7 +142,9 @@ class RefPromotions(GitTree):
         message = add_trailers(
             promotion.message, {"Promotion": str(number), "Approved-by": approver}
         )
-        merged = self._prepare(head, self._changes(promotion), message)
+        changes = self._changes(promotion)
+        merged = self._prepare(head, changes, message)
+        check_written(self, head, changes, merged)
         done = replace(promotion, state="merged", approver=approver, merged_as=merged)
         self._git.update_refs(
             [RefUpdate(MAIN, merged, head), RefUpdate(_ref(number), self._write(done), oid)]

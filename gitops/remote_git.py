@@ -9,6 +9,7 @@ from gitops.git_tree import MAIN
 from gitops.lock import Busy, exclusive
 from gitops.plumbing import LOCKED, Git, RefMoved, RefUpdate, remove_stale
 from gitops.remote import Answer, Remote
+from gitops.signing import Signing
 
 # The star fetches nothing more from most hosts, and no error from one without a main branch.
 _MIRRORED = (
@@ -30,8 +31,8 @@ class RemoteGit(Git):
     writers of the very same update both win.
     """
 
-    def __init__(self, mirror: Path, remote: Remote) -> None:
-        super().__init__(mirror)
+    def __init__(self, mirror: Path, remote: Remote, signing: Signing | None = None) -> None:
+        super().__init__(mirror, signing)
         self._remote, self._seen = remote, False
 
     @property

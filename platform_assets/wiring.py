@@ -19,6 +19,7 @@ from gitops.readiness import Patience
 from gitops.reconcile import Reconciler
 from gitops.runtime import Runtime, Verifier
 from gitops.serve_runtime import ServeRuntime
+from gitops.signing import Signing
 from platform_assets.release.replaying import LoggedRows
 from resources.artifacts import Artifacts
 from resources.checkout import Checkout
@@ -136,6 +137,11 @@ def _access(settings: Settings) -> Access:
         settings.gitops_auth,
         github,
         settings.github_api,
+        Signing(
+            settings.gitops_signing_key,
+            settings.gitops_signing_key_file,
+            settings.gitops_signers_file,
+        ),
     )
 
 

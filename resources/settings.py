@@ -78,6 +78,15 @@ class Settings(BaseSettings):
     gitops_auth: Scheme = Field(
         default="basic", description="How the token is shown to the git host: basic or bearer."
     )
+    gitops_signing_key: SecretStr | None = Field(
+        default=None, description="OpenSSH private key that signs Slipway's commits; or the next."
+    )
+    gitops_signing_key_file: Path | None = Field(
+        default=None, description="The same in a file; no passphrase."
+    )
+    gitops_signers_file: Path | None = Field(
+        default=None, description="Who may sign: a file of ALLOWED SIGNERS, see man ssh-keygen."
+    )
     github_token: SecretStr | None = Field(
         default=None, description="Token of GitHub; the GitOps repository is then one on GitHub."
     )

@@ -40,6 +40,7 @@ GitopsError
 │   ├── GateNotPassed           a gate failed, or its result is missing
 │   ├── DigestHeld              the digest was rolled back and is held
 │   ├── EarlierNotHealthy       an earlier environment has not proven the digest
+│   ├── CommitUnsigned          a commit without the signature that the policy wants
 │   ├── StillSoaking            an earlier environment has not run it for long enough
 │   └── EnvironmentFrozen       the policy lets nothing new go live at this time
 ├── RollbackRefused
@@ -86,6 +87,7 @@ from gitops.errors.promotions import (
 )
 from gitops.errors.refusals import (
     AlreadyRolledBack,
+    CommitUnsigned,
     DigestHeld,
     EarlierNotHealthy,
     EnvironmentFrozen,
@@ -123,6 +125,7 @@ __all__ = [
     "AlreadyRolledBack",
     "ApplyRefused",
     "AtomicUnsupported",
+    "CommitUnsigned",
     "Contention",
     "DigestHeld",
     "EarlierNotHealthy",

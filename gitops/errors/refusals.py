@@ -70,6 +70,17 @@ class EnvironmentFrozen(PromotionRefused):
         self.environment, self.model, self.reason, self.until = environment, model, reason, until
 
 
+class CommitUnsigned(PromotionRefused):
+    def __init__(self, what: str, revision: str, problem: str) -> None:
+        commit = f"{revision[:12]} " if revision else ""
+        super().__init__(
+            f"{what}: the policy wants signed commits, and {commit}{problem}; let somebody commit "
+            "it again who may sign (git commit -S); who may: SLIPWAY_GITOPS_SIGNERS_FILE, "
+            "or the git host's verified keys"
+        )
+        self.what, self.revision, self.problem = what, revision, problem
+
+
 class RollbackRefused(GitopsError):
     """Nothing that could or should be restored."""
 

@@ -2,15 +2,17 @@
 
 import pytest
 
-from gitops.errors import MergeRefused, MergeTakenBack, PushRefused
+from gitops.errors import CommitUnsigned, MergeRefused, MergeTakenBack, PushRefused
 from gitops.forge import Forge
 from gitops.github_promotions import FEW_BRANCHES
 from gitops.holds import hold
+from gitops.policy import POLICY_PATH
 from tests.contracts.changes import FILE, MESSAGE, change, opened, proposal
 from tests.contracts.forge_suite import ForgeContract
 from tests.contracts.github import forge_at
 from tests.support.github.repository import Protection
 from tests.support.releases import SEED, digest
+from tests.support.signers import WANTED
 
 
 @pytest.fixture
@@ -146,3 +148,28 @@ def test_an_empty_repository_gets_its_first_commit(github, tmp_path):
     github.create("fleet", tmp_path / "fleet.git", {})
     forge = forge_at(github, tmp_path / "mirror.git")
     assert forge.commit(forge.head(), {FILE: "x\n"}, MESSAGE) == forge.head()
+
+
+SIGNED = SEED | {POLICY_PATH: WANTED.replace(", requires: [staging]", "")}
+
+
+def test_what_github_commits_is_signed_by_github_and_may_be_merged(github, tmp_path):
+    github.create("fleet", tmp_path / "fleet.git", SIGNED)
+    forge = forge_at(github, tmp_path / "mirror.git")
+    promotion = opened(forge)
+    assert forge.signature(promotion.commit).signer == "noreply@github.com"
+    assert forge.signature(forge.merge(promotion.number, "ann")).good
+
+
+def test_a_branch_that_somebody_pushed_to_unsigned_is_not_merged(github, tmp_path):
+    place = github.create("fleet", tmp_path / "fleet.git", SIGNED)
+    forge = forge_at(github, tmp_path / "mirror.git")
+    promotion = opened(forge)
+    place.verified.clear()
+    with pytest.raises(CommitUnsigned, match=r"is not verified by the git host \(unsigned\)"):
+        forge.merge(promotion.number, "ann")
+
+
+def test_an_unsigned_push_to_main_is_known_for_one(github, tmp_path, place):
+    forge = forge_at(github, tmp_path / "mirror.git")
+    assert not forge.signature(place.push({FILE: "by hand\n"})).good

@@ -37,6 +37,8 @@ READS = {
     "read_record",
     "records",
     "read_lease",
+    "signature",
+    "signs",
 }
 WRITES = {name for name in dir(Forge) if not name.startswith("_")} - READS
 STAGING = ("staging", "fraud")

@@ -57,6 +57,7 @@ def create_commit(place: Repository, given: dict[str, Any], login: str) -> dict[
     said = given["message"]
     message = f"{said['headline']}\n\n{said.get('body') or ''}".strip() + "\n"
     commit = place.write(expected, files, message, login)
+    place.verified.add(commit)
     place.move(ref, commit, expected)
     return {"data": {name: {"commit": {"oid": commit}}}}
 

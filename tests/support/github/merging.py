@@ -27,6 +27,7 @@ def write(place: Repository, pull: Pull, tree: str, body: dict[str, Any], login:
     parents = [head] if method == "squash" else [head, pull.sha]
     author = pull.login if method == "squash" else login
     commit = place.commit_tree(tree, parents, message, author)
+    place.verified.add(commit)
     place.end(pull, commit, login)
     place.move(MAIN, commit, head)
     return commit

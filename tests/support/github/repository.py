@@ -38,7 +38,8 @@ class Protection:
 @dataclass
 class Repository:
     """`list_delay`: looks at a list until something new is in it; `merge_delay`: looks at a pull
-    request until it is known whether it can be merged. `on_merge` happens before a merge does."""
+    request until it is known whether it can be merged. `on_merge` happens before a merge does;
+    `verified` are the commits that GitHub has made, and so signed, itself."""
 
     owner: str
     name: str
@@ -47,6 +48,7 @@ class Repository:
     merge_delay: int = 1
     protection: Protection = field(default_factory=Protection)
     pulls: dict[int, Pull] = field(default_factory=dict)
+    verified: set[str] = field(default_factory=set)
     statuses: list[dict[str, Any]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     settled: dict[int, tuple[str | None, str]] = field(default_factory=dict)

@@ -228,6 +228,16 @@ def set_status(call: Call) -> Answer:
     return 201, shapes.status(call.url, call.api, made, simple=False)
 
 
+def get_commit(call: Call) -> Answer:
+    place, sha = call.repository, call.parts[0]
+    found = place.git.read_objects([sha])[0]
+    if found is None or found[0] != "commit":
+        raise Refused(404, "Not Found")
+    form = "%T%n%P%n%an%n%ae%n%aI%n%cn%n%ce%n%cI%n%B"
+    said = place.git.text("show", "--no-patch", f"--format={form}", sha)
+    return 200, shapes.git_commit(call.url, sha, said.split("\n", 8), sha in place.verified)
+
+
 def combined_status(call: Call) -> Answer:
     place, sha = call.repository, call.parts[0]
     found = list(place.latest(sha).values())
@@ -263,6 +273,7 @@ def _operation(method: str, path: str, permission: str, handle: Callable[[Call],
 OPERATIONS: tuple[Operation, ...] = (
     _operation("GET", "", "metadata:read", get_repository),
     _operation("GET", "/git/ref/(.+)", "contents:read", get_ref),
+    _operation("GET", "/git/commits/([0-9a-f]{40})", "contents:read", get_commit),
     _operation("POST", "/git/refs", "contents:write", create_ref),
     _operation("PATCH", "/git/refs/(.+)", "contents:write", update_ref),
     _operation("DELETE", "/git/refs/(.+)", "contents:write", delete_ref),

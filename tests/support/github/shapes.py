@@ -187,3 +187,29 @@ def review(url: str, api: str, number: int, given: dict[str, Any]) -> dict[str, 
 
 def _number(name: str) -> int:
     return sum(ord(sign) * 31**place for place, sign in enumerate(name[:8])) % 10**9
+
+
+def git_commit(url: str, sha: str, said: list[str], verified: bool) -> dict[str, Any]:
+    """A commit as git has it: tree, parents, author and committer with their times, message."""
+    tree, parents, *people, message = said
+    return {
+        "sha": sha,
+        "node_id": f"C_{sha}",
+        "url": f"{url}/git/commits/{sha}",
+        "html_url": f"{url}/commit/{sha}",
+        "author": dict(zip(("name", "email", "date"), people[:3], strict=True)),
+        "committer": dict(zip(("name", "email", "date"), people[3:], strict=True)),
+        "tree": {"sha": tree, "url": f"{url}/git/trees/{tree}"},
+        "message": message,
+        "parents": [
+            {"sha": one, "url": f"{url}/git/commits/{one}", "html_url": f"{url}/commit/{one}"}
+            for one in parents.split()
+        ],
+        "verification": {
+            "verified": verified,
+            "reason": "valid" if verified else "unsigned",
+            "signature": "-----BEGIN PGP SIGNATURE-----" if verified else None,
+            "payload": f"tree {tree}" if verified else None,
+            "verified_at": "2026-01-01T00:00:00Z" if verified else None,
+        },
+    }
