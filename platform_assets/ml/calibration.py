@@ -57,7 +57,7 @@ def calibration(task: str, y: Array, score: Array, *, seed: int = 0) -> Calibrat
     drawn = draws(judges, y, classes=False, samples=SAMPLES, seed=seed)
     once = np.ones(len(told))
     error, bias, squared = (
-        interval(judge(once), one) for judge, one in zip(judges, drawn, strict=True)
+        interval(judge(once), one, len(y)) for judge, one in zip(judges, drawn, strict=True)
     )
     chance = _chance(place, told, seen, probabilities=of != "value", seed=seed)
     brier = None if of == "value" else squared

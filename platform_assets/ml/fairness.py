@@ -1,6 +1,6 @@
 """How groups of people (or of anything else) are treated: rates in each, and how far apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -15,7 +15,6 @@ from platform_assets.ml.looks import corrected
 from platform_assets.spec import Fairness
 
 Array = npt.NDArray[Any]
-Rate = Callable[[Array], float]
 
 SELECTION, TRUE_POSITIVE, FALSE_POSITIVE = (
     "selection_rate",
@@ -63,6 +62,31 @@ class Treatment:
     left_out: int
 
 
+@dataclass(frozen=True)
+class _Share:
+    """The mean of `values`, which stand at these `places`, as a function of all rows' weights."""
+
+    places: Array
+    values: Array
+
+    def __call__(self, weight: Array) -> float:
+        total = float(weight[self.places].sum())
+        held = float((weight[self.places] * self.values).sum())
+        return held / total if total else float("nan")
+
+
+@dataclass(frozen=True)
+class _Rate:
+    """A rate, what resamples of it gave, and on how many rows it rests."""
+
+    value: float
+    drawn: Array
+    rows: int
+
+    def interval(self) -> Interval:
+        return interval(self.value, self.drawn, self.rows)
+
+
 def treatments(
     task: str,
     y: Array,
@@ -95,24 +119,23 @@ def _treatment(
     found = {one.value: _rates(task, y, score, one, threshold) for one in judged}
     flat = [(group, name) for group, rates in found.items() for name in rates]
     judges = [found[group][name] for group, name in flat]
-    drawn = dict(zip(flat, draws(judges, y, classes=False, seed=seed), strict=True))
+    drawn = draws(judges, y, classes=False, seed=seed)
     once = np.ones(len(y))
-    whole = {place: found[place[0]][place[1]](once) for place in flat}
+    rates = {
+        place: _Rate(judge(once), one, len(judge.places))
+        for place, judge, one in zip(flat, judges, drawn, strict=True)
+    }
     names = list(dict.fromkeys(name for _, name in flat))
     treated = [
-        Treated(
-            one.value,
-            one.rows,
-            {name: interval(whole[one.value, name], drawn[one.value, name]) for name in names},
-        )
+        Treated(one.value, one.rows, {name: rates[one.value, name].interval() for name in names})
         for one in judged
     ]
     pairs = list(combinations(found, 2))
-    apart = [_largest(name, pairs, whole, drawn) for name in names if pairs]
+    apart = [_largest(name, pairs, rates) for name in names if pairs]
     return Treatment(str(column.name), treated, apart, len(every) - len(judged))
 
 
-def _rates(task: str, y: Array, score: Array, one: Group, threshold: float) -> dict[str, Rate]:
+def _rates(task: str, y: Array, score: Array, one: Group, threshold: float) -> dict[str, _Share]:
     held = one.held
     if task == "regression":
         return {
@@ -129,30 +152,24 @@ def _rates(task: str, y: Array, score: Array, one: Group, threshold: float) -> d
     }
 
 
-def _share(values: Array, held: Array) -> Rate:
-    """The mean of `values` over the rows held, as a function of all rows' weights."""
+def _share(values: Array, held: Array) -> _Share:
     places = np.flatnonzero(held)
-    mine = values[places]
-
-    def mean(weight: Array) -> float:
-        total = float(weight[places].sum())
-        return float((weight[places] * mine).sum()) / total if total else float("nan")
-
-    return mean
+    return _Share(places, values[places])
 
 
 def _largest(
-    name: str,
-    pairs: Sequence[tuple[str, str]],
-    whole: Mapping[tuple[str, str], float],
-    drawn: Mapping[tuple[str, str], Array],
+    name: str, pairs: Sequence[tuple[str, str]], rates: Mapping[tuple[str, str], _Rate]
 ) -> Difference:
     """The pair of groups that differs most in one rate; an undefined rate differs most of all."""
-    apart = {pair: whole[pair[0], name] - whole[pair[1], name] for pair in pairs}
+    apart = {pair: rates[pair[0], name].value - rates[pair[1], name].value for pair in pairs}
     one, other = max(pairs, key=lambda pair: np.nan_to_num(abs(apart[pair]), nan=np.inf))
     high, low = (one, other) if not apart[one, other] < 0 else (other, one)
+    above, below = rates[high, name], rates[low, name]
     value = corrected(
-        whole[high, name] - whole[low, name], drawn[high, name] - drawn[low, name], len(pairs)
+        above.value - below.value,
+        above.drawn - below.drawn,
+        len(pairs),
+        min(above.rows, below.rows),
     )
-    above = whole[high, name]
-    return Difference(name, high, low, value, whole[low, name] / above if above else float("nan"))
+    ratio = below.value / above.value if above.value else float("nan")
+    return Difference(name, high, low, value, ratio)

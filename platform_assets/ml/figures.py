@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from platform_assets.ml.intervals import SAMPLES, Interval, draws, interval
+from platform_assets.ml.intervals import SAMPLES, Interval, draws, interval, telling_rows
 from platform_assets.ml.metrics import Metric, metric, metric_names
 
 Array = npt.NDArray[Any]
@@ -21,11 +21,13 @@ class Figures:
 
     `values` gives for each model (`candidate`, `champion`, `linear`, `dummy`) and metric the
     figure itself; `improvements` for each model but the candidate by how much the candidate is
-    better, positive for better. There is no champion before the first release.
+    better, positive for better. There is no champion before the first release. All rest on
+    `telling` of the `rows`: of classes, on those besides the most common one.
     """
 
     task: str
     rows: int
+    telling: int
     values: Mapping[str, Mapping[str, Interval]]
     improvements: Mapping[str, Mapping[str, Interval]]
 
@@ -56,10 +58,11 @@ def measure(
     drawn = draws(judges, y, metrics[0].classes, samples=samples, seed=seed)
     whole = np.array([judge(np.ones(len(y))) for judge in judges])
     shape = (len(scores), len(metrics))
-    seen = _Seen(metrics, whole.reshape(shape), drawn.reshape(*shape, samples))
+    telling = telling_rows(y, metrics[0].classes)
+    seen = _Seen(metrics, whole.reshape(shape), drawn.reshape(*shape, samples), telling)
     values = {model: seen.values(row) for row, model in enumerate(scores)}
     better = {model: seen.improvements(row) for row, model in enumerate(scores) if row}
-    return Figures(task, len(y), values, better)
+    return Figures(task, len(y), telling, values, better)
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,11 @@ class _Seen:
     metrics: Sequence[Metric]
     whole: Array
     drawn: Array
+    rows: int
 
     def values(self, model: int) -> dict[str, Interval]:
         return {
-            one.name: interval(float(self.whole[model, i]), self.drawn[model, i])
+            one.name: interval(float(self.whole[model, i]), self.drawn[model, i], self.rows)
             for i, one in enumerate(self.metrics)
         }
 
@@ -81,6 +85,7 @@ class _Seen:
             one.name: interval(
                 one.improvement(float(self.whole[0, i]), float(self.whole[model, i])),
                 one.improvement(self.drawn[0, i], self.drawn[model, i]),
+                self.rows,
             )
             for i, one in enumerate(self.metrics)
         }

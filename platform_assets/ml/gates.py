@@ -1,11 +1,12 @@
 """Whether a candidate may be released: each gate of `defs.yaml` against what was measured."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from platform_assets.ml.figures import Figures
-from platform_assets.ml.intervals import Interval, rows_to_tell
+from platform_assets.ml.intervals import FEW, Interval, rows_to_tell
 from platform_assets.ml.metrics import metric
 from platform_assets.spec import Beat, Floor, gate_name
 
@@ -42,7 +43,8 @@ def judge(gates: Sequence[Floor | Beat], figures: Figures) -> list[GateResult]:
     """Judge every gate, in order.
 
     The interval decides. A gate passes if all of it is as good as asked for, fails if none of it
-    is, and is inconclusive if the threshold lies within: the rows at hand do not tell.
+    is, and is inconclusive if the threshold lies within: the rows at hand do not tell. On fewer
+    than `FEW` rows (of classes: besides the most common one) no gate passes.
 
     A floor looks at the metric itself, a contest at the improvement over its reference: with `by`
     above zero it must be at least that much better, with zero better at all, with a negative `by`
@@ -76,7 +78,7 @@ def _reaches(gate: Floor, figures: Figures) -> GateResult:
         outcome = _outcome(found.low >= gate.reach, found.high < gate.reach)
     else:
         outcome = _outcome(found.high <= gate.reach, found.low > gate.reach)
-    return _result(gate, outcome, gate.reach, found, message, figures.rows)
+    return _result(gate, outcome, gate.reach, found, message, figures)
 
 
 def _beats(gate: Beat, figures: Figures) -> GateResult:
@@ -99,7 +101,7 @@ def _beats(gate: Beat, figures: Figures) -> GateResult:
         outcome = _outcome(found.low >= gate.by, found.high < gate.by)
     else:
         outcome = _outcome(found.low > 0, found.high <= 0)
-    return _result(gate, outcome, gate.by, found, message, figures.rows)
+    return _result(gate, outcome, gate.by, found, message, figures)
 
 
 def _outcome(all_good: bool, none_good: bool) -> Outcome:
@@ -127,9 +129,14 @@ def _result(
     threshold: float,
     found: Interval,
     message: str,
-    rows: int,
+    figures: Figures,
 ) -> GateResult:
-    needed = rows_to_tell(found, threshold, rows) if outcome == "inconclusive" else None
+    needed, more = None, ""
+    if outcome == "pass" and figures.telling < FEW:
+        outcome, (needed, more) = "inconclusive", _too_few(figures)
+    elif outcome == "inconclusive":
+        needed = rows_to_tell(found, threshold, figures.rows)
+        more = _more(figures.rows, needed)
     return GateResult(
         name=gate_name(gate),
         outcome=outcome,
@@ -138,8 +145,19 @@ def _result(
         threshold=threshold,
         low=found.low,
         high=found.high,
-        message=message + (_more(rows, needed) if outcome == "inconclusive" else ""),
+        message=message + more,
         rows_needed=needed,
+    )
+
+
+def _too_few(figures: Figures) -> tuple[int, str]:
+    """How many rows would do, if classes keep their shares, and a sentence."""
+    which = (
+        "held-out rows" if figures.task == "regression" else "held-out rows of the rarer classes"
+    )
+    return math.ceil(figures.rows * FEW / max(figures.telling, 1)), (
+        f"; inconclusive: an interval from {figures.telling} {which} says too little, {FEW} are "
+        "needed"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from platform_assets.ml.intervals import Interval, draws, interval
+from platform_assets.ml.intervals import Interval, draws, interval, telling_rows
 from platform_assets.ml.metrics import Metric
 from platform_assets.ml.sampling import some_rows
 from serving.scorer import Scorer
@@ -57,7 +57,7 @@ def importances(
     whole = np.array([judge(np.ones(len(y))) for judge in judges])
     places = [slice(1 + place * times, 1 + (place + 1) * times) for place in range(len(rows))]
     found = [
-        Importance(name, _loss(metric, whole, drawn, place))
+        Importance(name, _loss(metric, whole, drawn, place, telling_rows(y, metric.classes)))
         for name, place in zip(rows, places, strict=True)
     ]
     return sorted(found, key=lambda one: -np.nan_to_num(one.loss.value, nan=-np.inf))
@@ -73,6 +73,6 @@ def useless(found: Sequence[Importance]) -> list[str]:
     return [one.feature for one in found if one.useless]
 
 
-def _loss(metric: Metric, whole: Array, drawn: Array, shuffled: slice) -> Interval:
+def _loss(metric: Metric, whole: Array, drawn: Array, shuffled: slice, rows: int) -> Interval:
     value = metric.improvement(float(whole[0]), float(whole[shuffled].mean()))
-    return interval(value, metric.improvement(drawn[0], drawn[shuffled].mean(axis=0)))
+    return interval(value, metric.improvement(drawn[0], drawn[shuffled].mean(axis=0)), rows)

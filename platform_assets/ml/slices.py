@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from platform_assets.ml.groups import Group, groups
-from platform_assets.ml.intervals import Interval, draws, interval
+from platform_assets.ml.intervals import Interval, draws, interval, telling_rows
 from platform_assets.ml.looks import corrected
 from platform_assets.ml.metrics import Metric
 from platform_assets.spec import Slices
@@ -72,19 +72,21 @@ def _slice(
     truth = y[held]
     judges = [metric.prepare(truth, score[held]), metric.prepare(truth, dummy[held])]
     drawn, blind = draws(judges, truth, metric.classes, samples=_SAMPLES)
+    rows = telling_rows(truth, metric.classes)
     value, reference = (judge(np.ones(one.rows)) for judge in judges)
     return Slice(
         column=one.column,
         value=one.value,
         rows=one.rows,
-        figure=interval(value, drawn),
+        figure=interval(value, drawn, rows),
         gap=corrected(
             metric.improvement(whole, value),
             metric.improvement(np.full(len(drawn), whole), drawn),
             looks,
+            rows,
         ),
         lead=corrected(
-            metric.improvement(value, reference), metric.improvement(drawn, blind), looks
+            metric.improvement(value, reference), metric.improvement(drawn, blind), looks, rows
         ),
         found=one.found,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from platform_assets.ml.intervals import Interval, draws, interval
+from platform_assets.ml.intervals import Interval, draws, interval, telling_rows
 from platform_assets.ml.metrics import Metric
 
 Array = npt.NDArray[Any]
@@ -60,19 +60,21 @@ def staleness(
     judges = [metric.prepare(y, score) for score in (candidate, *earlier.values())]
     drawn = draws(judges, y, metric.classes, samples=_SAMPLES, seed=seed)
     whole = [judge(np.ones(len(y))) for judge in judges]
+    rows = telling_rows(y, metric.classes)
     models = [
         Stale(
             version,
             days[version],
-            interval(whole[place], drawn[place]),
+            interval(whole[place], drawn[place], rows),
             interval(
                 metric.improvement(whole[0], whole[place]),
                 metric.improvement(drawn[0], drawn[place]),
+                rows,
             ),
         )
         for place, version in enumerate(earlier, start=1)
     ]
-    ours = interval(whole[0], drawn[0])
+    ours = interval(whole[0], drawn[0], rows)
     return Staleness(models, len(y), left_out, _sentence(metric, models[-1]), ours)
 
 

@@ -41,7 +41,7 @@ from resources.settings import Settings
 
 KIND = "reports"
 JUDGEMENT = "judgement.json"
-RULES = 3
+RULES = 4
 Facts = Mapping[str, Any]
 
 

@@ -17,6 +17,7 @@ def figures(value=(0.8, 0.75, 0.85), better=(0.1, 0.05, 0.15), name="average_pre
     return Figures(
         task=task,
         rows=1000,
+        telling=300,
         values={"candidate": {name: Interval(*value)}},
         improvements={"linear": {name: Interval(*better)}},
     )
@@ -131,7 +132,7 @@ def test_without_a_champion_there_is_nothing_to_beat():
 def test_a_champion_on_which_the_metric_is_undefined_is_not_an_absent_champion():
     found = figures()
     undefined = {"average_precision": Interval(NAN, NAN, NAN)}
-    found = Figures("binary", 1000, found.values, {"champion": undefined})
+    found = Figures("binary", 1000, 300, found.values, {"champion": undefined})
     result = one(Beat(metric="average_precision", beat="champion"), found)
     assert result.outcome == "fail"
     assert "beside champion is undefined on these rows" in result.message
@@ -194,3 +195,18 @@ def noisy(seed, other=0, rows=300):
     y = (draw.random(rows) < 0.3).astype(int)
     noise = np.random.default_rng([seed, other]).normal(0, 0.6, rows)
     return y, 1 / (1 + np.exp(-(y - 0.5 + noise)))
+
+
+def test_no_gate_passes_on_too_few_rows_of_the_rarer_classes():
+    few = replace(figures(), telling=12)
+    for gate in (
+        Floor(metric="average_precision", reach=0.7),
+        Beat(metric="average_precision", beat="linear"),
+    ):
+        result = one(gate, few)
+        assert (result.outcome, result.rows_needed) == ("inconclusive", 1667)
+        assert "an interval from 12 held-out rows of the rarer classes says too little" in (
+            result.message
+        )
+        assert one(gate, replace(few, telling=20)).passed
+    assert one(Floor(metric="average_precision", reach=0.9), few).outcome == "fail"

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from platform_assets.ml.figures import measure
-from platform_assets.ml.intervals import Interval, bootstrap, paired_bootstrap, rows_to_tell
+from platform_assets.ml.intervals import (
+    Interval,
+    bootstrap,
+    interval,
+    paired_bootstrap,
+    reach,
+    rows_to_tell,
+    telling_rows,
+)
 from platform_assets.ml.metrics import metric, metric_names
 
 MAE = metric("regression", "mae")
@@ -53,6 +61,39 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
         found = bootstrap(MAE, np.zeros(300), error, samples=100, seed=seed)
         hits += found.low <= truth <= found.high
     assert 178 <= hits <= 198
+
+
+def test_intervals_of_few_rows_hold_the_truth_nearly_as_often():
+    """Ends at the quantiles of the draws alone missed the truth in 9 of 100, two in one direction
+    for each one that is stated."""
+    truth, tries = np.sqrt(2 / np.pi), 400
+    missed = 0
+    for seed in range(tries):
+        error = np.random.default_rng(seed).normal(size=20)
+        found = bootstrap(MAE, np.zeros(20), error, seed=seed)
+        missed += not found.low <= truth <= found.high
+    assert 0.03 * tries < missed < 0.07 * tries
+
+
+def test_the_ends_leave_out_as_many_draws_as_stated():
+    drawn = np.arange(1.0, 200.0)
+    assert interval(100.0, drawn, 10**9) == Interval(100.0, pytest.approx(5), pytest.approx(195))
+
+
+@pytest.mark.parametrize(("rows", "low"), [(1, 1), (2, 1), (8, 1.15), (20, 3.18), (100, 4.62)])
+def test_the_ends_of_few_rows_are_further_out(rows, low):
+    found = interval(100.0, np.arange(1.0, 200.0), rows)
+    assert (found.low, found.high) == pytest.approx((low, 200 - low), abs=0.01)
+
+
+def test_the_reach_is_that_of_students_distribution_for_an_unbiased_spread():
+    assert reach(20, 0.025) == pytest.approx(2.0930 * np.sqrt(20 / 19), abs=1e-3)
+
+
+def test_classes_tell_as_much_as_they_have_rows_besides_the_most_common():
+    assert telling_rows(np.repeat([0, 1, 2], [90, 7, 3]), classes=True) == 10
+    assert telling_rows(np.zeros(5), classes=True) == 0
+    assert telling_rows(np.zeros(5), classes=False) == 5
 
 
 def test_three_positives_among_thousands_are_in_every_resample():
