@@ -15,7 +15,9 @@ COLOURS = {
     "linear": "#d97706",
     "dummy": "#94a3b8",
 }
-_DOTS_PER_INCH = 110
+_DOTS_PER_INCH = 220
+_DOTS_PER_PIXEL = 2
+_PNG_WIDTH = slice(16, 20)
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,14 @@ class Plot:
     title: str
     caption: str
     png: bytes
+
+    @property
+    def width(self) -> int:
+        """How wide to show it, in CSS pixels; any wider, letters would blur.
+
+        The number of dots stands in the first chunk of a PNG.
+        """
+        return int.from_bytes(self.png[_PNG_WIDTH], "big") // _DOTS_PER_PIXEL
 
 
 def new_axes(width: float = 5.2, height: float = 3.4) -> Axes:

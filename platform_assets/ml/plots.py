@@ -21,6 +21,7 @@ _CALIBRATION_BINS = 10
 _MOST_POINTS = 2_000
 _MOST_SLICES = 10
 _MOST_CLASSES = 20
+_ROOMY_CLASSES = 6
 _LONGEST = 44
 
 
@@ -136,7 +137,8 @@ def confusion(y: Array, given: Array, classes: Sequence[str], rule: str = "") ->
     """`y` and `given` number the classes of n rows; `rule` says how a class was given."""
     counts = confusion_matrix(y, given, labels=np.arange(len(classes)))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = 2.2 + 0.32 * min(len(classes), _MOST_CLASSES)
+    side = 2.6 + 0.32 * min(len(classes), _MOST_CLASSES)
+    size = 10 if len(classes) <= _ROOMY_CLASSES else 7
     axes = new_axes(side, side)
     axes.grid(visible=False)
     axes.imshow(shares, cmap="GnBu", vmin=0, vmax=1)
@@ -145,7 +147,9 @@ def confusion(y: Array, given: Array, classes: Sequence[str], rule: str = "") ->
         axes.set_yticks(range(len(classes)), classes)
         for (row, column), count in np.ndenumerate(counts):
             colour = PAPER if shares[row, column] > 0.6 else INK
-            axes.text(column, row, f"{count}", ha="center", va="center", fontsize=7, color=colour)
+            axes.text(
+                column, row, f"{count}", ha="center", va="center", fontsize=size, color=colour
+            )
     label(axes, "predicted", "true")
     return Plot(
         "confusion",

@@ -14,7 +14,7 @@ def test_every_task_has_its_pictures_and_they_are_small(task):
     drawn = facts(task).plots
     assert [plot.name for plot in drawn] == PLOTS[task]
     assert all(plot.png.startswith(PNG) for plot in drawn)
-    assert max(len(plot.png) for plot in drawn) < 60_000
+    assert max(len(plot.png) for plot in drawn) < 100_000
 
 
 def test_the_same_figures_give_the_same_pictures_and_the_same_page():
@@ -45,4 +45,11 @@ def test_many_classes_are_still_one_small_picture():
     figures = measure("multiclass", y, score, {}, samples=5)
     names = [f"class {number}" for number in range(30)]
     drawn = plots("multiclass", y, {"candidate": score}, names, figures, [], "accuracy")
-    assert max(len(plot.png) for plot in drawn) < 60_000
+    assert max(len(plot.png) for plot in drawn) < 100_000
+
+
+def test_a_picture_is_shown_with_two_of_its_dots_to_a_pixel_and_no_larger():
+    """A confusion of two classes was stretched to the width of its column, and blurred."""
+    (shown,) = [plot for plot in facts("binary").plots if plot.name == "confusion"]
+    assert shown.width == 356
+    assert f'<img width="{shown.width}" src="data:image/png' in render_report(facts("binary"))
