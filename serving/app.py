@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 from ray import serve
+from ray.serve.config import BackpressureConfig
 from ray.util.metrics import Gauge
 
 from serving.access.guard import Guard
@@ -24,7 +25,15 @@ class BuildArgs(BaseModel):
     model: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")
 
 
-@serve.deployment(name="ModelServer")
+# What Serve holds back beside the requests under way; a request that finds this full is refused.
+MOST_QUEUED = 256
+
+
+@serve.deployment(
+    name="ModelServer",
+    max_queued_requests=MOST_QUEUED,
+    backpressure_config=BackpressureConfig(retry_after_s=1),
+)
 @serve.ingress()
 class ModelServer:
     """One model in one process: answers HTTP itself and changes versions by `user_config`."""

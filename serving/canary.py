@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from serving.asgi import Answer, Asked
-from serving.errors import RequestError
+from serving.errors import Overloaded, RequestError
 from serving.figures import Arm, Pairs
 from serving.live import Live
 from serving.shadow import Shadow
@@ -63,6 +63,9 @@ class Canary:
         begun, by = time.perf_counter_ns(), first
         try:
             answer = await ask(first)
+        except Overloaded:
+            # Neither version is charged with what comes on top of both.
+            raise
         except Exception as error:
             spent = time.perf_counter_ns() - begun
             if first is self.stable:

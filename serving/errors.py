@@ -13,6 +13,7 @@ ServingError
 │   ├── UnsupportedMedia       415  a content type, charset or encoding that is not served
 │   └── TooManyRequests        429  more than a token's rate allows
 ├── NotReady                   503  no model is live yet
+├── Overloaded                 503  a turn that came too late
 ├── ConfigError                a `user_config` that cannot be read
 │   └── UnsupportedScheme      a bundle URI that is not file://
 ├── GrantsError                a document of tokens that cannot be read
@@ -180,6 +181,14 @@ class TooManyRequests(RequestError):
 class NotReady(ServingError):
     def __init__(self, model: str) -> None:
         super().__init__(f"model {model!r} is not ready; ask …/v2/health/ready for the reason")
+
+
+class Overloaded(ServingError):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"more is asked than can be answered: this waited longer than {seconds * 1000:g} ms "
+            "for its turn; ask again later, or raise SLIPWAY_MAX_WAIT_MS or the replicas"
+        )
 
 
 class ConfigError(ServingError):

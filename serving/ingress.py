@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from serving import bodies
 from serving.about import About
@@ -28,10 +29,11 @@ from serving.asgi import (
     send_answer,
     version_of,
 )
-from serving.errors import MethodNotAllowed, NotFound, NotReady, RequestError, TooSlow
+from serving.errors import MethodNotAllowed, NotFound, NotReady, Overloaded, RequestError, TooSlow
 from serving.exposition import Exposition
 from serving.live import Live
 from serving.meter import Meter
+from serving.patience import Pool, Turns
 from serving.prediction_log import Entry, PredictionLog
 from serving.rollout import Rollout
 from serving.scoring import Predictions
@@ -65,6 +67,8 @@ class Ingress:
         self.meter = Meter()
         self.exposition = Exposition(self.meter, rollout, log, place)
         self._settings = settings
+        self._turns = Turns(settings.max_wait_ms / 1000)
+        self._pool = Pool(settings.max_wait_ms / 1000)
         self._log = log
         self._key = settings.canary_key.lower()
         model = f"/v2/models/{rollout.model}"
@@ -93,7 +97,9 @@ class Ingress:
             return False
         length = header_of(scope, b"content-length")
         known = length is not None and length.isdigit() and len(length) <= _LONGEST_SHORT
-        return known and int(length or b"0") <= _INLINE_BYTES and live.bundle.runtime == "onnx"
+        small = known and int(length or b"0") <= _INLINE_BYTES
+        # What is refused for want of a thread needs none.
+        return small and (live.bundle.runtime == "onnx" or self._pool.is_full)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun, live = time.perf_counter_ns(), self._rollout.live
@@ -103,7 +109,7 @@ class Ingress:
             answer = await self._answer(scope, receive, live, request_id)
         except RequestError as error:
             answer = refusal(scope, error.status, str(error), error.headers, **error.details)
-        except NotReady as error:
+        except (NotReady, Overloaded) as error:
             answer = refusal(scope, 503, str(error), ((b"retry-after", b"1"),))
         except Disconnected:
             return
@@ -160,8 +166,9 @@ class Ingress:
         encoded = bodies.is_encoded(asked.headers.get(b"content-encoding"))
         small = len(asked.body) <= _INLINE_BYTES and asked.media != bodies.ARROW and not encoded
         if small and live.bundle.runtime == "onnx":
+            self._turns.take()
             return handler(live, asked)
-        return await asyncio.to_thread(self._handled, live, handler, asked)
+        return await self._pool.run(partial(self._handled, live, handler, asked))
 
     def _handled(self, live: Live, handler: Handler, asked: Asked) -> Answer:
         encoding, limit = asked.headers.get(b"content-encoding"), self._settings.max_body_bytes

@@ -33,6 +33,12 @@ class ServingSettings(BaseSettings):
     max_body_bytes: int = Field(
         default=16 * 1024 * 1024, ge=1024, description="Bytes in the body of one request."
     )
+    max_wait_ms: float = Field(
+        default=100.0,
+        gt=0,
+        le=60_000,
+        description="Milliseconds that a request waits for its turn; beyond that it is refused.",
+    )
     body_seconds: float = Field(
         default=30.0, gt=0, le=3600, description="Seconds that the body of a request may take."
     )

@@ -76,7 +76,7 @@ class Serving(Section):
 
     replicas: int = Field(default=1, ge=1, le=100)
     cpus: float = Field(default=0.25, gt=0, le=64, description="Ray CPUs of each replica.")
-    max_ongoing_requests: int = Field(default=64, ge=1, le=10_000)
+    max_ongoing_requests: int = Field(default=1000, ge=1, le=10_000)
     parity: float = Field(
         default=1e-4, gt=0, description="Largest difference to scikit-learn that ONNX may show."
     )

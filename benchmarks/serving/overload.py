@@ -1,0 +1,86 @@
+"""More than can be answered: what becomes of the requests, and of those that come afterwards.
+
+    .venv/bin/python -m benchmarks.serving.overload [SECONDS]
+
+One replica of real Ray Serve behind HAProxy serves a scikit-learn pipeline. What it can answer
+is measured first, then it is offered multiples of that, and half of it again at the end.
+"""
+
+import asyncio
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import orjson
+
+from benchmarks.serving.open_loop import Run, offer
+from gitops.manifest import serve_application
+from serving.bundle import write_bundle
+from tests.support.bundles import fraud_contents
+from tests.support.ray_head import ray_head
+from tests.support.releases import serving
+
+PORT = 26400
+LOADS = (0.5, 1.0, 2.0, 4.0, 0.5)
+SECONDS = 10.0
+CALLERS = 16
+OK, REFUSED = 200, 503
+COLUMNS = (
+    *("load", "offered/s", "answered/s", "p50 ms", "p99 ms"),
+    *("refused", "told when to come back", "p99 of refusals ms", "other"),
+)
+
+
+async def capacity(url: str, body: bytes, seconds: float) -> float:
+    """Answers a second to callers who each ask again as soon as they have one."""
+    runs = await asyncio.gather(*(_asked_in_turn(url, body, seconds) for _ in range(CALLERS)))
+    return sum(runs) / seconds
+
+
+async def _asked_in_turn(url: str, body: bytes, seconds: float) -> int:
+    loop, answered = asyncio.get_running_loop(), 0
+    end = loop.time() + seconds
+    while loop.time() < end:
+        run = await offer(url, body, rate=1e6, seconds=1e-6)
+        answered += run.count(OK)
+    return answered
+
+
+def row(load: float, run: Run) -> str:
+    refused = run.count(REFUSED)
+    other = Counter(one.status for one in run.answers if one.status not in (OK, REFUSED))
+    told = sum(one.retry for one in run.answers if one.status == REFUSED)
+    cells = [
+        f"{load:g} x",
+        f"{run.rate:,.0f}",
+        f"{run.count(OK) / run.seconds:,.0f}",
+        f"{run.percentile(50, OK):,.0f}",
+        f"{run.percentile(99, OK):,.0f}",
+        f"{refused / len(run.answers):.0%}",
+        f"{told / refused:.0%}" if refused else "",
+        f"{run.percentile(99, REFUSED):,.0f}" if refused else "",
+        ", ".join(f"{count} x {status}" for status, count in other.items()),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+async def measure(url: str, body: bytes, seconds: float) -> None:
+    most = await capacity(url, body, seconds)
+    print(f"{CALLERS} callers without pause: {most:,.0f} answers/s\n")
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+    for load in LOADS:
+        print(row(load, await offer(url, body, load * most, seconds)), flush=True)
+
+
+def main(seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as folder, ray_head(PORT) as head:
+        bundle = write_bundle(Path(folder), fraud_contents())
+        head.deploy(serve_application(serving(bundle, "production", max_ongoing_requests=1000)))
+        head.wait_for("fraud", "RUNNING")
+        body = orjson.dumps({"instances": [dict(bundle.golden.rows[0])]})
+        asyncio.run(measure(f"{head.serve}/fraud/invocations", body, seconds))
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS)
