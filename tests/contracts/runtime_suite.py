@@ -5,15 +5,17 @@ the releases of an earlier test may still run.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
+from gitops.canary import CanaryPolicy
 from gitops.conditions import Verdict
 from gitops.errors import ApplyRefused
 from gitops.manifest import ReleaseManifest, serve_application
 from gitops.readiness import Patience, await_ready
 from gitops.runtime import Runtime
+from gitops.walk import Walk, wanted
 
 SECONDS = 90.0
 
@@ -32,6 +34,14 @@ def applied(system: System, *manifests: ReleaseManifest) -> Verdict | None:
     """Tell the system exactly these releases and wait for the last."""
     system.runtime.apply([serve_application(manifest) for manifest in manifests])
     return await_ready(system.runtime, manifests[-1], Patience(timeout=SECONDS, poll=0.05))
+
+
+def walked(system: System, manifest: ReleaseManifest) -> Verdict | None:
+    """Let a release stand beside the good one, and wait for it."""
+    candidate = replace(manifest, canary=CanaryPolicy(steps=(7,)))
+    walk = Walk(system.good, candidate, 0)
+    system.runtime.apply([wanted(candidate, walk)])
+    return await_ready(system.runtime, candidate, Patience(timeout=SECONDS, poll=0.05), walk)
 
 
 def wait_until_gone(system: System, name: str) -> None:
@@ -80,6 +90,23 @@ class RuntimeContract:
         applied(system, system.damaged)
         assert applied(system, system.good).passed
         assert system.runtime.live(system.good.route).refused is None
+
+    def test_a_candidate_stands_beside_what_is_live_at_its_share(self, system):
+        applied(system, system.good)
+        assert walked(system, system.better).passed
+        live = system.runtime.live(system.good.route)
+        assert live.digest == system.good.bundle_digest
+        assert (live.beside.digest, live.beside.weight) == (system.better.bundle_digest, 0.07)
+        assert applied(system, system.better).passed
+        assert system.runtime.live(system.good.route).beside is None
+
+    def test_a_damaged_candidate_is_refused_by_name_and_stands_beside_nothing(self, system):
+        applied(system, system.good)
+        verdict = walked(system, system.damaged)
+        assert not verdict.passed
+        assert verdict.message.startswith("refused by the endpoint: ")
+        live = system.runtime.live(system.good.route)
+        assert (live.digest, live.beside) == (system.good.bundle_digest, None)
 
     def test_what_is_left_out_goes_away(self, system):
         applied(system, system.good)
