@@ -33,7 +33,9 @@ from tests.support.releases import serving
 
 SHARE = 0.7
 SLICE_SECONDS = 5.0
+TIMEOUT_SECONDS = 30.0
 PATIENCE_SECONDS = 120.0
+POLL_SECONDS = 0.02
 BODY = b'{"instances":[{"a":1,"b":2}]}'
 
 
@@ -59,7 +61,7 @@ class Load:
 
     def _run(self, stop: threading.Event) -> None:
         while not stop.is_set():
-            found = run_load(self.url, [BODY], self.rate, SLICE_SECONDS, threads=32)
+            found = run_load(self.url, [BODY], self.rate, SLICE_SECONDS, timeout=TIMEOUT_SECONDS)
             self.latencies_ms.append(found.latencies_ms)
             self.failures.update(found.failures)
 
@@ -77,6 +79,7 @@ class Place:
 
     head: RayHead
     replicas: int
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False))
 
     @property
     def url(self) -> str:
@@ -91,7 +94,8 @@ class Place:
         begun, seen = time.monotonic(), dict[str, bool]()
         self.head.deploy(told)
         while list(seen.values()).count(True) < self.replicas:
-            state = httpx.get(f"{self.url}/v2/health/ready", trust_env=False).json()
+            time.sleep(POLL_SECONDS)
+            state = self.client.get(f"{self.url}/v2/health/ready").json()
             seen[state["replica"]] = so(state)
             if time.monotonic() - begun > PATIENCE_SECONDS:
                 raise TimeoutError(state)
@@ -103,10 +107,11 @@ def main() -> None:
     parser.add_argument("--swaps", type=int, default=200)
     parser.add_argument("--canaries", type=int, default=50)
     parser.add_argument("--rest", type=float, default=20.0, help="Seconds without a change.")
+    parser.add_argument("--replicas", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--port", type=int, default=25000)
     asked = parser.parse_args()
     print(f"Load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.\n")
-    for replicas in (1, 2):
+    for replicas in asked.replicas:
         with (
             tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder,
             ray_head(asked.port + 40 * (replicas - 1)) as head,
