@@ -46,6 +46,11 @@ class Canary:
         mine = (self.stable, self.candidate, self.weight, self.shadow)
         return mine == (stable, candidate, weight, shadow)
 
+    @property
+    def runs_on_onnx(self) -> bool:
+        """Whether either of the two answers a few rows in a turn of the event loop."""
+        return all(one.bundle.runtime == "onnx" for one in (self.stable, self.candidate))
+
     def named(self, version: str) -> Live | None:
         """The one of the two that is called so."""
         return next((one for one in (self.stable, self.candidate) if one.version == version), None)
@@ -58,7 +63,7 @@ class Canary:
         """Let `first` answer, and the stable version if that is the candidate and it cannot.
 
         `ask` lets a version answer, `score` does the same in a thread. Whatever the stable version
-        raises is raised.
+        raises is raised, and Overloaded by either.
         """
         begun, by = time.perf_counter_ns(), first
         try:

@@ -99,7 +99,9 @@ class Ingress:
         known = length is not None and length.isdigit() and len(length) <= _LONGEST_SHORT
         small = known and int(length or b"0") <= _INLINE_BYTES
         # What is refused for want of a thread needs none.
-        return small and (live.bundle.runtime == "onnx" or self._pool.is_full)
+        canary = self._rollout.canary
+        quick = canary.runs_on_onnx if canary else live.bundle.runtime == "onnx"
+        return small and (quick or self._pool.is_full)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun, live = time.perf_counter_ns(), self._rollout.live

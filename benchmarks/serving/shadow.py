@@ -10,21 +10,17 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
-import pandas as pd
-import skops.io
-from sklearn.linear_model import LinearRegression
 
-from serving.bundle import Bundle, BundleContents, write_bundle
+from serving.bundle import Bundle, write_bundle
 from serving.ingress import Ingress
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
-from tests.support.bundles import line_contents
+from tests.support.bundles import line_contents, skops_line
 from tests.support.door import listening
 
 LINE = b'{"instances":[{"a":1,"b":2}]}'
@@ -47,15 +43,8 @@ def main() -> None:
 def candidates(folder: Path) -> dict[str, Bundle]:
     return {
         "ONNX Runtime": write_bundle(folder, line_contents(bias=1.0)),
-        "scikit-learn on pandas": write_bundle(folder, sklearn_line()),
+        "scikit-learn on pandas": write_bundle(folder, skops_line()),
     }
-
-
-def sklearn_line() -> BundleContents:
-    """The same line as a scikit-learn pipeline, a hundred times slower."""
-    rows = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "b": [1.0, 5.0, 2.0, 0.0]})
-    model = LinearRegression().fit(rows, 2 * rows["a"] + 3 * rows["b"])
-    return replace(line_contents(), runtime="skops", model=skops.io.dumps(model))
 
 
 def compared(live: Bundle, candidate: Bundle, rounds: int) -> str:

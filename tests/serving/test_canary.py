@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from serving.asgi import Asked
+from serving.bodies import JSON
 from serving.bundle import Bundle, write_bundle
+from serving.errors import Overloaded
+from serving.ingress import Ingress
 from serving.rollout import Rollout
+from serving.settings import ServingSettings
 from serving.signature import Column
 from tests.serving.conftest import client_of, user_config
-from tests.support.bundles import LINE, line_contents
+from tests.support.bundles import LINE, line_contents, skops_line
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.anyio
@@ -159,6 +164,27 @@ async def test_what_the_candidate_cannot_answer_the_stable_version_does(line, ch
         assert {await ask(client, number) for number in range(20)} == {("1", 8.0)}
         told = (await state(client))["canary"]["candidate"]
     assert (told["requests"], told["errors"]) == (20, 20)
+
+
+async def test_that_there_is_no_turn_is_no_fault_of_the_candidate(line, candidate):
+    canary = (await walking(line, candidate, 1.0)).canary
+
+    async def refuse(version):
+        raise Overloaded(0.1)
+
+    asked = Asked({}, JSON, b"", "r1")
+    with pytest.raises(Overloaded, match="more is asked than can be answered"):
+        await canary.answer(canary.candidate, asked, refuse, lambda version: None)
+    assert canary.told()["candidate"]["requests"] == 0
+
+
+async def test_a_request_is_short_only_if_both_versions_answer_it_at_once(line, tmp_path):
+    slow = write_bundle(tmp_path / "store", skops_line())
+    scope = {"method": "POST", "headers": [(b"content-length", b"20")]}
+    for candidate, short in ((line_like(line), True), (slow, False)):
+        rollout = await walking(line, candidate, 0.5)
+        door = Ingress(rollout, ServingSettings())
+        assert door.is_short(scope, "/invocations") is short
 
 
 async def test_a_request_that_nobody_can_answer_is_the_callers_fault(line, candidate):

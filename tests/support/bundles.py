@@ -1,13 +1,15 @@
 """Small true bundles: real pipelines, fitted in milliseconds, with golden rows of their own."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import skops.io
 from onnx import TensorProto, helper
 from sklearn.compose import make_column_transformer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
@@ -59,6 +61,13 @@ def line_contents(bias: float = 0.0) -> BundleContents:
         reference=REFERENCE,
         environment=ENVIRONMENT,
     )
+
+
+def skops_line() -> BundleContents:
+    """The same line as a scikit-learn pipeline."""
+    rows = pd.DataFrame({"a": [0.0, 1.0, 2.0, 3.0], "b": [1.0, 5.0, 2.0, 0.0]})
+    model = LinearRegression().fit(rows, 2 * rows["a"] + 3 * rows["b"])
+    return replace(line_contents(), runtime="skops", model=skops.io.dumps(model))
 
 
 def line_graph(bias: float = 0.0) -> bytes:
