@@ -71,7 +71,7 @@ def first_version(stack: Stack) -> None:
             lambda: proven_head(stack, "production") or missed(stack),
             "a first version in production",
             SECONDS,
-            told=lambda: stack.slipway("status"),
+            told=lambda: standing(stack),
         )
         for environment in missed(stack):
             say(f"this machine is too busy: {stack.too_slow(MODEL, environment)}")
@@ -87,7 +87,7 @@ def missed(stack: Stack) -> list[str]:
 def new_file(stack: Stack) -> Marks:
     """From the file's arrival to the first answer of the new version, and to its proof."""
     before = {name: changed(stack, name) for name in ("staging", "production")}
-    old, marks = stack.live(MODEL), Watch()
+    old, marks = stack.live(MODEL), Watch(stack)
     stack.deliver_patients()
     runs = len(stack.runs(MODEL))
     marks.seen("a run began", lambda: len(stack.runs(MODEL)) > runs)
@@ -106,7 +106,7 @@ def bad_version(stack: Stack) -> Marks:
     if good is None:
         sys.exit("production serves nothing")
     slow = replace(good, fault_delay_ms=1000)
-    marks = Watch()
+    marks = Watch(stack)
     forge = stack.forge
     bad = forge.commit(forge.head(), {good.path: render(slow)}, "Release a drill\n")
     marks.seen("attempted", lambda: attempted(stack) == bad)
@@ -119,13 +119,19 @@ def bad_version(stack: Stack) -> Marks:
 class Watch:
     """Seconds from its making to each thing that was seen."""
 
-    def __init__(self) -> None:
-        self._began = time.monotonic()
+    def __init__(self, stack: Stack) -> None:
+        self._began, self._stack = time.monotonic(), stack
         self.since: Marks = {}
 
     def seen(self, what: str, look: Callable[[], object]) -> None:
-        until(look, what, SECONDS)
+        until(look, what, SECONDS, told=lambda: standing(self._stack))
         self.since[what] = time.monotonic() - self._began
+
+
+def standing(stack: Stack) -> str:
+    """What a person would look at: the status, and how the runs of the model ended."""
+    runs = "\n".join(str(run) for run in stack.runs(MODEL)[:5])
+    return f"{stack.slipway('status')}\n{runs}"
 
 
 def changed(stack: Stack, environment: str) -> str:
