@@ -64,7 +64,7 @@ bench-serving: setup ## Ask Slipway and what users would pick instead, with wrk
 	$(BIN)/python -m benchmarks.serving
 
 bench-%: setup ## Run one benchmark, e.g. make bench-overhead
-	$(BIN)/python benchmarks/$*.py
+	$(BIN)/python -m benchmarks.$*
 
 screenshot: setup ## Take the README's picture from the running stack
 	$(BIN)/python -m tests.support.browser docs/lineage.png

@@ -1,6 +1,6 @@
 """Ingestion beside two scripts that do the same cleaning: rows a second and peak memory.
 
-    make bench-ingest            (or: .venv/bin/python benchmarks/ingest.py --rounds 3)
+    make bench-ingest            (or: .venv/bin/python -m benchmarks.ingest --rounds 3)
 
 The sides take turns, each in a process of its own; starting Python and importing are not counted.
 All must find the same good and bad rows. Prints Markdown.

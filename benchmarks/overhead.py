@@ -1,6 +1,6 @@
 """What Slipway adds to the work itself: one whole run of `fraud` beside a bare script.
 
-    make bench-overhead          (or: .venv/bin/python benchmarks/overhead.py --rounds 4)
+    make bench-overhead          (or: .venv/bin/python -m benchmarks.overhead --rounds 4)
 
 Each measurement has a new stack of its own, the same files and one OpenMP thread (two that wait
 for each other on a busy machine drown everything else); the two sides take turns. Prints

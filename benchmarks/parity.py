@@ -1,6 +1,6 @@
 """What a model is served by, how far that is from scikit-learn, and what one row costs.
 
-    make bench-parity          (or: .venv/bin/python benchmarks/parity.py --calls 500)
+    make bench-parity          (or: .venv/bin/python -m benchmarks.parity --calls 500)
 
 The two example models, and three further estimators on a made-up table with gaps and text. Both
 runtimes answer the same row in turns, in one process, on one thread. Prints Markdown.

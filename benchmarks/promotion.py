@@ -1,6 +1,6 @@
 """From a new file to live in production, and from a bad version to the one before, in seconds.
 
-    make bench-promotion          (or: .venv/bin/python benchmarks/promotion.py --rounds 3)
+    make bench-promotion          (or: .venv/bin/python -m benchmarks.promotion --rounds 3)
 
 On a stack of its own, with the model `diabetes` and production under `auto`. What is timed is
 when the outside shows it: git, the record of the deployment, the answering endpoint. Prints
