@@ -12,7 +12,7 @@ from gitops.holds import Hold, read_holds
 from gitops.manifest import ReleaseManifest, manifest_path, parse, route_prefix
 from gitops.policy import load_policy
 from gitops.record import DeploymentRecord
-from gitops.runtime import LiveModel, Runtime
+from gitops.runtime import Beside, LiveModel, Runtime
 from gitops.suspension import Suspension, read_suspension
 
 Document = dict[str, Any]
@@ -178,4 +178,12 @@ def _live(live: LiveModel | None) -> Document | None:
         "version": live.version,
         "since": live.since,
         "refused": {"digest": refused.digest, "reason": refused.reason} if refused else None,
+        "candidate": _candidate(live.beside),
     }
+
+
+def _candidate(beside: Beside | None) -> Document | None:
+    if beside is None:
+        return None
+    requests = beside.figures.requests
+    return {"digest": beside.digest, "weight": beside.weight, "requests": requests}

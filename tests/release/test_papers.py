@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gitops.budget import LatencyBudget
+from gitops.canary import CanaryPolicy
 from gitops.conditions import Verdict
 from gitops.errors import EvidenceMismatch, GateNotPassed
 from gitops.evidence import Evidence, Figure, SliceFigure
@@ -55,6 +56,22 @@ def test_the_manifest_asks_for_what_the_specification_says():
     manifest = manifest_of(tiny(serving=SERVING), "staging", ENTRY, REPORT)
     assert (manifest.replicas, manifest.cpus, manifest.max_ongoing_requests) == (2, 1.5, 9)
     assert manifest.latency == LatencyBudget(rate=30, seconds=4, p50_ms=10, p95_ms=20, p99_ms=30)
+
+
+@pytest.mark.parametrize(
+    ("environment", "canary"),
+    [("staging", None), ("production", CanaryPolicy(steps=(10, 30), samples=50))],
+)
+def test_a_canary_is_asked_for_where_the_specification_says(environment, canary):
+    folder = tiny(serving={"canary": {"steps": [10, 30], "samples": 50}})
+    manifest = manifest_of(folder, environment, ENTRY, REPORT)
+    assert manifest.canary == canary
+    assert parse(render(manifest), manifest.path) == manifest
+
+
+def test_the_defaults_of_a_canary_are_one_set():
+    folder = tiny(serving={"canary": {}})
+    assert manifest_of(folder, "production", ENTRY, REPORT).canary == CanaryPolicy()
 
 
 def test_the_manifest_names_bundle_run_and_rows():
