@@ -69,7 +69,8 @@ class Load:
         waits = np.concatenate(self.latencies_ms)
         p50, p99 = (float(np.percentile(waits, q)) for q in (50, 99))
         each = f"{np.median(seconds):.2f}" if seconds else ""
-        failed = sum(self.failures.values())
+        kinds = ", ".join(f"{count} x {kind}" for kind, count in self.failures.most_common())
+        failed = kinds or "0"
         return name, changes, each, len(waits), failed, f"{p50:.2f}", f"{p99:.1f}"
 
 
