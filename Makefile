@@ -25,6 +25,9 @@ setup: .venv/.ready ## Make the environment in .venv
 demo: setup ## Run the whole loop, from raw files to a tested live endpoint
 	$(BIN)/slipway demo
 
+# Each of the two processes has a core.
+test fast: export OMP_NUM_THREADS := 1
+
 test: setup ## Run every test that needs no browser and no minutes-long stack
 	$(BIN)/pytest $(TWICE) -m "not e2e" --durations 25
 

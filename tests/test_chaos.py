@@ -25,11 +25,10 @@ FILE_ROWS = 400
 ROUND = 25
 # Of an undisturbed pass: the longest that a process is let live.
 LONGEST = 1.5
-SLOW = pytest.mark.slow
 E2E = [pytest.mark.e2e, pytest.mark.timeout(1800)]
 CASES = [
-    pytest.param("disk", 10, marks=SLOW),
-    pytest.param("moto", 10, marks=SLOW),
+    pytest.param("disk", 10, marks=pytest.mark.slow),
+    pytest.param("moto", 10, marks=E2E),
     pytest.param("disk", 100, marks=E2E),
     pytest.param("radosgw", 100, marks=E2E),
 ]

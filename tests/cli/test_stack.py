@@ -29,7 +29,7 @@ from tests.support.bundles import fraud_contents
 from tests.support.listening import listening, off_loopback
 from tests.support.releases import bring, serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 MODULE = "tests.support.toy_definitions"
 SECONDS = 240.0
 
@@ -155,7 +155,6 @@ def test_a_run_that_is_killed_is_ended_and_repeated(layout):
     assert repeated.tags[WORKER_TAG] != begun
 
 
-@pytest.mark.e2e
 def test_a_run_that_never_ends_is_ended_killed_and_not_repeated(layout):
     api = DagsterApi(layout.settings.dagster_url)
     run_id = api.launch("endless_pipeline", {})

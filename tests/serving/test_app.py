@@ -27,7 +27,7 @@ from tests.support.waiting import until
 BASE_PORT = 8141
 SWAP_SECONDS = 60.0
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,6 @@ def wait_until_logged(head: RayHead, names: list[str]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.e2e
 def test_a_killed_replica_loses_its_tail_alone_and_a_stopped_one_nothing(
     head: RayHead, tmp_path: Path
 ) -> None:
@@ -187,7 +186,6 @@ def test_a_killed_replica_loses_its_tail_alone_and_a_stopped_one_nothing(
     assert set(early + late) <= set(found) <= set(early + tail + late)
 
 
-@pytest.mark.e2e
 def test_what_a_replica_counts_is_scraped_from_ray(head: RayHead, tmp_path: Path) -> None:
     bundle = write_bundle(tmp_path, line_contents())
     head.deploy(serve_application(serving(bundle, "staging", model_version="7")))
