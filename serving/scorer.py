@@ -5,7 +5,6 @@ The ONNX graph has one input per column, named as the column, of shape (n, 1): f
 or (n,) for a regression and (n, k) probabilities for a classification.
 """
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 from zipfile import BadZipFile
@@ -203,11 +202,9 @@ def _shaped(signature: Signature, runtime: Runtime, answer: object, rows: int) -
         got, wanted = list(output.shape), [rows, width]
         raise MalformedBundle(f"model.{runtime}", f"it answers shape {got}, expected {wanted}")
     score = output.reshape(rows, width)
-    # A number that is not finite makes the sum so; one too large for the sum must be looked at.
-    if not math.isfinite(score.sum()):
-        finite = np.isfinite(score).all(axis=1)
-        if not finite.all():
-            raise _without_score(int(finite.argmin()))
+    finite = np.isfinite(score)
+    if np.count_nonzero(finite) < finite.size:
+        raise _without_score(int(finite.all(axis=1).argmin()))
     if signature.task == "multiclass":
         return score
     return score[:, 1] if signature.task == "binary" else score[:, 0]

@@ -127,7 +127,10 @@ class Plan:
 
     def _fits(self, numbers: Array) -> bool:
         fits = np.abs(numbers) <= self._limits
-        return bool(fits.all() or (fits | (np.isnan(numbers) & self._nullable)).all())
+        # numpy counts in a tenth of the time that `all` takes for a handful.
+        if np.count_nonzero(fits) == fits.size:
+            return True
+        return bool((fits | (np.isnan(numbers) & self._nullable)).all())
 
 
 def _types(column: "Column") -> frozenset[type]:

@@ -1,5 +1,6 @@
 """From measurements to medians, ratios and goals, as Markdown."""
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -84,7 +85,7 @@ class Results:
         mine = self.figure(self.ours(goal.workers).name, goal.load, goal.figure)
         found = [(self.figure(name, goal.load, goal.figure), name) for name in others]
         ratios = [
-            ((mine / theirs) if goal.figure == "rate" else (theirs / mine), name)
+            (over(mine, theirs) if goal.figure == "rate" else over(theirs, mine), name)
             for theirs, name in found
         ]
         return min(ratios, default=None)
@@ -105,6 +106,11 @@ def report(
     return "\n".join([*lines, *goals(results), *ending])
 
 
+def over(one: float, other: float) -> float:
+    """The ratio; infinity where not a single answer came in time."""
+    return one / other if other else math.inf
+
+
 def table(results: Results, load: Load) -> Iterator[str]:
     mine = results.figure(results.ours(1).name, load, "rate")
     yield f"{load}:"
@@ -114,7 +120,7 @@ def table(results: Results, load: Load) -> Iterator[str]:
     for one in results.contestants:
         rate, p50, p99 = (results.figure(one.name, load, name) for name in ("rate", "p50", "p99"))
         cpu, failed = results.cpu_us(one.name, load), results.failed(one.name, load)
-        times = f"{rate:,.0f} | {mine / rate:.2f} times | {p50:.2f} | {p99:.2f}"
+        times = f"{rate:,.1f} | {over(mine, rate):.2f} times | {p50:.2f} | {p99:.2f}"
         yield f"| {one.name} | {times} | {cpu:,.0f} | {failed} |"
     yield ""
 
