@@ -3,10 +3,12 @@
     .venv/bin/python -m benchmarks.serving.overload [SECONDS]
 
 One replica of real Ray Serve behind HAProxy serves a scikit-learn pipeline. What it can answer
-is measured first, then it is offered multiples of that, and half of it again at the end.
+is measured first, then it is offered multiples of that, and half of it again at the end; first
+with the bound on waiting as it is by default, then with one that is never met.
 """
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections import Counter
@@ -22,6 +24,7 @@ from tests.support.ray_head import ray_head
 from tests.support.releases import serving
 
 PORT = 26400
+BOUNDS = ("100", "60000")
 LOADS = (0.5, 1.0, 2.0, 4.0, 0.5)
 SECONDS = 10.0
 CALLERS = 16
@@ -74,6 +77,13 @@ async def measure(url: str, body: bytes, seconds: float) -> None:
 
 
 def main(seconds: float) -> None:
+    for bound in BOUNDS:
+        os.environ["SLIPWAY_MAX_WAIT_MS"] = bound
+        print(f"\n## SLIPWAY_MAX_WAIT_MS={bound}\n")
+        overload(seconds)
+
+
+def overload(seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder, ray_head(PORT) as head:
         bundle = write_bundle(Path(folder), fraud_contents())
         head.deploy(serve_application(serving(bundle, "production", max_ongoing_requests=1000)))

@@ -21,7 +21,7 @@ Stamp = tuple[int, int, int]
 class _Known(NamedTuple):
     digest: bytes
     grant: Grant
-    expires: float
+    expires: float | None
 
 
 class Callers:
@@ -47,6 +47,7 @@ class Callers:
         self._fixed = _by_digest(read_grants(text, _VARIABLE) if text else Grants())
         self._stamp = _stamp(path)
         self._known = self._with_file()
+        self._recent: dict[bytes, _Known] = {}
         self._next_look = clock() + LOOK_SECONDS
 
     def __len__(self) -> int:
@@ -56,12 +57,24 @@ class Callers:
         """The grant that is in force for a token; None for a token that is not known."""
         if self._clock() >= self._next_look:
             self._look()
+        known = self._recent.get(token) or self._found(token)
+        if known is None or (known.expires is not None and time.time() >= known.expires):
+            return None
+        return known.grant
+
+    def _found(self, token: bytes) -> _Known | None:
+        """Look a token up by its digest, and keep it at hand if it is known.
+
+        The time that takes tells at most of digests, which whoever asks cannot choose; nor can a
+        token be found from how long it takes to see that it is not at hand, since Python compares
+        only what has the same hash under its own secret.
+        """
         digest = hashlib.sha256(token).digest()
         known = self._known.get(digest)
-        # The time a look-up takes tells at most of digests, and whoever asks cannot choose those.
         if known is None or not hmac.compare_digest(digest, known.digest):
             return None
-        return known.grant if time.time() < known.expires else None
+        self._recent[token] = known
+        return known
 
     def _look(self) -> None:
         self._next_look = self._clock() + LOOK_SECONDS
@@ -70,7 +83,7 @@ class Callers:
             return
         self._stamp = stamp
         try:
-            self._known = self._with_file()
+            self._known, self._recent = self._with_file(), {}
         except GrantsError as error:
             logger.warning("the tokens that were known stay in force: %s", error)
         else:
@@ -94,7 +107,7 @@ def _by_digest(grants: Grants) -> dict[bytes, _Known]:
         bytes.fromhex(grant.sha256): _Known(
             bytes.fromhex(grant.sha256),
             grant,
-            grant.expires.timestamp() if grant.expires else float("inf"),
+            grant.expires.timestamp() if grant.expires else None,
         )
         for grant in grants.tokens
     }

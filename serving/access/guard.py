@@ -44,7 +44,8 @@ class Guard:
     def _grant(self, callers: Callers, shown: bytes | None) -> Grant:
         if shown is None:
             raise Unauthorized
-        if shown[: len(_BEARER)].lower() != _BEARER:
+        scheme = shown[: len(_BEARER)]
+        if scheme != b"Bearer " and scheme.lower() != _BEARER:
             raise Unauthorized("the header Authorization names another scheme")
         grant = callers.grant_of(shown[len(_BEARER) :].strip())
         if grant is None:
