@@ -12,8 +12,8 @@ from gitops.stepping import Analysis
 from platform_assets.ml.canvas import COLOURS, INK, Plot, label, legend, new_axes, png
 
 Pause = Callable[[float], None]
-STABLE, CANDIDATE = COLOURS["champion"], COLOURS["candidate"]
 _MARKS = {"pass": "o", "inconclusive": "d", "fail": "X"}
+_SHADES = {"pass": COLOURS["candidate"], "inconclusive": COLOURS["linear"], "fail": "#b91c1c"}
 
 
 def through_steps(
@@ -56,11 +56,12 @@ def staircase(seen: Sequence[Analysis]) -> Plot:
     looks = range(1, len(seen) + 1)
     axes.step(looks, [one.weight * 100 for one in seen], where="mid", color=INK, linewidth=1.2)
     for number, one in zip(looks, seen, strict=True):
-        mark = _MARKS[conclusion(one.verdicts)]
-        axes.plot([number], [one.weight * 100], mark, color=CANDIDATE, markersize=8)
+        answer = conclusion(one.verdicts)
+        share = one.weight * 100
+        axes.plot([number], [share], _MARKS[answer], color=_SHADES[answer], markersize=8)
         axes.annotate(
             _told(one),
-            (number, one.weight * 100),
+            (number, share),
             fontsize=7,
             color=INK,
             ha="center",
@@ -68,8 +69,10 @@ def staircase(seen: Sequence[Analysis]) -> Plot:
             textcoords="offset points",
         )
     for name, mark in _MARKS.items():
-        axes.plot([], [], mark, color=CANDIDATE, label=name)
-    axes.set_ylim(0, 110)
+        axes.plot([], [], mark, color=_SHADES[name], label=name)
+    axes.set_ylim(0, 125)
+    axes.set_yticks(range(0, 101, 20))
+    axes.set_xlim(0.4, len(seen) + 0.6)
     axes.set_xticks(list(looks))
     label(axes, "look", "% of keys that the candidate answers")
     legend(axes, "upper left")
@@ -77,12 +80,13 @@ def staircase(seen: Sequence[Analysis]) -> Plot:
 
 
 def _told(one: Analysis) -> str:
-    return f"{one.figures.requests}+{one.replayed}, {_p95(one.figures.candidate)} ms"
+    replayed = f"\n{one.replayed} replayed" if one.replayed else ""
+    return f"{one.figures.requests} requests{replayed}{_p95(one.figures.candidate)}"
 
 
 def _p95(side: Side) -> str:
     found = side.quantile_ms(QUANTILE)
-    return f"{found:.3g}" if math.isfinite(found) else "?"
+    return f"\np95 {found:.3g} ms" if math.isfinite(found) else ""
 
 
 def _open(one: Analysis) -> str:
