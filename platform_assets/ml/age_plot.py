@@ -11,8 +11,8 @@ from platform_assets.ml.staleness import Stale, Staleness
 
 _EARLIER = "#64748b"
 _CAPTION = (
-    "Each dot is a model on the rows that no earlier one learned from, each line the middle 95 % "
-    "of resamples; the dotted line is the candidate."
+    "Each dot is a model on the rows that no earlier one learned from, each line its 95 % "
+    "interval; the dotted line is the candidate."
 )
 
 

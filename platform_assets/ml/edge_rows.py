@@ -25,6 +25,7 @@ _AT = "nearer to a split than 32 bits tell"
 _BASES = 4
 _CATEGORIES = 200
 _SPLITS = 64
+_STEPS = (-2, -1, 1, 2)
 _UNSEEN = ("", " ", "never seen in training", "NaN", "0", "é\u0301\U0001f6a2")
 _FLOAT32 = np.finfo(np.float32)
 _SMALL = (0.0, -0.0, float(_FLOAT32.tiny), -float(_FLOAT32.smallest_subnormal))
@@ -168,24 +169,27 @@ def _at_splits(
 
 
 def _beside(signature: Signature, split: Split) -> list[float]:
-    """What training saw, the split, and the nearest numbers on either side of it."""
+    """What training saw, the split, and the nearest numbers on either side of it.
+
+    Of all numbers that round to one 32-bit float, rows hold the shortest decimal.
+    """
     if signature.by_name[split.column].type != "float":
         return [np.nan, float(np.floor(split.at)), float(np.ceil(split.at))]
-    return [np.nan, split.at, *(_float32(split.at, steps) for steps in (-2, -1, 1, 2))]
+    return [np.nan, split.at, *(float(str(_float32(split.at, steps))) for steps in _STEPS)]
 
 
 def _near(split: Split) -> list[float]:
     below, above = np.nextafter(split.at, [-np.inf, np.inf]).tolist()
-    return [below, above, _float32(split.at, 0)]
+    return [below, above, float(_float32(split.at, 0))]
 
 
 def _exactly(split: Split) -> list[float]:
     return [split.at] * len(_near(split))
 
 
-def _float32(value: float, steps: int) -> float:
+def _float32(value: float, steps: int) -> np.float32:
     """The nearest 32-bit float, or the one so many steps further."""
     nearest = np.float32(value)
     for _ in range(abs(steps)):
         nearest = np.nextafter(nearest, np.float32(np.copysign(np.inf, steps)))
-    return float(nearest)
+    return nearest

@@ -75,7 +75,7 @@ def comparison(figures: Figures, metric: str) -> Plot:
     return Plot(
         "comparison",
         f"{metric} beside the references",
-        "Each dot is a model on the holdout, each line the middle 95 % of resamples.",
+        "Each dot is a model on the holdout, each line its 95 % interval.",
         png(axes),
     )
 

@@ -1,5 +1,6 @@
 """Training as an asset: what fails says why and leaves nothing behind."""
 
+import logging
 import warnings
 from dataclasses import replace
 
@@ -116,7 +117,14 @@ def test_a_removed_seed_is_caught_by_name_and_nothing_is_registered(platform):
 def test_a_training_says_what_failed_and_what_lies_on_the_edge(platform):
     space = {"logisticregression__C": [-1.0, 1e-6, 1e-5]}
     folder = tiny(search={"trials": 4, "space": space})
-    assert trained(platform, folder).success
+    result = trained(platform, folder)
+    assert result.success
     told = latest(platform.instance, folder.key("candidate_model"))
     assert "InvalidParameterError" in next(iter(told["failed_trials"].values()))
     assert "logisticregression__C=1.0 is at the high end" in told["on_edge"][0]
+    log = [(one.level, one.user_message) for one in platform.instance.all_logs(result.run_id)]
+    assert [said[:12] for level, said in log if said.startswith("trial ")] == [
+        f"trial {number} of 4"[:12] for number in range(1, 5)
+    ]
+    (warned,) = [said for level, said in log if level == logging.WARNING and "high end" in said]
+    assert warned.endswith("a wider search.space may find better")
