@@ -51,6 +51,18 @@ def test_a_token_of_the_settings_is_the_one_ray_asks_for(layout, monkeypatch):
     assert layout.settings.ray_token_file.read_text() == "given"
 
 
+def test_the_wrapper_has_haproxy_log_what_fails_alone(tmp_path):
+    config, path = tmp_path / "haproxy.cfg", tmp_path / "wrapper"
+    config.write_text("defaults\n    option httplog\n    option abortonclose\n")
+    path.write_text(ray_service.wrapper_script("/bin/true"))
+    subprocess.run(("/bin/sh", str(path), "-f", str(config)), check=True)
+    assert config.read_text().splitlines()[1:] == [
+        "    option httplog",
+        "    option dontlog-normal",
+        "    option abortonclose",
+    ]
+
+
 def test_the_wrapper_turns_every_interface_into_loopback(layout, tmp_path):
     config = tmp_path / "haproxy.cfg"
     config.write_text(BOUND)
