@@ -76,10 +76,10 @@ def measured(
     case: Case, one: Contestant, processes: Processes, load: Load, seconds: int
 ) -> Measured:
     body = case.bodies[load.rows]
-    shoot(one.url, body, load, WARM_SECONDS)
+    shoot(one.url, body, load, WARM_SECONDS, one.token)
     busy = list(processes())
     before = used(busy)
-    shot = shoot(one.url, body, load, seconds)
+    shot = shoot(one.url, body, load, seconds, one.token)
     cpu_us = (used(busy) - before) / max(1, shot.rate * seconds) * 1e6
     say(f"  {one.name}: {shot.rate:,.0f}/s, p50 {shot.p50:.2f} ms, {cpu_us:,.0f} µs of processor")
     return Measured(one.name, load, shot, cpu_us)

@@ -17,7 +17,10 @@ Kind = Literal["slipway", "packaged", "sklearn", "careful", "limit"]
 
 @dataclass(frozen=True, eq=False)
 class Contestant:
-    """One server. `environment` names one of `environments`; `words` follow its `bin` folder."""
+    """One server. `environment` names one of `environments`; `words` follow its `bin` folder.
+
+    `token`, if there is one, is shown with each request.
+    """
 
     name: str
     kind: Kind
@@ -27,6 +30,7 @@ class Contestant:
     variables: Mapping[str, str] = field(default_factory=dict)
     path: str = "/invocations"
     workers: int = 1
+    token: str = ""
 
     @property
     def url(self) -> str:

@@ -1,4 +1,4 @@
-"""Slipway as `slipway up` runs it: the same Ray, HAProxy, ingress and prediction log."""
+"""Slipway as `slipway up` runs it: Ray, HAProxy, tokens, rates, prediction log and metrics."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,8 @@ from benchmarks.serving.case import Case
 from benchmarks.serving.contestants import Contestant
 from benchmarks.serving.running import Processes, check
 from gitops.manifest import serve_application
+from resources.tokens import TokenFile
+from serving.access.grants import grant_for, new_token
 from tests.support.ray_head import ray_head
 from tests.support.releases import serving
 
@@ -16,11 +18,17 @@ MODEL = "wide"
 @contextmanager
 def slipways(case: Case, port: int) -> Iterator[tuple[list[Contestant], Processes]]:
     """One replica in production and two in staging of one stack; takes ports from `port` on."""
-    one = Contestant("Slipway", "slipway", port, path=f"/{MODEL}/invocations")
-    two = Contestant(
-        "Slipway, 2 replicas", "slipway", port, path=f"/staging/{MODEL}/invocations", workers=2
+    token, tokens = new_token(), case.folder / "tokens.json"
+    TokenFile(tokens).add(grant_for(token, "benchmark", rate="1000000/second"))
+    one, two = (
+        Contestant(name, "slipway", port, path=path, workers=workers, token=token)
+        for name, path, workers in (
+            ("Slipway", f"/{MODEL}/invocations", 1),
+            ("Slipway, 2 replicas", f"/staging/{MODEL}/invocations", 2),
+        )
     )
-    with ray_head(port) as head:
+    asking = {"SLIPWAY_ACCESS": "tokens", "SLIPWAY_API_TOKENS_FILE": str(tokens)}
+    with ray_head(port, variables=asking) as head:
         manifests = [
             serving(case.bundle, "production"),
             serving(case.bundle, "staging", replicas=two.workers),

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,18 +84,24 @@ class RayHead:
 
 
 @contextmanager
-def ray_head(base_port: int, *, cpus: int = 4) -> Iterator[RayHead]:
+def ray_head(
+    base_port: int, *, cpus: int = 4, variables: Mapping[str, str] | None = None
+) -> Iterator[RayHead]:
     """Run a head with token authentication and Serve's HAProxy; all of it ends with the block.
+
+    Its endpoints ask for no token, unless `variables` of the environment say otherwise.
 
     Takes the ports from `base_port` (Serve itself) to `base_port + 8` and 22 more from
     `base_port + 1000` for replicas and Ray's metrics.
     """
     # Unix sockets below the folder may not have more than 107 bytes in their path.
     with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as folder:
-        yield from _running(Path(folder), base_port, cpus)
+        yield from _running(Path(folder), base_port, cpus, variables or {})
 
 
-def _running(folder: Path, base_port: int, cpus: int) -> Iterator[RayHead]:
+def _running(
+    folder: Path, base_port: int, cpus: int, variables: Mapping[str, str]
+) -> Iterator[RayHead]:
     token = secrets.token_hex(32)
     (folder / "token").write_text(token)
     (folder / "haproxy").write_text(wrapper_script(haproxy_binary()))
@@ -104,7 +110,7 @@ def _running(folder: Path, base_port: int, cpus: int) -> Iterator[RayHead]:
         process = subprocess.Popen(
             _command(folder, base_port, cpus),
             cwd=CHECKOUT,
-            env=_environment(folder, base_port),
+            env={**_environment(folder, base_port), **variables},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
