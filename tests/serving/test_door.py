@@ -2,11 +2,14 @@
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serving.access.callers import Callers
-from serving.access.grants import Grants, grant_for
+from serving.access.grants import Grants, grant_for, new_token
 from serving.access.guard import Guard
 from serving.door import Door
+from serving.errors import Unauthorized
 from serving.ingress import Ingress
 from serving.settings import ServingSettings
 from tests.serving.conftest import rolled_out
@@ -132,6 +135,15 @@ async def test_an_open_door_asks_nobody(line):
     transport = httpx.ASGITransport(door)
     async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
         assert (await client.post("/invocations", json=ROW)).status_code == 200
+
+
+@given(value=st.one_of(st.binary(max_size=64), st.binary(max_size=64).map(b"Bearer ".__add__)))
+def test_whatever_else_is_shown_is_refused_and_does_no_harm(value):
+    known = Grants(tokens=(grant_for(new_token(), "shop"),))
+    guard = Guard("line", Callers(known.model_dump_json()))
+    request = {"method": "POST", "path": "/invocations", "headers": [(b"authorization", value)]}
+    with pytest.raises(Unauthorized, match="Authorization: Bearer TOKEN"):
+        guard.admit(request)
 
 
 def test_endpoints_ask_for_tokens_unless_they_are_told_not_to(monkeypatch):
