@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from resources.errors import RegistryError
-from resources.tracking_database import alone, database_file, make_database
+from resources.tracking_database import alone, database_file, import_mlflow, make_database
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -137,6 +137,7 @@ class Tracking:
 
     @cached_property
     def _client(self) -> "MlflowClient":
+        import_mlflow()
         from mlflow.tracking import MlflowClient
 
         self.prepare()
@@ -144,6 +145,7 @@ class Tracking:
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
+        import_mlflow()
         from mlflow.exceptions import MlflowException
 
         try:

@@ -8,9 +8,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 PREFIX = "sqlite:///"
+_IMPORTING = Lock()
+
+
+def import_mlflow() -> None:
+    """Import MLflow whole before any part of it is asked for; it takes seconds, the first time.
+
+    Its modules import each other in circles: a thread that asks for a part while another is still
+    importing leaves MLflow half imported for the rest of the process.
+    """
+    with _IMPORTING:
+        import mlflow  # noqa: F401  what others ask for is in place once it is there
 
 
 def database_file(tracking_uri: str) -> Path | None:
@@ -50,6 +62,7 @@ def alone(lock: Path) -> Iterator[None]:
 
 
 def _fill(file: Path, artifact_root: Path) -> None:
+    import_mlflow()
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     make: Callable[..., Any] = SqlAlchemyStore
