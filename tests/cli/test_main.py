@@ -26,6 +26,7 @@ def test_every_promised_command_exists():
         "holdout": "show renew",
         "models": "list show compare",
         "keys": "new sign",
+        "tokens": "add list revoke",
     }
     assert sorted(" ".join(words) for words in COMMANDS) == sorted(
         [
