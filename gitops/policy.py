@@ -24,7 +24,12 @@ from gitops.windows import Window
 
 POLICY_PATH = "gitops/environments/policy.yaml"
 LOOKED_AT = 20
-RESERVED = ("lease", "promotions")
+RESERVED = {
+    "lease": "git's refs need that name",
+    "promotions": "git's refs need that name",
+    "champion": "an alias of production's versions has that name",
+    "previous": "an alias of production's versions has that name",
+}
 
 _DURATION = re.compile(r"([1-9]\d{0,5})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -116,7 +121,7 @@ class Policy(_Strict):
         seen: list[str] = []
         for environment in self.environments:
             if environment.name in RESERVED:
-                raise ValueError(f"environment {environment.name!r}: git's refs need that name")
+                raise ValueError(f"environment {environment.name!r}: {RESERVED[environment.name]}")
             if environment.name in seen:
                 raise ValueError(f"environment {environment.name!r} stands there twice")
             close = [name for name in seen if _overlap(name, environment.name)]

@@ -32,6 +32,7 @@ def environments(*entries: str) -> str:
         (environments("name: a, approval: auto, requires: [a]"), "'a', which is no earlier"),
         ("environments: &x []", "anchor"),
         (environments("name: lease, approval: auto"), "git's refs need that name"),
+        (environments("name: champion, approval: auto"), "'champion': an alias of production"),
         (environments("name: a, approval: auto, reconcile: {every: 3}"), "reconcile.every"),
         (environments("name: a, approval: auto, reconcile: {self_heal: false}"), "self_heal"),
         (
