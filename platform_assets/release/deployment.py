@@ -99,19 +99,14 @@ def deploy(
     verdicts = report.verdicts or _recorded(forge, report)
     checks = [check_result(key, name, verdicts, report) for name in CHECKS if name != CANARY]
     checks.append(canary_result(key, verdicts, report, seen))
+    shown = {**facts(report), **walked(seen)}
     if report.reverted or not isinstance(report.outcome, Settled) or report.manifest is None:
         yield from checks
-        raise dg.Failure(
-            report.outcome.message, metadata={**facts(report), **walked(seen)}, allow_retries=False
-        )
+        raise dg.Failure(report.outcome.message, metadata=shown, allow_retries=False)
     yield dg.MaterializeResult(
         asset_key=key,
         data_version=dg.DataVersion(report.manifest.bundle_digest),
-        metadata={
-            **facts(report),
-            **walked(seen),
-            "endpoint": dg.MetadataValue.url(_address(settings, report)),
-        },
+        metadata={**shown, "endpoint": dg.MetadataValue.url(_address(settings, report))},
         check_results=checks,
     )
 
