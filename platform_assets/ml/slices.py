@@ -72,7 +72,8 @@ def _slice(
     truth = y[held]
     judges = [metric.prepare(truth, score[held]), metric.prepare(truth, dummy[held])]
     drawn, blind = draws(judges, truth, metric.classes, samples=_SAMPLES)
-    rows = telling_rows(truth, metric.classes)
+    # A group of one class has no rarer one: all its rows tell.
+    rows = telling_rows(truth, metric.classes) or one.rows
     value, reference = (judge(np.ones(one.rows)) for judge in judges)
     return Slice(
         column=one.column,

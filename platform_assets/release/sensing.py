@@ -73,7 +73,9 @@ def decide(looks: Sequence[Look], tried: Tried, unfinished: int, now: float) -> 
         reasons = "; ".join(f"{look.asset} waits: {look.objection}" for look in looks)
         return Decision("", reasons or "the candidate is released everywhere", Tried())
     times = tried.times if (tried.asset, tried.digest) == (due.asset, due.digest) else 0
-    left = tried.at + min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE) - now if times else 0.0
+    left = (
+        tried.at + min(FIRST_PAUSE * 2 ** min(times - 1, 32), LONGEST_PAUSE) - now if times else 0.0
+    )
     if left > 0:
         return Decision("", f"{due.asset} was tried {times} times, again in {left:.0f} s", tried)
     asked = Tried(due.asset, due.digest, times + 1, now)

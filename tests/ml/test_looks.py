@@ -33,6 +33,6 @@ def test_draws_that_are_undefined_now_and_then_are_left_out_and_many_are_not():
 
 
 def test_few_rows_reach_further_and_one_row_tells_nothing():
-    wide = corrected(3.0, DRAWN, 5, 20)
-    assert wide.high - wide.low > 1.15 * (sure := corrected(3.0, DRAWN, 5, MANY)).high - sure.low
+    wide, sure = corrected(3.0, DRAWN, 5, 20), corrected(3.0, DRAWN, 5, MANY)
+    assert (wide.high - wide.low) / (sure.high - sure.low) == pytest.approx(1.14, abs=0.005)
     assert not corrected(3.0, DRAWN, 5, 1).known

@@ -25,7 +25,7 @@ def test_a_run_under_way_comes_first_and_nothing_is_forgotten():
 def test_a_release_that_failed_is_asked_for_again_with_growing_pauses():
     assert decide([DUE], ONCE, 0, now=1059.0).reason.endswith("again in 1 s")
     assert decide([DUE], ONCE, 0, now=1060.0).tried.times == 2
-    often = Tried(DUE.asset, DUE.digest, 50, at=0.0)
+    often = Tried(DUE.asset, DUE.digest, 5000, at=0.0)
     assert decide([DUE], often, 0, now=LONGEST_PAUSE - 1).asset == ""
     assert decide([DUE], often, 0, now=LONGEST_PAUSE).asset == DUE.asset
 
