@@ -27,6 +27,7 @@ def joined(model: bytes, numbers: Sequence[str], texts: Sequence[str]) -> Joined
     document = onnx.load_from_string(model)
     graph = document.graph
     used = {name for node in graph.node for name in (*node.input, *node.output)}
+    used |= {one.name for one in (*graph.input, *graph.initializer)}
     blocks = (
         (_unused("numbers", used), TensorProto.FLOAT, numbers),
         (_unused("texts", used), TensorProto.STRING, texts),

@@ -19,12 +19,18 @@ class Rates:
         self._windows = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def spend(self, grant: Grant) -> None:
-        """Count one request; TooManyRequests if one of the grant's rates does not allow it."""
-        for rate in _parsed(grant.rate):
-            if not self._windows.hit(rate, grant.name):
+        """Count one request; TooManyRequests if one of the grant's rates does not allow it.
+
+        What is refused counts for none of them.
+        """
+        rates = _parsed(grant.rate)
+        for rate in rates:
+            if not self._windows.test(rate, grant.name):
                 reset = self._windows.get_window_stats(rate, grant.name).reset_time
                 wait = max(1, math.ceil(reset - time.time()))
                 raise TooManyRequests(grant.name, str(rate), wait)
+        for rate in rates:
+            self._windows.hit(rate, grant.name)
 
 
 @cache

@@ -62,3 +62,11 @@ def test_names_that_the_graph_uses_already_are_left_to_it():
 def test_what_gathers_the_columns_is_always_imported(domains):
     made = onnx.load_from_string(joined(words_graph(domains), [], ["left", "right"]).model)
     assert "" in {opset.domain for opset in made.opset_import}
+
+
+def test_an_input_that_no_node_reads_keeps_its_name():
+    model = onnx.load_from_string(line_graph())
+    model.graph.input.append(helper.make_tensor_value_info("numbers", TensorProto.FLOAT, [None, 1]))
+    graph = joined(model.SerializeToString(), ["a", "b", "numbers"], [])
+    assert graph.numbers == "numbers_"
+    assert run(graph.model, {graph.numbers: np.float32([[1, 2, 9]])}).tolist() == [[8.0]]
