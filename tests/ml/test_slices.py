@@ -67,6 +67,16 @@ def test_a_group_without_positives_comes_last_and_is_never_the_worst():
     assert worst([groups[-1]]) is None
 
 
+def test_a_group_of_one_class_that_is_answered_wrongly_is_judged():
+    y = np.repeat([0, 1], [100, 300])
+    brier = metric("binary", "brier")
+    place = np.repeat(["wrong", "right"], [100, 300])
+    wrong = worst(found(np.ones(400), one=brier, y=y, place=place))
+    assert (wrong.value, wrong.figure.value) == ("wrong", 1)
+    assert wrong.gap.known
+    assert wrong.gap.low > 0.5
+
+
 def test_a_group_has_an_interval_of_its_own():
     draw = np.random.default_rng(0)
     place = np.repeat(["few", "many"], [40, 360])
