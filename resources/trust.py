@@ -5,6 +5,8 @@ import ssl
 from resources.errors import SettingsError
 from resources.settings import Settings
 
+END = "-----END CERTIFICATE-----"
+
 
 def endpoint_context(settings: Settings) -> ssl.SSLContext | None:
     """A context that accepts the certificate of the settings and no other; None without one.
@@ -20,8 +22,10 @@ def endpoint_context(settings: Settings) -> ssl.SSLContext | None:
     if settings.tls_cert_file is None:
         return None
     try:
-        context = ssl.create_default_context(cafile=str(settings.tls_cert_file))
-    except (OSError, ssl.SSLError) as error:
+        # The file may hold those above it too, and who else they vouch for is not our endpoint.
+        own, end, _ = settings.tls_cert_file.read_text().partition(END)
+        context = ssl.create_default_context(cadata=own + end)
+    except (OSError, ValueError, ssl.SSLError) as error:
         raise SettingsError(
             f"SLIPWAY_TLS_CERT_FILE: {settings.tls_cert_file} holds no certificate: {error}"
         ) from error
