@@ -131,6 +131,7 @@ class Ingress:
         self, scope: Scope, receive: Receive, live: Live | None, request_id: str
     ) -> Answer:
         path, version = self._resolved(path_of(scope))
+        canary = self._rollout.canary
         if path not in self._post:
             return self._read_only(scope, path)
         if scope["method"] != "POST":
@@ -142,15 +143,14 @@ class Ingress:
         media = bodies.media_type(headers.get(b"content-type"), served)
         body = await self._body(headers, receive)
         asked = Asked(headers, media, body, request_id)
-        canary = self._rollout.canary
         if canary is None:
             return await self._by(live, handler, asked)
         key = asked.header(self._key) or request_id
-        first = canary.named(version) if version else canary.chosen(key)
+        first = (canary.named(version) if version else canary.chosen(key)) or canary.stable
         return await canary.answer(
-            first or canary.stable,
+            first,
             asked,
-            lambda one: self._by(one, handler, asked),
+            lambda one: self._by(one, handler, asked, waited=one is not first),
             lambda one: self._handled(one, handler, asked),
         )
 
@@ -162,13 +162,16 @@ class Ingress:
         except TimeoutError:
             raise TooSlow(seconds) from None
 
-    async def _by(self, live: Live, handler: Handler, asked: Asked) -> Answer:
+    async def _by(
+        self, live: Live, handler: Handler, asked: Asked, *, waited: bool = False
+    ) -> Answer:
         if live.delay:
             await asyncio.sleep(live.delay)
         encoded = bodies.is_encoded(asked.headers.get(b"content-encoding"))
         small = len(asked.body) <= _INLINE_BYTES and asked.media != bodies.ARROW and not encoded
         if small and live.bundle.runtime == "onnx":
-            self._turns.take()
+            if not waited:
+                self._turns.take()
             return handler(live, asked)
         return await self._pool.run(partial(self._handled, live, handler, asked))
 

@@ -12,6 +12,7 @@ from serving.bodies import JSON
 from serving.bundle import Bundle, write_bundle
 from serving.errors import Overloaded
 from serving.ingress import Ingress
+from serving.patience import FEW
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
 from serving.signature import Column
@@ -164,6 +165,13 @@ async def test_what_the_candidate_cannot_answer_the_stable_version_does(line, ch
         assert {await ask(client, number) for number in range(20)} == {("1", 8.0)}
         told = (await state(client))["canary"]["candidate"]
     assert (told["requests"], told["errors"]) == (20, 20)
+
+
+async def test_a_candidate_that_fails_does_not_let_more_in_than_can_be_answered(line, choosy):
+    async with client_of(await walking(line, choosy, 1.0), max_wait_ms=0.0001) as client:
+        asked = [client.post("/invocations", json=ROW) for _ in range(FEW + 5)]
+        answers = Counter(one.status_code for one in await asyncio.gather(*asked))
+    assert answers == {200: FEW, 503: 5}
 
 
 async def test_that_there_is_no_turn_is_no_fault_of_the_candidate(line, candidate):
