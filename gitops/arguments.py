@@ -66,11 +66,11 @@ def _reconcile(verb: argparse.ArgumentParser) -> None:
     )
     policy = "where the policy does not say"
     verb.add_argument(
-        "--interval", type=_seconds, help=f"seconds between looks at what is settled, {policy}"
+        "--interval", type=_pause, help=f"seconds between looks at what is settled, {policy}"
     )
     verb.add_argument(
         "--retry-interval",
-        type=_seconds,
+        type=_pause,
         help=f"seconds before the first retry, doubled for each further one, {policy}",
     )
     _addresses(verb)
@@ -112,4 +112,11 @@ def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds <= 86_400:
         raise argparse.ArgumentTypeError(f"{text} is none from 0 to 86400, a day")
+    return seconds
+
+
+def _pause(text: str) -> float:
+    seconds = _seconds(text)
+    if seconds < 1:
+        raise argparse.ArgumentTypeError(f"{text} is none from 1 to 86400, a day")
     return seconds

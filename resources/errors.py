@@ -106,6 +106,14 @@ class NoSuchToken(TokenError):
         super().__init__(f"{path} has no token {name!r}; it has: {', '.join(known) or 'none'}")
 
 
+class OwnToken(TokenError):
+    def __init__(self, name: str, shown: Path) -> None:
+        super().__init__(
+            f"the checks of deployments show {name!r} themselves, and without it each release would "
+            f"be taken back; for a new one: slipway down, delete {shown}, slipway up --detach"
+        )
+
+
 class EndpointError(ResourceError):
     """An endpoint that cannot be asked at all."""
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from platform_assets.cli.console import out, print_json, print_table
 from platform_assets.cli.models import require_model
+from resources.errors import OwnToken
 from resources.settings import load_settings
-from resources.tokens import TokenFile
+from resources.tokens import OWN, TokenFile
 from serving.access.grants import ANY, Grant, Scope, grant_for, new_token
 
 
@@ -39,8 +40,11 @@ def list_all(*, as_json: bool) -> None:
 
 
 def revoke(name: str) -> None:
-    """Take a token back; NoSuchToken if there is none of this name."""
-    TokenFile(load_settings().tokens).revoke(name)
+    """Take a token back; NoSuchToken if there is none of this name, OwnToken for Slipway's own."""
+    settings = load_settings()
+    if name == OWN:
+        raise OwnToken(name, settings.api_token_file)
+    TokenFile(settings.tokens).revoke(name)
     out(f"{name} is revoked; endpoints refuse it within a second or two")
 
 

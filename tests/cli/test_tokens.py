@@ -57,6 +57,7 @@ def test_a_revoked_token_is_good_for_nothing(shop, slipway):
         (("add", "The Shop"), "token 'The Shop': name"),
         (("add", "bank", "--model", "froud"), "froud"),
         (("revoke", "bank"), "has no token 'bank'; it has: shop"),
+        (("revoke", "slipway"), "each release would be taken back"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_sentence(words, sentence, shop, slipway):

@@ -218,7 +218,7 @@ def test_a_repository_that_is_none_is_one_sentence(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["deploy"], ["plan"], ["reconcile", "--now"], ["reconcile", "--interval", "0"]],
+    [[], ["deploy"], ["plan"], ["reconcile", "--now"], ["reconcile", "--interval", "0.5"]],
 )
 def test_wrong_use_ends_with_2(arguments, capsys):
     with pytest.raises(SystemExit, match="2"):

@@ -174,11 +174,7 @@ def _write_token(settings: Settings) -> None:
     path, given = settings.ray_token_file, settings.ray_token
     before = path.read_text().strip() if path.is_file() else ""
     token = given.get_secret_value() if given else before or secrets.token_hex(32)
-    made = path.with_name(".token")
-    made.touch(mode=0o600)
-    made.chmod(0o600)
-    made.write_text(token)
-    made.replace(path)
+    write_private(path, token)
 
 
 def serve_options(settings: Settings) -> dict[str, Any]:
