@@ -74,7 +74,8 @@ def _samples(policy: CanaryPolicy, figures: Figures) -> Verdict:
 def _errors(policy: CanaryPolicy, figures: Figures) -> Verdict:
     mine, pairs = figures.candidate, figures.pairs
     count, of = mine.errors + pairs.failures, mine.requests + pairs.requests
-    usual = figures.stable.errors / figures.stable.requests if figures.stable.requests else 0.0
+    stable = figures.stable
+    usual = stable.errors / stable.requests if stable.requests >= FEWEST else 0.0
     observed = count / of if of else None
     low, high = wilson(count, of)
     return _judged("canary_errors", "errors", observed, low, high, usual + policy.errors, "", of)

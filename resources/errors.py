@@ -109,8 +109,8 @@ class NoSuchToken(TokenError):
 class OwnToken(TokenError):
     def __init__(self, name: str, shown: Path) -> None:
         super().__init__(
-            f"the checks of deployments show {name!r} themselves, and without it each release would "
-            f"be taken back; for a new one: slipway down, delete {shown}, slipway up --detach"
+            f"the checks of deployments show {name!r} themselves, and without it each release "
+            f"would be taken back; for a new one: slipway down, delete {shown}, slipway up --detach"
         )
 
 

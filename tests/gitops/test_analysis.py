@@ -51,6 +51,12 @@ def test_errors_that_the_stable_version_has_too_are_no_fault_of_the_candidate():
     assert verdict("canary_errors", figures).outcome != "fail"
 
 
+def test_one_error_of_the_stable_version_excuses_no_bad_candidate():
+    bad = {"requests": 1000, "errors": 400, "latency_us": {300.0: 1000}}
+    figures = Figures(Side(2, 1, {300.0: 2}), Side(**bad), Pairs())
+    assert verdict("canary_errors", figures).outcome == "fail"
+
+
 def test_a_few_bad_requests_do_not_fail_a_candidate():
     few = Figures(candidate=Side(FEWEST - 1, FEWEST - 1, {}))
     assert verdict("canary_errors", few).outcome == "inconclusive"
