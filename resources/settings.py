@@ -233,7 +233,10 @@ class Settings(BaseSettings):
 
     @cached_property
     def serve_url(self) -> str:
-        return f"{self.serve_scheme}://127.0.0.1:{self.serve_port}"
+        """Where this machine finds the endpoints; without TLS they listen on 127.0.0.1 alone."""
+        elsewhere = self.tls_cert_file is not None and not self.serve_host.is_unspecified
+        host = self.serve_host if elsewhere else "127.0.0.1"
+        return f"{self.serve_scheme}://{host}:{self.serve_port}"
 
     @cached_property
     def serve_scheme(self) -> str:

@@ -99,6 +99,18 @@ def test_a_value_that_cannot_be_used_is_named_with_its_variable(monkeypatch, nam
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("10.0.0.5", "https://10.0.0.5:8000"),
+        ("0.0.0.0", "https://127.0.0.1:8000"),  # noqa: S104
+    ],
+)
+def test_endpoints_are_asked_where_they_listen(host, url):
+    files = {"tls_cert_file": Path("a.pem"), "tls_key_file": Path("a.key")}
+    assert Settings(serve_host=IPv4Address(host), **files).serve_url == url
+
+
 def test_every_bad_value_is_named_not_only_the_first(monkeypatch):
     monkeypatch.setenv("SLIPWAY_SERVE_PORT", "x")
     monkeypatch.setenv("SLIPWAY_RAY_PORT", "y")
