@@ -70,6 +70,13 @@ class ModelPipeline(dg.Component):
             policy.require_name(self.folder.name)
         except PolicyInvalid as error:
             raise SpecError(f"{self.folder.path}: {error}") from error
+        canary = self.folder.spec.serving.canary
+        for name in canary.environments if canary else ():
+            if name not in policy.names:
+                raise SpecError(
+                    f"{self.folder.path}: serving.canary.environments: got {name!r}, expected some "
+                    f"of {', '.join(policy.names)}"
+                )
         return pipeline(self.folder, stages_of(policy))
 
 

@@ -91,6 +91,11 @@ def test_a_name_that_an_environment_cannot_serve_is_refused_when_it_loads(projec
     assert "at most 39 characters, as 'staging'" in refusal((root, renamed))
 
 
+def test_a_canary_in_an_environment_that_is_not_there_is_refused_when_it_loads(project):
+    said = refusal(project, serving={"canary": {"environments": ["prodution"]}})
+    assert "got 'prodution', expected some of staging, production" in said
+
+
 def test_a_contract_that_no_row_can_be_judged_by_is_refused_when_it_loads(project):
     place = project[1] / "contract.py"
     place.write_text(

@@ -13,6 +13,6 @@ done = function(summary, latency, requests)
   local failed = errors.connect + errors.read + errors.write + errors.status + errors.timeout
   io.write(string.format(
     '\n{"requests": %d, "microseconds": %d, "failed": %d, "p50": %d, "p99": %d}\n',
-    summary.requests, summary.duration, failed, latency:percentile(50), latency:percentile(99)
+    summary.requests - errors.status, summary.duration, failed, latency:percentile(50), latency:percentile(99)
   ))
 end

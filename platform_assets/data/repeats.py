@@ -115,7 +115,9 @@ class Repeats:
         """Put a run aside once a few batches in a row had nothing to do with it."""
         run.passed += 1
         if run.prints is not None and run.passed > RUNS:
-            run.place, run.size = self._aside.put(run.prints), len(run.prints)
+            if not run.size:
+                prints = self._sorted(run)
+                run.place, run.size = self._aside.put(prints), len(prints)
             run.prints = None
 
     def _back(self, run: _Run) -> Prints:

@@ -56,8 +56,9 @@ def importances(
     drawn = draws(judges, y, metric.classes, samples=_SAMPLES, seed=seed)
     whole = np.array([judge(np.ones(len(y))) for judge in judges])
     places = [slice(1 + place * times, 1 + (place + 1) * times) for place in range(len(rows))]
+    telling = telling_rows(y, metric.classes)
     found = [
-        Importance(name, _loss(metric, whole, drawn, place, telling_rows(y, metric.classes)))
+        Importance(name, _loss(metric, whole, drawn, place, telling))
         for name, place in zip(rows, places, strict=True)
     ]
     return sorted(found, key=lambda one: -np.nan_to_num(one.loss.value, nan=-np.inf))

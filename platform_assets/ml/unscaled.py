@@ -171,8 +171,9 @@ def _move(trees: Sequence[Tree], scale: Scale, width: int, said: Said) -> None:
     limits = np.zeros((max(1, *map(len, known)), width))
     for one, thresholds in enumerate(known):
         limits[: len(thresholds), one] = thresholds
-    last = _last_to_pass(lambda rows: scale(rows).astype(trees[0].kind) <= limits, limits.shape)
-    # A tree that splits off gaps alone splits at infinity.
+    # A tree that splits off gaps alone splits at infinity, which no scaler takes.
+    finite = np.where(np.isinf(limits), 0.0, limits)
+    last = _last_to_pass(lambda rows: scale(rows).astype(trees[0].kind) <= finite, limits.shape)
     last = np.where(np.isinf(limits), np.inf, said(last))
     for tree in trees:
         moved = tree.thresholds.copy()

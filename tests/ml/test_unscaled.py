@@ -131,10 +131,11 @@ def test_a_split_goes_to_the_last_32_bit_float_whose_decimal_passes():
     assert as_floats(np.array([np.inf, -np.inf])).tolist() == [np.inf, -np.inf]
 
 
-def test_a_gap_that_is_split_off_stays_one():
-    seen = rows(*[np.nan] * 30, *range(30))
+@pytest.mark.parametrize("scalers", [(StandardScaler(),), (MaxAbsScaler(), StandardScaler())])
+def test_a_gap_that_is_split_off_stays_one(scalers):
+    seen = rows(*[np.nan] * 30, *(np.arange(30) / 100))
     model = HistGradientBoostingRegressor(max_iter=1, min_samples_leaf=20)
-    pipeline = make_pipeline(StandardScaler(), model).fit(seen, seen["x"].isna())
+    pipeline = make_pipeline(*scalers, model).fit(seen, seen["x"].isna())
     moved = without_scaling(pipeline, as_floats)
     asked = rows(np.nan, -1e9, 7, 1e9)
     assert moved is not pipeline
