@@ -101,7 +101,9 @@ class Ingress:
         # What is refused for want of a thread needs none.
         canary = self._rollout.canary
         quick = canary.runs_on_onnx if canary else live.bundle.runtime == "onnx"
-        return small and (quick or self._pool.is_full)
+        encoded = bodies.is_encoded(header_of(scope, b"content-encoding"))
+        arrow = (header_of(scope, b"content-type") or b"").startswith(bodies.ARROW.encode())
+        return small and ((quick and not encoded and not arrow) or self._pool.is_full)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun, live = time.perf_counter_ns(), self._rollout.live

@@ -72,6 +72,11 @@ async def test_a_request_for_a_few_rows_goes_to_the_door_and_is_named_once(line)
     assert replica.seen == []
 
 
+FEW = (b"content-length", b"9")
+ARROW = (b"content-type", b"application/vnd.apache.arrow.stream")
+PACKED = (b"content-encoding", b"gzip")
+
+
 @pytest.mark.parametrize(
     ("path", "changes"),
     [
@@ -82,6 +87,8 @@ async def test_a_request_for_a_few_rows_goes_to_the_door_and_is_named_once(line)
         ("/line/invocations", {"headers": [(b"content-length", b"16385")]}),
         ("/line/invocations", {"headers": [(b"content-length", b"9" * 30)]}),
         ("/line/invocations", {"headers": [(b"content-length", b"-1")]}),
+        ("/line/invocations", {"headers": [FEW, PACKED]}),
+        ("/line/invocations", {"headers": [FEW, ARROW]}),
         ("/line/invocations", {"root_path": "/behind"}),
         ("/other/invocations", {}),
         ("/invocations", {}),
