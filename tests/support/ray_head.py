@@ -213,8 +213,14 @@ def _tree(pid: int, folder: Path) -> set[psutil.Process]:
     for running in psutil.process_iter(["pid", "cmdline"]):
         words = running.info["cmdline"] or ()
         if any(name in word for word in words for name in folders):
-            found.add(running)
-            found.update(running.children(recursive=True))
+            found |= {running, *_below(running)}
     if psutil.pid_exists(pid):
-        found.update(psutil.Process(pid).children(recursive=True))
+        found |= _below(psutil.Process(pid))
     return found - {psutil.Process()}
+
+
+def _below(process: psutil.Process) -> set[psutil.Process]:
+    try:
+        return set(process.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return set()
