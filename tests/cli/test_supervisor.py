@@ -28,7 +28,7 @@ from platform_assets.cli.stack.state import (
 )
 from platform_assets.cli.stack.supervisor import Supervisor, choose_ports, prepare, sole
 
-SECONDS = 30.0
+SECONDS = 120.0
 SERVER = (
     "import os, socket, subprocess, sys, time\n"
     "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(300)'],"

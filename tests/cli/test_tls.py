@@ -37,7 +37,7 @@ frontend http_frontend
 backend replicas
     server one {backend}
 """
-SECONDS = 30
+SECONDS = 120
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def head() -> Iterator[RayHead]:
         yield running
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 class TestRealServe(RuntimeContract):
     @pytest.fixture
     def system(self, head: RayHead, tmp_path: Path) -> Iterator[System]:

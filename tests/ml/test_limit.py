@@ -56,7 +56,7 @@ def test_an_alarm_that_came_due_meanwhile_rings_right_after():
             begun = time.monotonic()
             while time.monotonic() - begun < 0.02:
                 pass
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while not rung and time.monotonic() < deadline:
             time.sleep(0.001)
         assert rung == [signal.SIGALRM]

@@ -91,7 +91,7 @@ def test_terminating_ends_the_process_and_says_so(launcher):
     worker = Worker(process.pid, psutil.Process(process.pid).create_time())
     run = run_of(launcher, worker)
     assert launcher.terminate(run.run_id)
-    assert process.communicate(timeout=10) == (b"", None)
+    assert process.communicate(timeout=60) == (b"", None)
     assert process.returncode == -15
     found = launcher._instance.get_run_by_id(run.run_id)
     assert (found.status, found.tags[MAX_RETRIES_TAG]) == (dg.DagsterRunStatus.CANCELING, "0")
@@ -107,7 +107,7 @@ def test_compiled_code_that_hears_nothing_is_killed_after_a_while(launcher, monk
     assert process.stdout.readline() == b"1\n"
     worker = Worker(process.pid, psutil.Process(process.pid).create_time())
     assert launcher.terminate(run_of(launcher, worker).run_id)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode == -9
 
 

@@ -48,7 +48,7 @@ def test_mlflows_scoring_client_is_answered(port):
     from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 
     client = ScoringServerClient("127.0.0.1", port)
-    client.wait_server_ready(timeout=10)
+    client.wait_server_ready(timeout=60)
     assert client.get_version()
     # pandas gives None, where MLflow's client would write NaN for a float.
     answer = client.invoke(ROWS, params={"temperature": 1})

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-SECONDS = 20.0
+SECONDS = 60.0
 PAUSE = 0.002
 
 
