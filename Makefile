@@ -7,7 +7,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # are the longest, would come last and keep one process alone.
 TWICE := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test e2e fuzz check format lint types imports fast lock workflows bench-serving screenshot clean
+.PHONY: help setup demo test e2e retry fuzz check format lint types imports fast lock workflows bench-serving screenshot clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z][a-z-]*%?:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ e2e: setup ## Run the tests of the whole stack, with kill -9 and a real browser
 	$(BIN)/pytest $(TWICE) -m e2e --ignore tests/e2e --durations 40 || status=1; \
 	$(BIN)/pytest -m e2e tests/e2e --durations 40 || status=1; \
 	exit $$status
+
+retry: setup ## Run again, one after the other, what failed last
+	$(BIN)/pytest -v --last-failed --last-failed-no-failures none
 
 check: lint types imports workflows fast ## Format, lint, types, import contracts, fast tests
 
