@@ -45,7 +45,7 @@ class Evidence:
 
     `gates` are the verdicts that decide; `endpoint` are those on the live endpoint of the earlier
     environment. `code_version` is the git commit of the code that trained, `report` where the
-    full report lies. All numbers are finite.
+    full report lies, `reason` why it was trained. All numbers are finite.
     """
 
     model: str
@@ -61,6 +61,7 @@ class Evidence:
     slices: tuple[SliceFigure, ...] = ()
     endpoint: tuple[Verdict, ...] = ()
     report: str = ""
+    reason: str = ""
 
     @property
     def path(self) -> str:
@@ -113,6 +114,7 @@ class Evidence:
         rows = [
             ("bundle digest", self.bundle_digest),
             ("replaces", self.previous_digest or "nothing"),
+            ("trained because", self.reason or "-"),
             ("model version", self.model_version),
             ("evaluation run", self.evaluation_run),
             ("data version", self.data_version),

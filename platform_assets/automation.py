@@ -36,6 +36,7 @@ from platform_assets.release.stages import DEFAULT, Stage, at_once
 from platform_assets.retrying import Enough, Judged, decide_retry
 from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG, unfinished_runs
 from platform_assets.spec.source import SqlSource
+from platform_assets.watch.retraining import retraining_sensor
 from platform_assets.watch.sensing import predictions_job, predictions_sensor
 from resources.errors import RegistryError
 from resources.lake import Lake
@@ -61,6 +62,7 @@ def automation(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Def
         sensors=[
             landing_sensor(folder, pipeline),
             desired_state_sensor(folder, deployments),
+            retraining_sensor(folder, pipeline),
             retry_sensor(folder, pipeline, stages),
             releases_sensor(folder, releases, stages),
             predictions_sensor(folder, logged),
@@ -168,12 +170,13 @@ def look(
 
 
 def run_request(folder: ModelFolder, request: Request) -> dg.RunRequest:
-    """All of the pipeline; while more files wait behind the batch, its first assets alone."""
+    """All of the pipeline; its first assets alone while more files wait, or for the governor."""
+    at_once_trained = folder.spec.retraining.new_data == "each_delivery"
     intake = [folder.key(name) for name in INTAKE]
     return dg.RunRequest(
         run_key=request.run_key,
         tags={REASON_TAG: request.reason},
-        asset_selection=None if request.whole else intake,
+        asset_selection=None if request.whole and at_once_trained else intake,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pandera.pandas as pandera
+from dagster._utils.schedules import is_valid_cron_string
 
 from platform_assets.data.contract import Contract
 from platform_assets.errors import ContractUnusable, SpecError
@@ -119,6 +120,7 @@ def load_folder(path: Path, spec: ModelSpec, load_module: LoadModule) -> ModelFo
     schema = contract.to_schema()
     _can_be_judged_by(path, spec, schema)
     _columns_exist(path, spec, list(schema.columns))
+    _schedule_is_cron(path, spec)
     _parameters_exist(path, spec, build)
     _weights_are_taken(path, spec, build)
     return ModelFolder(path.name, path, spec, schema, build)
@@ -156,6 +158,15 @@ def _columns_exist(path: Path, spec: ModelSpec, columns: list[str]) -> None:
                 f"{path.name}/defs.yaml: {key}: no column {name!r} in the contract; "
                 f"allowed: {', '.join(columns)}"
             )
+
+
+def _schedule_is_cron(path: Path, spec: ModelSpec) -> None:
+    cron = spec.retraining.schedule
+    if cron is not None and not is_valid_cron_string(cron):
+        raise SpecError(
+            f"{path.name}/defs.yaml: retraining.schedule: got {cron!r}, expected cron times such "
+            "as '0 4 * * 1'"
+        )
 
 
 def _parameters_exist(path: Path, spec: ModelSpec, build: BuildEstimator) -> None:

@@ -6,6 +6,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 MODEL_TAG = "slipway/model"
 REASON_TAG = "slipway/reason"
 BY_TAG = "slipway/by"
+TRIGGER_TAG = "slipway/trigger"
 PREDICTIONS_TAG = "slipway/predictions"
 
 

@@ -71,6 +71,7 @@ def test_a_folder_becomes_the_graph_of_a_model(project):
         ({"target": "progres"}, "target", "'progres'", "progression"),
         ({"features": ["age", "hight"]}, "features", "'hight'", "age"),
         ({"search": {"space": {"ridge__alfa": [1]}}}, "search.space", "'ridge__alfa'", "alpha"),
+        ({"retraining": {"schedule": "noon"}}, "retraining.schedule", "'noon'", "'0 4 * * 1'"),
         ({"contract": "contract:Deal"}, "contract", "contract:Deal", "Contract"),
         ({"estimator": "forest:build"}, "estimator", "forest.py", "estimator"),
     ],

@@ -163,6 +163,15 @@ def test_while_more_waits_a_run_takes_in_alone(tmp_path):
         assert world.tick().run_requests[0].asset_selection is None
 
 
+@pytest.mark.parametrize("new_data", ["governed", "ignored"])
+def test_where_trainings_are_governed_a_delivery_is_taken_in_alone(new_data, tmp_path):
+    with dg.DagsterInstance.ephemeral() as instance:
+        world = World(tmp_path, instance, tiny(retraining={"new_data": new_data}))
+        world.put("a.csv")
+        (request,) = world.tick().run_requests
+        assert request.asset_selection == [world.folder.key(name) for name in INTAKE]
+
+
 @pytest.mark.slow
 def test_a_backlog_of_100_000_files_is_worked_off_in_batches(tmp_path):
     wanted, batch = 100_000, 40_000

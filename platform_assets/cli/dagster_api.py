@@ -38,6 +38,10 @@ _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $
   ... on PythonError { message }
   ... on RunConfigValidationInvalid { errors { message } } } }"""
 
+_OBSERVE = """mutation ($event: ReportRunlessAssetEventsParams!) {
+  reportRunlessAssetEvents(eventParams: $event) { __typename
+  ... on UnauthorizedError { message }
+  ... on PythonError { message } } }"""
 
 _RELOAD = """mutation { reloadWorkspace { __typename
   ... on UnauthorizedError { message }
@@ -145,6 +149,12 @@ class DagsterApi:
         answer = self._ask(_LAUNCH, {"params": params})["launchRun"]
         run_id: str = self._expect(answer, "LaunchRunSuccess")["run"]["runId"]
         return run_id
+
+    def observe(self, key: Sequence[str], description: str) -> None:
+        """Record an observation of an asset, which sensors can read."""
+        event = {"eventType": "ASSET_OBSERVATION", "assetKey": {"path": list(key)}}
+        answer = self._ask(_OBSERVE, {"event": event | {"description": description}})
+        self._expect(answer["reportRunlessAssetEvents"], "ReportRunlessAssetEventsSuccess")
 
     def _selector(self, job: str) -> dict[str, str]:
         jobs: set[str] = set()

@@ -99,6 +99,17 @@ def run(
 
 
 @app.command()
+def retrain(
+    model: Model,
+    reason: Annotated[str, typer.Option(help="Stands on the run and in the promotion.")],
+) -> None:
+    """Ask for a training, which starts as soon as no run of MODEL is under way."""
+    from platform_assets.cli import run as command
+
+    command.retrain(model, reason)
+
+
+@app.command()
 def rollback(
     model: Model,
     environment: Environment = "production",

@@ -14,6 +14,7 @@ from platform_assets.cli.follow import follow, require_success, where_it_stands
 from platform_assets.cli.models import pipeline_job, require_model, source_section
 from platform_assets.data.sources.pattern import Pattern
 from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG
+from platform_assets.watch.asking import written
 from resources.settings import Settings, load_settings
 
 
@@ -46,6 +47,20 @@ def run(model: str, file: Path | None, *, detach: bool = False) -> None:
         ended = follow(api, model, began)
         where_it_stands(settings, model)
         require_success(api, ended)
+
+
+def retrain(model: str, reason: str) -> None:
+    """Leave word with the governor, which starts a training once no run of the model is under way.
+
+    Raises
+    ------
+    StackNotUp, DagsterError
+        If Dagster does not answer.
+    """
+    require_model(model)
+    api = DagsterApi(load_settings().dagster_url)
+    api.observe([model, "candidate_model"], written(getpass.getuser(), reason))
+    out(f"asked for: {model} is trained once no run of it is under way; follow: slipway status")
 
 
 def landing_folder(file: Path, model: str, section: Mapping[str, Any], settings: Settings) -> Path:

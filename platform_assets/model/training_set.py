@@ -65,6 +65,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
             data_version=dg.DataVersion(str(version)),
             metadata={
                 "cleaned_version": cleaned,
+                "cleaned_rows": lake.count(f"{folder.name}/cleaned", version=cleaned),
                 **table_metadata(lake.schema(name), len(rows), lake.uri(name), version),
                 **told(standing(lake, folder), champion, rows[PART]),
                 "holdout_rows_champion_learned": learned,

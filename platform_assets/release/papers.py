@@ -49,9 +49,16 @@ def canary_of(serving: Serving, environment: str) -> CanaryPolicy | None:
 
 
 def evidence_of(
-    manifest: ReleaseManifest, judgement: Facts, report: Facts, endpoint: Sequence[Verdict] = ()
+    manifest: ReleaseManifest,
+    judgement: Facts,
+    report: Facts,
+    endpoint: Sequence[Verdict] = (),
+    reason: str = "",
 ) -> Evidence:
-    """The evidence for a manifest, from the judgement that the evaluation stored."""
+    """The evidence for a manifest, from the judgement that the evaluation stored.
+
+    `reason` is what the run that trained was started for.
+    """
     return Evidence(
         model=manifest.model,
         environment=manifest.environment,
@@ -66,4 +73,5 @@ def evidence_of(
         slices=tuple(SliceFigure(**item) for item in judgement["slices"]),
         endpoint=tuple(endpoint),
         report=report["report"],
+        reason=reason,
     )

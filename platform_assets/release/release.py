@@ -19,11 +19,12 @@ from platform_assets.folder import ModelFolder
 from platform_assets.lineage import latest
 from platform_assets.model import evaluation_report
 from platform_assets.model.contenders import champion_digest
-from platform_assets.release.asking import asked_by
+from platform_assets.release.asking import asked_by, tags_of
 from platform_assets.release.papers import evidence_of, manifest_of
 from platform_assets.release.proof import prove, require_champion
 from platform_assets.release.provenance import require_committed
 from platform_assets.release.stages import Stage
+from platform_assets.run_tags import REASON_TAG
 from resources.artifacts import Artifacts
 from resources.checkout import Checkout
 from resources.errors import ResourceError
@@ -97,7 +98,9 @@ def prepare(desk: Desk, folder: ModelFolder, stage: Stage) -> Papers:
     judgement = json.loads(stored)
     require_champion(model, digest, judgement["champion"], champion_digest(desk.forge, model))
     manifest = manifest_of(folder, stage.environment, entry, report)
-    return Papers(manifest, evidence_of(manifest, judgement, report, _endpoint(desk, model, stage)))
+    endpoint = _endpoint(desk, model, stage)
+    reason = tags_of(desk.instance, folder.key("candidate_model")).get(REASON_TAG, "")
+    return Papers(manifest, evidence_of(manifest, judgement, report, endpoint, reason))
 
 
 def objection(desk: Desk, folder: ModelFolder, stage: Stage) -> str:

@@ -17,6 +17,7 @@ from platform_assets.spec.evaluation import (
     gate_name,
 )
 from platform_assets.spec.retention import Retention
+from platform_assets.spec.retraining import Retraining
 from platform_assets.spec.retry import Retry
 from platform_assets.spec.section import Section
 from platform_assets.spec.serving import Serving
@@ -48,6 +49,7 @@ class ModelSpec(Section):
     search: Search = Field(default_factory=Search)
     training: Training = Field(default_factory=Training)
     retry: Retry = Field(default_factory=Retry)
+    retraining: Retraining = Field(default_factory=Retraining)
     metric: str = Field(description="The metric the search maximizes and the report opens with.")
     gates: list[Gate] = Field(min_length=1)
     slices: Slices = Field(default_factory=Slices)

@@ -1,9 +1,12 @@
 """Delivering a file, and starting a pipeline."""
 
+import getpass
+
 import pytest
 
 from platform_assets.cli.errors import DeliveryRefused
 from platform_assets.cli.run import deliver, landing_folder
+from platform_assets.watch.asking import written
 from resources.settings import Settings
 
 
@@ -103,3 +106,11 @@ def test_a_file_for_a_model_that_reads_a_database_is_refused(tmp_path):
     section = {"kind": "sql", "connection": "WAREHOUSE", "table": "payments", "cursor": "at"}
     with pytest.raises(DeliveryRefused, match="fraud takes rows of a database, not files"):
         landing_folder(tmp_path / "day.csv", "fraud", section, Settings(home=tmp_path))
+
+
+def test_a_training_that_is_asked_for_is_left_to_the_governor_with_who_and_why(dagster, slipway):
+    told = slipway("retrain", "fraud", "--reason", "a new merchant")
+    assert told.code == 0
+    (event,) = dagster.observed
+    assert event["assetKey"] == {"path": ["fraud", "candidate_model"]}
+    assert event["description"] == written(getpass.getuser(), "a new merchant")

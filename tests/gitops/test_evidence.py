@@ -14,6 +14,7 @@ FULL = replace(
     slices=(SliceFigure("country|x", "<b>de</b>", 420, "average_precision", 0.7, 0.6, 0.8),),
     endpoint=(Verdict("latency", True, "p99", 12.5, 150.0, "ms"),),
     report="file:///reports/7.html",
+    reason="drift: score_drift",
 )
 
 
@@ -33,6 +34,11 @@ def test_the_page_shows_every_gate_with_what_was_seen_and_allowed():
     page = replace(FULL, gates=(*FULL.gates, lost)).markdown()
     assert "| pass | quality | average\\_precision | 0.8 | 0.7 |  |" in page
     assert "| FAIL | calibration | ece | - | 0.05 |  |" in page
+
+
+def test_the_page_says_why_the_candidate_was_trained():
+    assert "| trained because | drift: score\\_drift |" in FULL.markdown()
+    assert "| trained because | - |" in evidence(manifest()).markdown()
 
 
 def test_an_inconclusive_gate_is_told_from_a_failed_one_and_survives_the_file():

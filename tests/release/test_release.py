@@ -8,7 +8,7 @@ import pytest
 from gitops.errors import DigestHeld
 from gitops.holds import hold
 from gitops.local_forge import LocalForge
-from gitops.manifest import manifest_path
+from gitops.manifest import evidence_path, manifest_path
 from gitops.promotion import release
 from gitops.record import DeploymentRecord
 from platform_assets.errors import GateError, NotMaterialized
@@ -16,6 +16,7 @@ from platform_assets.model.evaluation_report import JUDGEMENT, KIND
 from platform_assets.release.proof import asked_of
 from platform_assets.release.release import Desk, objection, prepare, result
 from platform_assets.release.stages import DEFAULT
+from platform_assets.run_tags import REASON_TAG
 from resources.artifacts import Artifacts
 from resources.errors import ArtifactError
 from tests.release.test_papers import ENTRY, REPORT
@@ -28,6 +29,10 @@ FOLDER = tiny(gates=[{"metric": "roc_auc", "reach": 0.7}])
 STAGING, PRODUCTION = DEFAULT
 GATE = "roc_auc_reaches"
 PATH = manifest_path("staging", "tiny")
+
+
+@dg.asset(key=FOLDER.key("candidate_model"))
+def trained() -> None: ...
 
 
 class Candidate:
@@ -76,6 +81,14 @@ def test_a_judged_bundle_is_committed_with_its_evidence(desk):
     assert (released.kind, released.revision) == ("committed", desk.forge.head())
     text = desk.forge.read(PATH, desk.forge.head())
     assert digest("a") in text
+
+
+def test_the_evidence_says_why_the_candidate_was_trained(desk):
+    dg.materialize([trained], instance=desk.instance, tags={REASON_TAG: "drift: score_drift"})
+    desk.judged()
+    desk.release()
+    stored = desk.forge.read(evidence_path("staging", "tiny"), desk.forge.head())
+    assert json.loads(stored)["reason"] == "drift: score_drift"
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class FakeDagster:
     error: str = ""
     failure: str = "a step failed"
     launched: list[dict[str, Any]] = field(default_factory=list)
+    observed: list[dict[str, Any]] = field(default_factory=list)
     on_look: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Self:
@@ -61,6 +62,10 @@ class FakeDagster:
         if "launchRun" in query:
             self.launched.append(variables["params"])
             return {"launchRun": {"__typename": "LaunchRunSuccess", "run": {"runId": "launched"}}}
+        if "reportRunlessAssetEvents" in query:
+            self.observed.append(variables["event"])
+            done = {"__typename": "ReportRunlessAssetEventsSuccess"}
+            return {"reportRunlessAssetEvents": done}
         if "logsForRun" in query:
             ending = {"__typename": "RunFailureEvent", "message": self.failure}
             return {"logsForRun": {"__typename": "EventConnection", "events": [ending]}}
