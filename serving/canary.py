@@ -16,11 +16,12 @@ from serving.errors import Overloaded, RequestError
 from serving.figures import Arm, Pairs
 from serving.live import Live
 from serving.shadow import Shadow
+from serving.signature import Array
 
 _WHOLE = 2**64
 
 Ask = Callable[[Live], Awaitable[Answer]]
-Score = Callable[[Live], Answer]
+Score = Callable[[Live], Array]
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +63,8 @@ class Canary:
     async def answer(self, first: Live, asked: Asked, ask: Ask, score: Score) -> Answer:
         """Let `first` answer, and the stable version if that is the candidate and it cannot.
 
-        `ask` lets a version answer, `score` does the same in a thread. Whatever the stable version
-        raises is raised, and Overloaded by either.
+        `ask` lets a version answer, `score` gives its scores in a thread. Whatever the stable
+        version raises is raised, and Overloaded by either.
         """
         begun, by = time.perf_counter_ns(), first
         try:
@@ -81,10 +82,12 @@ class Canary:
             logger.warning("the candidate %s could not answer: %s", first.version, error)
         else:
             self._arms[first.digest].count(time.perf_counter_ns() - begun)
-        if by is not first or not self._in_share(asked.id, b"shadow", self.shadow):
+        scores = answer.scores
+        compared = by is first and self._in_share(asked.id, b"shadow", self.shadow)
+        if scores is None or not compared:
             return answer._replace(by=by)
-        task = partial(self._compare, by, answer, score)
-        return answer._replace(by=by, then=partial(self._behind.offer, task, len(asked.body)))
+        task, held = partial(self._compare, by, scores, score), len(asked.body) + scores.nbytes
+        return answer._replace(by=by, then=partial(self._behind.offer, task, held))
 
     def told(self) -> dict[str, Any]:
         """What `/v2/health/ready` says of the candidate."""
@@ -110,7 +113,7 @@ class Canary:
         digest = hashlib.blake2b(key.encode(), digest_size=8, salt=self._salt, person=what).digest()
         return int.from_bytes(digest, "big") < share * _WHOLE
 
-    def _compare(self, by: Live, answer: Answer, score: Score) -> None:
+    def _compare(self, by: Live, scores: Array, score: Score) -> None:
         stable, candidate = self.stable, self.candidate
         try:
             other = score(candidate if by is stable else stable)
@@ -120,6 +123,5 @@ class Canary:
                 raise
             self._pairs.fail()
             return
-        was, new = (answer, other) if by is stable else (other, answer)
-        if was.scores is not None and new.scores is not None:
-            self._pairs.compare(stable.bundle, candidate.bundle, was.scores, new.scores)
+        was, new = (scores, other) if by is stable else (other, scores)
+        self._pairs.compare(stable.bundle, candidate.bundle, was, new)

@@ -48,7 +48,7 @@ class Door:
         return self._inside.is_short(scope, path)
 
     async def _refuse(self, scope: Scope, send: Send, error: RequestError) -> None:
-        if scope["method"] == "POST":
+        if self._inside.predicts(scope):
             self._meter.refused(version_of(self._rollout.live), error.status)
         answer = refusal(scope, error.status, str(error), error.headers, **error.details)
         named = (b"x-request-id", _id_of(scope).encode())

@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TypeVar
 
 from serving import bodies
 from serving.about import About
@@ -36,7 +37,7 @@ from serving.meter import Meter
 from serving.patience import Pool, Turns
 from serving.prediction_log import Entry, PredictionLog
 from serving.rollout import Rollout
-from serving.scoring import Predictions
+from serving.scoring import Predictions, Protocol
 from serving.settings import ServingSettings
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ logger = logging.getLogger(__name__)
 _INLINE_BYTES = 16 * 1024
 _LONGEST_SHORT = len(str(_INLINE_BYTES))
 
-Handler = Callable[[Live, Asked], Answer]
+Result = TypeVar("Result")
+Handler = Callable[[Live, Asked], Result]
 
 
 class Ingress:
@@ -73,10 +75,10 @@ class Ingress:
         self._key = settings.canary_key.lower()
         model = f"/v2/models/{rollout.model}"
         self._get = About(rollout, log, self.exposition).paths
-        predictions = Predictions(settings, log)
-        self._post: Mapping[str, tuple[Handler, tuple[str, ...]]] = {
-            f"{model}/infer": (predictions.infer, (bodies.JSON, bodies.BINARY)),
-            "/invocations": (predictions.invocations, (bodies.JSON, bodies.CSV, bodies.ARROW)),
+        protocols = Predictions(settings, log).protocols
+        self._post: Mapping[str, Protocol] = {
+            f"{model}/infer": protocols["infer"],
+            "/invocations": protocols["invocations"],
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,7 +123,7 @@ class Ingress:
             # Whatever a model raises, the caller gets JSON without a trace, and the log gets it.
             logger.exception("request %s failed", request_id)
             answer = refusal(scope, 500, f"the model failed on request {request_id}")
-        if scope["method"] == "POST":
+        if self.predicts(scope):
             self._note(scope, answer.by or live, request_id, begun, answer)
         named = (b"x-request-id", request_id.encode())
         headers = [*answer.headers, *identity(answer.by or live), named]
@@ -135,25 +137,25 @@ class Ingress:
         path, version = self._resolved(path_of(scope))
         canary = self._rollout.canary
         if path not in self._post:
-            return self._read_only(scope, path)
+            return self._read_only(scope, path, self._about(live, version))
         if scope["method"] != "POST":
             raise MethodNotAllowed(path, scope["method"], "POST")
         if live is None:
             raise NotReady(self._rollout.model)
-        handler, served = self._post[path]
+        protocol = self._post[path]
         headers = dict(scope["headers"])
-        media = bodies.media_type(headers.get(b"content-type"), served)
+        media = bodies.media_type(headers.get(b"content-type"), protocol.media)
         body = await self._body(headers, receive)
         asked = Asked(headers, media, body, request_id)
         if canary is None:
-            return await self._by(live, handler, asked)
+            return await self._by(live, protocol.answer, asked)
         key = asked.header(self._key) or request_id
         first = (canary.named(version) if version else canary.chosen(key)) or canary.stable
         return await canary.answer(
             first,
             asked,
-            lambda one: self._by(one, handler, asked, waited=one is not first),
-            lambda one: self._handled(one, handler, asked),
+            lambda one: self._by(one, protocol.answer, asked, waited=one is not first),
+            lambda one: self._handled(one, protocol.score, asked),
         )
 
     async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
@@ -165,7 +167,7 @@ class Ingress:
             raise TooSlow(seconds) from None
 
     async def _by(
-        self, live: Live, handler: Handler, asked: Asked, *, waited: bool = False
+        self, live: Live, handler: Handler[Answer], asked: Asked, *, waited: bool = False
     ) -> Answer:
         if live.delay:
             await asyncio.sleep(live.delay)
@@ -177,11 +179,16 @@ class Ingress:
             return handler(live, asked)
         return await self._pool.run(partial(self._handled, live, handler, asked))
 
-    def _handled(self, live: Live, handler: Handler, asked: Asked) -> Answer:
+    def _handled(self, live: Live, handler: Handler[Result], asked: Asked) -> Result:
         encoding, limit = asked.headers.get(b"content-encoding"), self._settings.max_body_bytes
         if encoding is not None and bodies.is_encoded(encoding):
             asked = asked._replace(body=bodies.decoded(asked.body, encoding, limit))
         return handler(live, asked)
+
+    def _about(self, live: Live | None, version: str | None) -> Live | None:
+        """The version that a path names, else the live one."""
+        canary = self._rollout.canary
+        return (canary.named(version) if canary and version else None) or live
 
     def _resolved(self, path: str) -> tuple[str, str | None]:
         """The path without a version, and the version that it named, which is there."""
@@ -201,17 +208,18 @@ class Ingress:
         version, slash, more = rest.partition("/")
         return f"{model}{slash}{more}", version
 
+    def predicts(self, scope: Scope) -> bool:
+        """Whether this is a request for predictions, which are counted."""
+        return scope["method"] == "POST" and self._unversioned(path_of(scope))[0] in self._post
+
     def _note(
         self, scope: Scope, live: Live | None, request_id: str, begun: int, answer: Answer
     ) -> None:
-        path, _ = self._unversioned(path_of(scope))
-        if path not in self._post:
-            return
         latency, rows = time.perf_counter_ns() - begun, answer.scores
         scored = 0 if rows is None else len(rows)
         self.meter.answered(version_of(live), answer.status, latency, scored)
         if self._log is not None:
-            protocol = path.rpartition("/")[2]
+            protocol = path_of(scope).rpartition("/")[2]
             arrived, kept = time.time_ns() - latency, answer.scored
             self._log.add(Entry(request_id, arrived, latency, answer.status, protocol, live, kept))
 
@@ -225,7 +233,7 @@ class Ingress:
             if ends:
                 return
 
-    def _read_only(self, scope: Scope, path: str) -> Answer:
+    def _read_only(self, scope: Scope, path: str, live: Live | None) -> Answer:
         read = self._get.get(path)
         if read is None:
             parts = path.split("/")
@@ -234,7 +242,7 @@ class Ingress:
             raise NotFound("path", path, [*self._get, *self._post])
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodNotAllowed(path, scope["method"], "GET, HEAD")
-        return read(scope)
+        return read(scope, live)._replace(by=live)
 
     @property
     def _model(self) -> str:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from serving.asgi import Asked
@@ -13,6 +14,7 @@ from serving.bundle import Bundle, write_bundle
 from serving.errors import Overloaded
 from serving.ingress import Ingress
 from serving.patience import FEW
+from serving.prediction_log import PredictionLog
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
 from serving.signature import Column
@@ -158,6 +160,37 @@ async def test_a_version_in_the_path_is_the_version_that_answers(line, candidate
                 assert answer.json()["outputs"][0]["data"] == [score]
         unknown = await client.post("/v2/models/line/versions/3/infer", json=body)
     assert unknown.status_code == 404
+
+
+async def test_what_is_asked_about_a_version_is_told_of_that_version(line, candidate):
+    async with client_of(await walking(line, candidate, 0.5)) as client:
+        for version, bundle in (("1", line), ("2", candidate)):
+            told = await client.get(f"/v2/models/line/versions/{version}")
+            ready = await client.get(f"/v2/models/line/versions/{version}/ready")
+            assert told.json()["versions"] == [version]
+            for answer in (told, ready):
+                named = answer.headers["x-model-version"], answer.headers["x-bundle-digest"]
+                assert named == (version, bundle.digest)
+        assert (await client.get("/v2/models/line")).json()["versions"] == ["1"]
+
+
+async def test_what_is_scored_behind_an_answer_is_neither_written_down_nor_kept_whole(
+    line, candidate, tmp_path
+):
+    rollout = await walking(line, candidate, 0.0)
+    log = PredictionLog(tmp_path / "log", "line", "staging", flush_seconds=3600.0)
+    offered = []
+    rollout.canary._behind.offer = lambda work, size: offered.append((work, size))
+    transport = httpx.ASGITransport(Ingress(rollout, ServingSettings(), log))
+    async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+        asked = await client.post("/invocations", json=ROW)
+    written = []
+    log.scored = lambda *known: written.append(known)
+    ((work, size),) = offered
+    work()
+    log.close()
+    assert rollout.canary.told()["pairs"]["disagreed"] == 1
+    assert (written, size) == ([], len(asked.request.content) + 8)
 
 
 async def test_what_the_candidate_cannot_answer_the_stable_version_does(line, choosy):

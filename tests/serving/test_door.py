@@ -112,6 +112,14 @@ async def test_a_refusal_names_version_digest_and_request_like_any_answer(ask, l
     assert (await ask.head("v2")).content == b""
 
 
+async def test_only_what_asks_for_predictions_is_counted_when_it_is_refused(ask):
+    for path in ("v2/health/ready", "nowhere", "invocations", "v2/models/line/versions/1/infer"):
+        assert (await ask.post(path, json=ROW)).status_code == 401
+    told = (await ask.get("metrics", headers=shown("all"))).text
+    (line,) = [one for one in told.splitlines() if 'outcome="unauthorized"' in one]
+    assert line.endswith(" 2.0")
+
+
 @pytest.mark.parametrize(("token", "allowed"), [("seldom", 3), ("twice", 2)])
 async def test_a_token_is_good_for_as_many_requests_as_its_rate_allows(token, allowed, ask):
     asked = [await ask.get("v2", headers=shown(token)) for _ in range(allowed + 2)]
