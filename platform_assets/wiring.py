@@ -119,7 +119,10 @@ def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconcile
         patience=Patience(timeout=settings.health_timeout),
         tell=build_tell(settings.home, _secret(settings.notify_urls)),
         replayer=LoggedRows(
-            build_lake(settings), Artifacts(settings.artifacts), accepted_keys(settings)
+            build_lake(settings),
+            Artifacts(settings.artifacts),
+            accepted_keys(settings),
+            settings.trusted,
         ),
     )
 

@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         description="Ed25519 keys, one of which must have signed a bundle; empty: none is asked "
         "for.",
     )
+    trusted_types: str = Field(
+        default="",
+        pattern=r"^\s*([A-Za-z_][\w.]*(\s*,\s*|\s*$))*$",
+        description="Types that skops models may hold beyond the usual ones; full names, commas.",
+    )
     predictions_uri: str = Field(
         default="",
         description="Folder of the files of the prediction log; empty: `predictions` in the state "
@@ -193,6 +198,11 @@ class Settings(BaseSettings):
     def predictions(self) -> Path:
         """Where serving processes write what they answered, one folder per environment."""
         return Path(self.predictions_uri or self.home / "predictions").absolute()
+
+    @cached_property
+    def trusted(self) -> tuple[str, ...]:
+        """The names in `trusted_types`."""
+        return tuple(name.strip() for name in self.trusted_types.split(",") if name.strip())
 
     @cached_property
     def tokens(self) -> Path:

@@ -59,6 +59,12 @@ def test_after_a_restart_everything_that_git_names_is_served_again(at, settings)
     assert served == {"fraud": digest("a"), "staging-fraud": digest("a")}
 
 
+def test_rows_are_replayed_by_models_of_types_that_may_be_loaded_here(at, settings, monkeypatch):
+    monkeypatch.setenv("SLIPWAY_TRUSTED_TYPES", "shop.Scale, shop.Bin")
+    reconciler = build_reconciler(load_settings(), verifier=None)
+    assert reconciler._outside.replayer.trusted == ("shop.Scale", "shop.Bin")
+
+
 def test_what_was_never_proven_is_not_called_healthy_by_a_restart(at, settings):
     at.bring("a")
     restore.restore(build_reconciler(settings, verifier=None))
