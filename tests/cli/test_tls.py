@@ -1,5 +1,6 @@
 """TLS at the endpoints: the real HAProxy behind the wrapper, and those who ask it."""
 
+import json
 import socket
 import subprocess
 import time
@@ -41,9 +42,14 @@ SECONDS = 120
 
 
 @pytest.fixture
-def settings(tmp_path):
-    cert, key = certificate(tmp_path)
+def port():
     (port,) = free_ports(1)
+    return port
+
+
+@pytest.fixture
+def settings(tmp_path, port):
+    cert, key = certificate(tmp_path)
     home = tmp_path / "home"
     return Settings(home=home, serve_port=port, tls_cert_file=cert, tls_key_file=key)
 
@@ -78,6 +84,15 @@ def wait_for(port):
             time.sleep(0.05)
         else:
             return
+
+
+def mounted(application, prefix):
+    """The application as Serve hands it requests below a route prefix."""
+
+    async def below(scope, receive, send):
+        await application({**scope, "root_path": prefix}, receive, send)
+
+    return below
 
 
 @pytest.fixture
@@ -124,6 +139,27 @@ def test_what_stands_above_the_certificate_in_its_file_is_not_believed_for_itsel
 
 def test_the_line_of_the_demo_names_the_certificate(settings, released):
     assert f"--cacert {settings.tls_cert_file} https://127.0.0.1" in curl(settings, released)
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [("models.example", "models.example"), ("*.shop.example", "models.shop.example")],
+)
+def test_the_line_of_the_demo_works_for_a_certificate_of_another_name(tmp_path, name, host, port):
+    cert, key = certificate(tmp_path, name, address=None)
+    settings = Settings(
+        home=tmp_path / "my home", serve_port=port, tls_cert_file=cert, tls_key_file=key
+    )
+    bundle = write_bundle(Artifacts(settings.artifacts).bundles("line"), line_contents())
+    settings.api_token_file.parent.mkdir(parents=True)
+    settings.api_token_file.write_text("any")
+    released = serving(bundle)
+    inside = mounted(door(bundle), released.route)
+    with listening(inside) as backend, haproxy(settings, backend):
+        line = curl(settings, released)
+        told = subprocess.run(("sh", "-c", line), capture_output=True, text=True, check=False)
+    assert f"--resolve {host}:{port}:127.0.0.1 https://{host}:{port}/" in line
+    assert json.loads(told.stdout)["outputs"][0]["data"] == [8.0]
 
 
 def test_certificate_and_key_are_kept_from_others(settings):

@@ -1,4 +1,4 @@
-"""Certificates for servers of tests: signed by themselves, for 127.0.0.1."""
+"""Certificates for servers of tests: signed by themselves."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -10,11 +10,15 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
-def certificate(folder: Path, name: str = "models.example") -> tuple[Path, Path]:
-    """Files with a certificate for `name`, and with its key."""
+def certificate(
+    folder: Path, name: str = "models.example", *, address: str | None = "127.0.0.1"
+) -> tuple[Path, Path]:
+    """Files with a certificate for `name`, and for an address too, and with its key."""
     key = generate_private_key(SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    names = [x509.DNSName(name), x509.IPAddress(IPv4Address("127.0.0.1"))]
+    names: list[x509.GeneralName] = [x509.DNSName(name)]
+    if address is not None:
+        names.append(x509.IPAddress(IPv4Address(address)))
     now = datetime.now(UTC)
     made = (
         x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 from gitops.conditions import Verdict
 from gitops.forge import Forge
@@ -13,6 +14,7 @@ from platform_assets.cli.overview import Place
 from resources.artifacts import Artifacts
 from resources.inference import encode, infer_document, infer_path
 from resources.settings import Settings
+from resources.trust import certified_name
 from serving.bundle import open_bundle
 
 
@@ -86,9 +88,21 @@ def curl(settings: Settings, manifest: ReleaseManifest) -> str:
     folder = artifacts.bundle_folder(manifest.model, manifest.bundle_digest)
     bundle = open_bundle(folder, manifest.bundle_digest)
     document = infer_document(bundle.signature, bundle.golden.rows[:1])
-    url = f"{settings.serve_url}{manifest.route}{infer_path(manifest.model)}"
+    host, trust = _trust(settings)
+    address = f"{settings.serve_scheme}://{host}:{settings.serve_port}"
+    url = f"{address}{manifest.route}{infer_path(manifest.model)}"
     header = "Content-Type: application/json"
     token = f'"Authorization: Bearer $(cat {shlex.quote(str(settings.api_token_file))})"'
     data = shlex.join(["-H", header, "-d", encode(document).decode()])
-    trust = shlex.join(["--cacert", str(cert)]) + " " if (cert := settings.tls_cert_file) else ""
     return f"curl -s {trust}{shlex.quote(url)} -H {token} {data}"
+
+
+def _trust(settings: Settings) -> tuple[str, str]:
+    """The host in the address, and what has curl believe it: it compares names."""
+    host, address = certified_name(settings), urlsplit(settings.serve_url).hostname
+    if settings.tls_cert_file is None:
+        return host, ""
+    words = ["--cacert", str(settings.tls_cert_file)]
+    if host != address:
+        words += ["--resolve", f"{host}:{settings.serve_port}:{address}"]
+    return host, f"{shlex.join(words)} "

@@ -2,6 +2,7 @@
 
 import importlib.util
 import secrets
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ for argument in "$@"; do
   fi
   previous=$argument
 done
-exec '{binary}' "$@"
+exec {binary} "$@"
 """
 
 
@@ -53,7 +54,7 @@ _LISTEN = (
 def wrapper_script(binary: Path | str, host: str = LOOPBACK, pem: Path | None = None) -> str:
     """A script in HAProxy's place: statistics on loopback, and with `pem` TLS at `host`."""
     listen = _LISTEN.format(host=host, pem=pem) if pem else ""
-    return _WRAPPER.format(binary=binary, listen=listen)
+    return _WRAPPER.format(binary=shlex.quote(str(binary)), listen=listen)
 
 
 def command(layout: Layout, ports: Mapping[str, int]) -> tuple[str, ...]:
@@ -138,7 +139,7 @@ def _haproxy(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
 
 
 def wrapper(layout: Layout) -> Path:
-    return layout.folder / "haproxy"
+    return layout.short / "haproxy"
 
 
 def prepare(layout: Layout) -> None:
@@ -161,7 +162,8 @@ def _pem(layout: Layout) -> Path | None:
     cert, key = layout.settings.tls_cert_file, layout.settings.tls_key_file
     if cert is None or key is None:
         return None
-    both = layout.folder / "tls.pem"
+    # HAProxy's configuration parts words at blanks, which the state folder's own path may have.
+    both = layout.short / "tls.pem"
     try:
         write_private(both, f"{cert.read_text().rstrip()}\n{key.read_text()}")
     except OSError as error:
