@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gitops.errors import NotifierUnknown
-from gitops.notify import JsonLines, Notice, Tell
+from gitops.notify import JsonLines, Notice, Notifier, Tell
 
 NOTICES = "notices.jsonl"
 _LOG = logging.getLogger(__name__)
@@ -26,23 +26,25 @@ class Apprise:
             if not self._apprise.add(address):
                 raise NotifierUnknown(number)
 
-    def notify(self, notice: Notice) -> None:
+    def notify(self, notice: Notice) -> Sequence[str]:
         kind = self._types.WARNING if notice.urgent else self._types.INFO
-        if not self._apprise.notify(body=notice.text, title=notice.title, notify_type=kind):
-            _LOG.warning("%s: not every address took the notice", notice.title)
+        if self._apprise.notify(body=notice.text, title=notice.title, notify_type=kind):
+            return []
+        return ["not every address took the notice"]
 
 
 def build_tell(home: Path, addresses: str) -> Tell:
-    """Tell the file in the state folder, and the addresses, with spaces between them."""
-    file = JsonLines(home / NOTICES)
-    others = Apprise(addresses.split()) if addresses else None
+    """Tell the file in the state folder, and the addresses, with spaces between them.
 
-    def tell(notice: Notice) -> None:
-        try:
-            file.notify(notice)
-        except OSError as error:
-            _LOG.warning("%s: the notice is in no file: %s", notice.title, error)
-        if others:
-            others.notify(notice)
+    What did not arrive is logged, and returned to whoever tells.
+    """
+    places: list[Notifier] = [JsonLines(home / NOTICES)]
+    places += [Apprise(addresses.split())] if addresses else []
+
+    def tell(notice: Notice) -> Sequence[str]:
+        failures = [failure for place in places for failure in place.notify(notice)]
+        for failure in failures:
+            _LOG.warning("%s: %s", notice.title, failure)
+        return failures
 
     return tell

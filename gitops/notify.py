@@ -1,7 +1,7 @@
 """What people are told of, and the port through which they are."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,10 @@ _NO_NEWS = (Reason.ABSENT, Reason.CONTENDED, Reason.LOCKED)
 
 @dataclass(frozen=True)
 class Notice:
-    """A change of how a target stands; `before` and `after` are reason codes."""
+    """A change of how a target stands; `before` and `after` are reason codes or alerts.
+
+    `evidence` is where more is to be seen, if anywhere.
+    """
 
     environment: str
     model: str
@@ -25,6 +28,7 @@ class Notice:
     why: str
     urgent: bool
     time: str
+    evidence: str = ""
 
     @property
     def title(self) -> str:
@@ -34,14 +38,16 @@ class Notice:
     def text(self) -> str:
         """What happened, why, and the command that shows more."""
         command = f"slipway why {self.model} --env {self.environment}"
-        return f"Before: {self.before or 'nothing'}. {self.why}.\nLook further: {command}"
+        evidence = f"\nEvidence: {self.evidence}" if self.evidence else ""
+        before = self.before or "nothing"
+        return f"Before: {before}. {self.why}.{evidence}\nLook further: {command}"
 
 
 class Notifier(Protocol):
     """Tells people. Called once for each change, after the record holds it."""
 
-    def notify(self, notice: Notice) -> None:
-        """Deliver a notice as well as possible; a failure is logged and never raised."""
+    def notify(self, notice: Notice) -> Sequence[str]:
+        """Deliver a notice; returns where it did not arrive, which is never raised."""
         ...
 
 
@@ -51,17 +57,22 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def notify(self, notice: Notice) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a") as file:
-            file.write(json.dumps(asdict(notice), sort_keys=True) + "\n")
+    def notify(self, notice: Notice) -> Sequence[str]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a") as file:
+                file.write(json.dumps(asdict(notice), sort_keys=True) + "\n")
+        except OSError as error:
+            return [f"the notice is in no file: {error}"]
+        return []
 
 
-def silent(notice: Notice) -> None:
+def silent(notice: Notice) -> Sequence[str]:  # noqa: ARG001  the signature of Tell
     """Tells nobody."""
+    return []
 
 
-Tell = Callable[[Notice], None]
+Tell = Callable[[Notice], Sequence[str]]
 
 
 def notice_of(before: DeploymentRecord, after: DeploymentRecord, now: str) -> Notice | None:

@@ -38,6 +38,7 @@ from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG, unfinished_r
 from platform_assets.spec.source import SqlSource
 from platform_assets.watch.retraining import retraining_sensor
 from platform_assets.watch.sensing import predictions_job, predictions_sensor
+from platform_assets.watch.telling import alerts_sensor
 from resources.errors import RegistryError
 from resources.lake import Lake
 from resources.registry import Registry
@@ -62,6 +63,7 @@ def automation(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Def
         sensors=[
             landing_sensor(folder, pipeline),
             desired_state_sensor(folder, deployments),
+            alerts_sensor(folder, stages),
             retraining_sensor(folder, pipeline),
             retry_sensor(folder, pipeline, stages),
             releases_sensor(folder, releases, stages),

@@ -117,7 +117,7 @@ def build_reconciler(settings: Settings, verifier: Verifier | None) -> Reconcile
         verifier,
         lock_beside(settings.gitops_path),
         patience=Patience(timeout=settings.health_timeout),
-        tell=build_tell(settings.home, _secret(settings.notify_urls)),
+        tell=build_tell(settings.home, settings.notify_addresses),
         replayer=LoggedRows(
             build_lake(settings),
             Artifacts(settings.artifacts),

@@ -110,8 +110,8 @@ class Settings(BaseSettings):
     )
     notify_urls: SecretStr | None = Field(
         default=None,
-        description="Addresses that apprise tells when a deployment changes state, with spaces "
-        "between.",
+        description="Addresses that apprise tells when a deployment or an alert changes state, "
+        "with spaces between.",
     )
     signing_key: SecretStr | None = Field(
         default=None, description="Ed25519 key that signs bundles, as PEM or 32 bytes in base64."
@@ -251,6 +251,11 @@ class Settings(BaseSettings):
     @cached_property
     def serve_scheme(self) -> str:
         return "http" if self.tls_cert_file is None else "https"
+
+    @property
+    def notify_addresses(self) -> str:
+        """The addresses in the clear; empty for none."""
+        return self.notify_urls.get_secret_value() if self.notify_urls else ""
 
     @cached_property
     def dagster_url(self) -> str:

@@ -1,20 +1,26 @@
 """Starts a training when something asks for one: what the sensor looks at for the governor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._utils.schedules import get_latest_completed_cron_tick
 
+from gitops.forge import Forge
 from platform_assets.errors import NotMaterialized
 from platform_assets.folder import ModelFolder
 from platform_assets.lineage import latest
+from platform_assets.model.contenders import champion_digest
 from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG, TRIGGER_TAG, unfinished_runs
+from platform_assets.watch.alerts import Alert
 from platform_assets.watch.asking import asked
 from platform_assets.watch.governor import DAY, Cause, Facts, Trained, Trigger, Wait, decide
+from platform_assets.watch.standing import causes, standing, wrong_rows
+from resources.lake import Lake
 
 LOOK_SECONDS = 30
+LIVE = "production"
 
 
 def retraining_sensor(
@@ -27,8 +33,14 @@ def retraining_sensor(
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Trains {folder.name} again when something asks for it and nothing forbids.",
     )
-    def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        facts = look(folder, context.instance, datetime.now(UTC))
+    def sensor(
+        context: dg.SensorEvaluationContext,
+        lake: dg.ResourceParam[Lake],
+        forge: dg.ResourceParam[Forge],
+    ) -> dg.RunRequest | dg.SkipReason:
+        now = datetime.now(UTC)
+        found = standing(lake, folder, {LIVE: champion_digest(forge, folder.name)}, now)
+        facts = look(folder, context.instance, found, now)
         decision = decide(facts, folder.spec.retraining)
         if isinstance(decision, Wait):
             return dg.SkipReason(decision.reason)
@@ -39,7 +51,9 @@ def retraining_sensor(
     return sensor
 
 
-def look(folder: ModelFolder, instance: dg.DagsterInstance, now: datetime) -> Facts:
+def look(
+    folder: ModelFolder, instance: dg.DagsterInstance, found: Sequence[Alert], now: datetime
+) -> Facts:
     """What asks for a training at this moment, and what the record says of the last ones.
 
     Runs under way are counted first: what such a run learns is no longer new once it has ended.
@@ -49,13 +63,13 @@ def look(folder: ModelFolder, instance: dg.DagsterInstance, now: datetime) -> Fa
     rows = new_rows(instance, folder)
     due = scheduled(rule.schedule, now)
     since = min(now - DAY, now - timedelta(hours=rule.cool_down_hours), due or now)
-    causes = [*asked(instance, folder, since)]
+    asking = [*asked(instance, folder, since), *causes(found, rule)]
     if due:
-        causes.append(Cause(Trigger.SCHEDULE, f"{rule.schedule!r} came at {due:%F %R} UTC", due))
+        asking.append(Cause(Trigger.SCHEDULE, f"{rule.schedule!r} came at {due:%F %R} UTC", due))
     if rule.new_data == "governed" and rows >= max(rule.minimum_new_rows, 1):
-        causes.append(Cause(Trigger.NEW_DATA, f"{rows:,} clean rows", now))
+        asking.append(Cause(Trigger.NEW_DATA, f"{rows:,} clean rows", now))
     trained = list(trainings(instance, folder, since, now))
-    return Facts(now, causes, trained, rows, unfinished)
+    return Facts(now, asking, trained, rows, unfinished, wrong_rows(found))
 
 
 def scheduled(cron: str | None, now: datetime) -> datetime | None:

@@ -1,0 +1,93 @@
+"""What people are told of alerts: that they stand, and that they end; each once. Pure.
+
+All columns that one monitor speaks of are one alert here, so that a storm is one notice.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gitops.notify import Notice
+from platform_assets.watch.alerts import Alert
+from platform_assets.watch.standing import sentence
+
+SHOWN = 5
+_URGENT = frozenset({"quality", "invariants", "skew", "numerical_health", "errors"})
+
+
+@dataclass(frozen=True, order=True)
+class Told:
+    """An alert that people know of: one monitor's of one version in one environment."""
+
+    environment: str
+    monitor: str
+    digest: str
+    version: str
+
+
+def parse(cursor: str | None) -> frozenset[Told]:
+    """What the last tick left; a cursor of another version counts as none."""
+    try:
+        return frozenset(Told(**one) for one in json.loads(cursor or "[]"))
+    except (TypeError, json.JSONDecodeError):
+        return frozenset()
+
+
+def text(told: Iterable[Told]) -> str:
+    return json.dumps([vars(one) for one in sorted(told)])
+
+
+def by_monitor(found: Iterable[Alert]) -> dict[Told, list[Alert]]:
+    grouped: dict[Told, list[Alert]] = defaultdict(list)
+    for one in found:
+        key = Told(one.environment, one.monitor, one.digest, one.evidence.version)
+        grouped[key].append(one)
+    return dict(grouped)
+
+
+def notices(
+    model: str, known: frozenset[Told], now: Mapping[Told, list[Alert]], link: str, time: str
+) -> list[Notice]:
+    """A notice for each alert that began to stand or ended since people were told last."""
+    begun = [_begun(model, one, now[one], link, time) for one in sorted(now.keys() - known)]
+    ended = [_ended(model, one, link, time) for one in sorted(known - now.keys())]
+    return begun + ended
+
+
+def _begun(model: str, told: Told, found: list[Alert], link: str, time: str) -> Notice:
+    more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
+    why = "; ".join(map(sentence, found[:SHOWN])) + more
+    after = f"alert {told.monitor}"
+    return _notice(model, told, ("", after), why, link, time, urgent=told.monitor in _URGENT)
+
+
+def _ended(model: str, told: Told, link: str, time: str) -> Notice:
+    why = "it stands no longer, or another version is live"
+    states = (f"alert {told.monitor}", f"alert {told.monitor} ended")
+    return _notice(model, told, states, why, link, time, urgent=False)
+
+
+def _notice(
+    model: str,
+    told: Told,
+    states: tuple[str, str],
+    why: str,
+    link: str,
+    time: str,
+    *,
+    urgent: bool,
+) -> Notice:
+    before, after = states
+    return Notice(
+        environment=told.environment,
+        model=model,
+        before=before,
+        after=after,
+        revision=told.digest,
+        version=told.version,
+        why=why,
+        urgent=urgent,
+        time=time,
+        evidence=link,
+    )

@@ -1,0 +1,51 @@
+"""The alerts that stand for what is live now, and what they ask of a training."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+
+from platform_assets.folder import ModelFolder
+from platform_assets.spec import Retraining
+from platform_assets.watch.alerts import Alert, Rule, alerts
+from platform_assets.watch.governor import Cause, Trigger
+from platform_assets.watch.observations import observed
+from resources.lake import Lake
+
+LOOK_BACK = timedelta(days=30)
+QUALITY = frozenset({"quality"})
+DRIFT = frozenset({"input_drift", "score_drift", "quality_proxy"})
+WRONG_ROWS = frozenset({"invariants", "skew", "numerical_health"})
+
+
+def standing(
+    lake: Lake, folder: ModelFolder, live: Mapping[str, str | None], now: datetime
+) -> list[Alert]:
+    """The alerts for the digest that each environment serves, of windows of the last 30 days."""
+    found = alerts(observed(lake, folder.name, now - LOOK_BACK), rule_of(folder))
+    return [one for one in found if live.get(one.environment) == one.digest]
+
+
+def rule_of(folder: ModelFolder) -> Rule:  # noqa: ARG001
+    return Rule()
+
+
+def causes(found: Iterable[Alert], rule: Retraining) -> Iterator[Cause]:
+    """What the alerts ask for; each was seen last when its newest window beyond ended."""
+    for one in found:
+        if rule.lost_quality and one.monitor in QUALITY:
+            yield Cause(Trigger.LOST_QUALITY, sentence(one), one.last)
+        if rule.drift and one.monitor in DRIFT:
+            yield Cause(Trigger.DRIFT, sentence(one), one.last)
+
+
+def wrong_rows(found: Iterable[Alert]) -> list[str]:
+    """The alerts after which nothing should be learned from new rows."""
+    return [sentence(one) for one in found if one.monitor in WRONG_ROWS]
+
+
+def sentence(alert: Alert) -> str:
+    """Monitor, subject, since when, what was found and what is allowed."""
+    seen = alert.evidence
+    what = f"{alert.monitor} of {alert.subject}" if alert.subject else alert.monitor
+    found = "" if seen.value is None else f": {seen.value:.3g}"
+    allowed = "" if seen.threshold is None else f" (threshold {seen.threshold:.3g})"
+    return f"{what} in {alert.environment} since {alert.since:%Y-%m-%d %H:%M} UTC{found}{allowed}"

@@ -1,0 +1,80 @@
+"""People are told when an alert begins to stand and when it ends; what did not arrive is shown."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from gitops.forge import Forge
+from gitops.notifier import build_tell
+from gitops.notify import Notice, Tell
+from platform_assets.folder import ModelFolder
+from platform_assets.release.stages import DEFAULT, Stage
+from platform_assets.watch.changes import by_monitor, notices, parse, text
+from platform_assets.watch.standing import standing
+from resources.lake import Lake
+from resources.settings import Settings
+
+LOOK_SECONDS = 60
+NOT_DELIVERED = "not_delivered"
+
+
+def alerts_sensor(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{folder.group}_alerts",
+        minimum_interval_seconds=LOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Tells people when an alert of {folder.name} begins to stand, and its end.",
+    )
+    def sensor(
+        context: dg.SensorEvaluationContext,
+        settings: dg.ResourceParam[Settings],
+        lake: dg.ResourceParam[Lake],
+        forge: dg.ResourceParam[Forge],
+    ) -> dg.SensorResult:
+        live = live_digests(forge, folder.name, [stage.environment for stage in stages])
+        moment = datetime.now(UTC)
+        now = by_monitor(standing(lake, folder, live, moment))
+        link = f"{settings.dagster_url}/assets/{folder.name}/monitoring"
+        known = parse(context.cursor)
+        due = notices(folder.name, known, now, link, moment.isoformat(timespec="seconds"))
+        failures = deliver(due, build_tell(settings.home, settings.notify_addresses))
+        for failure in failures:
+            context.log.warning("the alert stands in Dagster all the same: %s", failure)
+        return dg.SensorResult(
+            skip_reason=said(len(now), due, failures),
+            cursor=text(now),
+            asset_events=[observation(folder, due, failures)] if due else [],
+        )
+
+    return sensor
+
+
+def live_digests(forge: Forge, model: str, environments: Iterable[str]) -> dict[str, str | None]:
+    """The digest that each environment serves and that was proven healthy there."""
+    records = {name: forge.read_record(name, model) for name in environments}
+    return {name: record.digest if record else None for name, record in records.items()}
+
+
+def deliver(due: Sequence[Notice], tell: Tell) -> list[str]:
+    """Tell each; returns one sentence for each place where a notice did not arrive."""
+    return [f"{one.title}: {failure}" for one in due for failure in tell(one)]
+
+
+def said(standing_now: int, due: Sequence[Notice], failures: Sequence[str]) -> str:
+    """What the tick shows."""
+    told = "; ".join(one.title for one in due) or "nothing new"
+    missed = f"; not delivered: {'; '.join(failures)}" if failures else ""
+    return f"{standing_now} alerts stand; {told}{missed}"
+
+
+def observation(
+    folder: ModelFolder, due: Sequence[Notice], failures: Sequence[str]
+) -> dg.AssetObservation:
+    """What was told and what did not arrive, at the asset that the alerts are from."""
+    metadata: Mapping[str, Any] = {
+        "told": [f"{one.title}: {one.why}" for one in due],
+        NOT_DELIVERED: list(failures),
+    }
+    return dg.AssetObservation(folder.key("monitoring"), metadata=metadata)
