@@ -172,7 +172,7 @@ def test_where_trainings_are_governed_a_delivery_is_taken_in_alone(new_data, tmp
         assert request.asset_selection == [world.folder.key(name) for name in INTAKE]
 
 
-@pytest.mark.slow
+@pytest.mark.e2e
 def test_a_backlog_of_100_000_files_is_worked_off_in_batches(tmp_path):
     wanted, batch = 100_000, 40_000
     with dg.DagsterInstance.ephemeral() as instance:

@@ -59,8 +59,8 @@ def test_no_two_payments_share_an_id():
 
 
 def test_the_seed_decides_every_value():
-    pd.testing.assert_frame_equal(simulate(days=2), simulate(days=2))
-    assert not simulate(days=2, seed=8)["amount"].equals(simulate(days=2)["amount"])
+    pd.testing.assert_frame_equal(simulate(days=2), lived(days=2))
+    assert not simulate(days=2, seed=8)["amount"].equals(lived(days=2)["amount"])
 
 
 def test_a_longer_simulation_begins_with_a_shorter_one():
@@ -98,7 +98,7 @@ def test_minutes_since_the_last_payment_are_those_to_the_one_before():
 
 def test_a_fraud_is_known_at_its_terminal_only_after_three_days():
     """A share that knew today's frauds would leak the label."""
-    found = simulate(days=40)
+    found = lived(days=40)
     row = found[(found["terminal_fraud_share_30d"] > 0.05)].iloc[-1]
     past = found[found["terminal_id"] == row["terminal_id"]]
     since, until = row["time"] - pd.Timedelta(days=30), row["time"] - pd.Timedelta(days=3)
@@ -115,7 +115,7 @@ def test_patterns_come_and_go():
 
 
 def test_takeover_is_unknown_in_the_first_three_weeks():
-    found = simulate(days=40)
+    found = lived(days=40)
     round_sums = found["new_device"] & found["amount"].isin([50, 100, 150, 200])
     day = (found["time"] - pd.Timestamp("2026-01-01")).dt.days
     assert found.loc[round_sums & (day < 20), "is_fraud"].sum() <= 1

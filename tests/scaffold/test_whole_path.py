@@ -56,8 +56,8 @@ CASES = [
     gzipped_regression,
     headerless_binary,
     parquet_multiclass,
-    json_lines_of_odd_names,
-    gaps_everywhere,
+    pytest.param(json_lines_of_odd_names, marks=pytest.mark.e2e),
+    pytest.param(gaps_everywhere, marks=pytest.mark.e2e),
 ]
 # The length of a petal was drawn so that it tells roses alone: 0.97 of 1, and 0.96 is warned of.
 WARNED = {json_lines_of_odd_names: [("no_feature_leaks", WARN)]}
