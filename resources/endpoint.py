@@ -1,9 +1,11 @@
 """The judge of a live endpoint: is it the right bundle, does it answer right, and fast enough?"""
 
-import math
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
+from urllib.parse import quote
 
 import httpx
 import numpy as np
@@ -21,19 +23,36 @@ from resources.inference import (
     infer_path,
     read_scores,
 )
-from resources.load import LoadReport, run_load
+from resources.latency import SLOWDOWN, unmeasured
+from resources.latency_test import latency_test, measure_in_turn
+from resources.load import Target
 from serving.bundle import Bundle, open_bundle
 from serving.errors import BundleError
 
 ASK_SECONDS = 10.0
 # Enough for the slowest answer that a budget allows, and for telling slow from silent.
 TIMEOUT_BUDGETS = 4
+READY = "/v2/health/ready"
 _JSON = {"Content-Type": "application/json"}
 _NOT_LET_IN = (
     httpx.codes.UNAUTHORIZED,
     httpx.codes.FORBIDDEN,
     httpx.codes.TOO_MANY_REQUESTS,
 )
+
+
+@dataclass(frozen=True)
+class Before:
+    """The version before, which an endpoint keeps loaded and answers with by name."""
+
+    model: str
+    version: str
+    digest: str
+
+    @property
+    def path(self) -> str:
+        """Where it answers, below the route prefix."""
+        return f"/v2/models/{self.model}/versions/{quote(self.version)}/infer"
 
 
 class EndpointVerifier:
@@ -65,13 +84,14 @@ class EndpointVerifier:
     def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
         """Verdicts `ready`, `golden_rows`, `bad_input`, `latency_p50/p95/p99`, `error_rate`.
 
+        `latency_beside` too where the endpoint still has the version before.
+
         After a failing `ready` the endpoint is not asked any further.
         """
-        base_url, headers = f"{self._base}{route}", self._headers()
         # Proxies named in the environment are for the outside world.
         with httpx.Client(
-            base_url=base_url,
-            headers=headers,
+            base_url=f"{self._base}{route}",
+            headers=self._headers(),
             timeout=ASK_SECONDS,
             trust_env=False,
             verify=self._tls or True,
@@ -84,10 +104,10 @@ class EndpointVerifier:
             except (BundleError, OSError) as error:
                 return [ready, *self._unmeasured(manifest, f"the stored bundle: {error}")]
             asked = [ready, check_golden_rows(client, bundle), check_bad_input(client, bundle)]
-        return [
-            *asked,
-            *self._under_load(manifest, bundle, f"{base_url}{infer_path(manifest.model)}", headers),
-        ]
+            if not self._load:
+                return asked
+            before = before_in(client, manifest)
+            return [*asked, *self._under_load(manifest, bundle, before, client)]
 
     def _headers(self) -> dict[str, str]:
         token = self._token()
@@ -98,37 +118,39 @@ class EndpointVerifier:
         return open_bundle(folder, manifest.bundle_digest, self._keys)
 
     def _under_load(
-        self, manifest: ReleaseManifest, bundle: Bundle, url: str, headers: Mapping[str, str]
-    ) -> list[Verdict]:
-        if not self._load:
-            return []
-        budget = manifest.latency
+        self, manifest: ReleaseManifest, bundle: Bundle, before: Before | None, client: httpx.Client
+    ) -> Sequence[Verdict]:
+        """The latency test, beside the version `before` if the endpoint still has it."""
+        budget, address = manifest.latency, str(client.base_url).rstrip("/")
         bodies = [encode(infer_document(bundle.signature, [row])) for row in bundle.golden.rows]
-        timeout = max(ASK_SECONDS, TIMEOUT_BUDGETS * budget.p99_ms / 1000)
-        load = partial(
-            run_load,
-            url,
-            bodies,
-            budget.rate,
-            budget.seconds,
-            timeout=timeout,
-            headers=headers,
+        target = partial(
+            Target,
+            bodies=bodies,
+            timeout=max(ASK_SECONDS, TIMEOUT_BUDGETS * budget.p99_ms / 1000),
+            headers=self._headers(),
             tls=self._tls,
         )
-        report = load()
-        verdicts = load_verdicts(manifest, report, _summary(report))
-        missed = {verdict.check for verdict in verdicts if not verdict.passed}
-        if not missed or "error_rate" in missed:
-            return verdicts
-        again = load()
-        return load_verdicts(manifest, again, f"{_summary(again)}, the second time")
+        with ExitStack() as stack:
+            mine = stack.enter_context(target(f"{address}{infer_path(manifest.model)}"))
+            mine.warm_up()
+            beside = None
+            if before is not None and can_be_asked(client, before, bodies[0]):
+                beside = stack.enter_context(target(f"{address}{before.path}"))
+                beside.warm_up()
+            version = before.version if before else ""
+            slowdown = manifest.canary.slowdown if manifest.canary else SLOWDOWN
+            return latency_test(
+                budget,
+                slowdown,
+                lambda seconds: measure_in_turn(budget.rate, seconds, mine, beside, version),
+            ).verdicts
 
     def _unmeasured(self, manifest: ReleaseManifest, why: str) -> list[Verdict]:
         asked = [
             Verdict("golden_rows", False, "largest difference", None, None, message=why),
             Verdict("bad_input", False, "bad inputs not refused", None, 0.0, message=why),
         ]
-        return asked + (load_verdicts(manifest, None, why) if self._load else [])
+        return asked + (unmeasured(manifest.latency, why) if self._load else [])
 
 
 def check_ready(client: httpx.Client, manifest: ReleaseManifest) -> Verdict:
@@ -161,31 +183,32 @@ def check_bad_input(client: httpx.Client, bundle: Bundle) -> Verdict:
     return Verdict("bad_input", not wrong, metric, float(len(wrong)), 0.0, message=message)
 
 
-def load_verdicts(
-    manifest: ReleaseManifest, report: LoadReport | None, message: str
-) -> list[Verdict]:
-    """Percentiles and error rate against the budget; without a report all of them fail."""
-    budget = manifest.latency
-    allowed = {"p50": budget.p50_ms, "p95": budget.p95_ms, "p99": budget.p99_ms}
-    verdicts = []
-    for name, threshold in allowed.items():
-        measured = getattr(report, name) if report else math.inf
-        observed = round(measured, 3) if math.isfinite(measured) else None
-        passed = measured <= threshold
-        verdicts.append(
-            Verdict(f"latency_{name}", passed, name, observed, threshold, "ms", message)
-        )
-    rate = report.error_rate if report else None
-    passed = rate is not None and rate <= budget.error_rate
-    verdicts.append(
-        Verdict("error_rate", passed, "error rate", rate, budget.error_rate, message=message)
+def before_in(client: httpx.Client, manifest: ReleaseManifest) -> Before | None:
+    """What the endpoint keeps warm beside the manifest's digest, if anything."""
+    try:
+        warm = client.get(READY).json()["warm"]
+        before = Before(manifest.model, str(warm["version"]), str(warm["digest"]))
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return None
+    same = before.digest == manifest.bundle_digest or before.version == manifest.model_version
+    return None if same else before
+
+
+def can_be_asked(client: httpx.Client, before: Before, body: bytes) -> bool:
+    """Whether the version before answers the rows of this one; its columns may be others."""
+    try:
+        answer = client.post(before.path, content=body, headers=_JSON)
+    except httpx.HTTPError:
+        return False
+    return (
+        answer.status_code == httpx.codes.OK
+        and answer.headers.get("x-bundle-digest") == before.digest
     )
-    return verdicts
 
 
 def _live_digest(client: httpx.Client) -> tuple[str | None, str]:
     try:
-        answer = client.get("/v2/health/ready")
+        answer = client.get(READY)
         state = answer.json()
         digest = str(state["live"]["digest"])
     except httpx.HTTPError as error:
@@ -226,12 +249,6 @@ def _refusal(client: httpx.Client, bundle: Bundle, body: bytes) -> str:
     # Who is let in was settled before the input was looked at.
     refused = answer.is_client_error and answer.status_code not in _NOT_LET_IN
     return "" if refused else f"status {answer.status_code}"
-
-
-def _summary(report: LoadReport) -> str:
-    failures = ", ".join(f"{count} x {kind}" for kind, count in report.failures.items())
-    sent = f"{report.requests} requests at {report.rate:g}/s"
-    return f"{sent}; failed: {failures}" if failures else sent
 
 
 def _told(error: Exception) -> str:

@@ -1,7 +1,8 @@
 """Open-loop load: each request is sent when it is due, whether or not earlier ones were answered.
 
 Latency counts from the moment a request was due, so an endpoint that stalls cannot hide what
-callers would have waited meanwhile (coordinated omission).
+callers would have waited meanwhile (coordinated omission, see Gil Tene, "How NOT to measure
+latency").
 """
 
 import math
@@ -11,11 +12,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from types import MappingProxyType
+from typing import Self
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -68,9 +70,33 @@ class LoadReport:
         return self.percentile(99)
 
     @property
+    def p999(self) -> float:
+        return self.percentile(99.9)
+
+    @property
+    def throughput(self) -> float:
+        """Answers with 2xx per second, until the last one came."""
+        ends = np.arange(self.requests) / self.rate + self.latencies_ms / 1000
+        elapsed = max(self.seconds, float(ends[np.isfinite(ends)].max(initial=0.0)))
+        return (self.requests - self.errors) / elapsed
+
+    @property
     def error_rate(self) -> float:
         """Share of all requests, 0 to 1."""
         return self.errors / self.requests
+
+    @classmethod
+    def joined(cls, reports: Sequence["LoadReport"]) -> "LoadReport":
+        """Several runs at one rate as if they were one."""
+        failures = sum((Counter(one.failures) for one in reports), Counter[str]())
+        return cls(
+            rate=reports[0].rate,
+            seconds=sum(one.seconds for one in reports),
+            requests=sum(one.requests for one in reports),
+            errors=sum(one.errors for one in reports),
+            latencies_ms=np.concatenate([one.latencies_ms for one in reports]),
+            failures=dict(failures.most_common()),
+        )
 
 
 def run_load(
@@ -98,11 +124,46 @@ def run_load(
         For an address that is not http:// or https://, without any body, or without a rate.
     """
     _require_load(url, bodies, rate, seconds)
-    with closing(_Door(url, timeout, headers, tls)) as door:
-        _Load(door, bodies, math.inf, warm_up).run(threads=1)
-        load = _Load(door, bodies, rate, max(1, round(rate * seconds)))
-        load.run(threads)
-    return load.report(seconds)
+    with Target(url, bodies, timeout=timeout, threads=threads, headers=headers, tls=tls) as target:
+        target.warm_up(warm_up)
+        return target.run(rate, max(1, round(rate * seconds)))
+
+
+class Target:
+    """One address under load; its connections are kept from run to run.
+
+    Parameters and errors are those of `run_load`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        bodies: Sequence[bytes],
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        threads: int = THREADS,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._door = _Door(url, timeout, headers, tls)
+        self._url, self._bodies, self._threads = url, bodies, threads
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._door.close()
+
+    def warm_up(self, requests: int = WARM_UP) -> None:
+        """Send some one after the other; nothing of them is counted."""
+        _Load(self._door, self._bodies, math.inf, requests).run(threads=1)
+
+    def run(self, rate: float, requests: int) -> LoadReport:
+        """Send so many, `rate` a second, and wait for their answers."""
+        _require_load(self._url, self._bodies, rate, requests / rate if rate else 0.0)
+        load = _Load(self._door, self._bodies, rate, requests)
+        load.run(self._threads)
+        return load.report()
 
 
 def _require_load(url: str, bodies: Sequence[bytes], rate: float, seconds: float) -> None:
@@ -140,11 +201,11 @@ class _Load:
         for worker in workers:
             worker.join()
 
-    def report(self, seconds: float) -> LoadReport:
+    def report(self) -> LoadReport:
         failures = Counter(outcome for outcome in self._outcomes if outcome != _ANSWERED)
         return LoadReport(
             rate=self._rate,
-            seconds=seconds,
+            seconds=self._requests / self._rate,
             requests=self._requests,
             errors=failures.total(),
             latencies_ms=self._latencies_ms,

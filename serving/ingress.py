@@ -95,8 +95,13 @@ class Ingress:
         One of unknown length is not.
         """
         live = self._rollout.live
-        if scope["method"] != "POST" or path not in self._post or live is None:
+        if scope["method"] != "POST" or live is None:
             return False
+        if path not in self._post:
+            path, version = self._unversioned(path)
+            live = self._rollout.before(version) or live
+            if path not in self._post:
+                return False
         length = header_of(scope, b"content-length")
         known = length is not None and length.isdigit() and len(length) <= _LONGEST_SHORT
         small = known and int(length or b"0") <= _INLINE_BYTES
@@ -147,6 +152,9 @@ class Ingress:
         media = bodies.media_type(headers.get(b"content-type"), protocol.media)
         body = await self._body(headers, receive)
         asked = Asked(headers, media, body, request_id)
+        before = self._rollout.before(version) if version else None
+        if before is not None:
+            return (await self._by(before, protocol.answer, asked))._replace(by=before)
         if canary is None:
             return await self._by(live, protocol.answer, asked)
         key = asked.header(self._key) or request_id
@@ -188,7 +196,8 @@ class Ingress:
     def _about(self, live: Live | None, version: str | None) -> Live | None:
         """The version that a path names, else the live one."""
         canary = self._rollout.canary
-        return (canary.named(version) if canary and version else None) or live
+        beside = canary.named(version) if canary and version else None
+        return beside or self._rollout.before(version) or live
 
     def _resolved(self, path: str) -> tuple[str, str | None]:
         """The path without a version, and the version that it named, which is there."""

@@ -89,9 +89,17 @@ class Rollout:
 
     @property
     def versions(self) -> list[str]:
-        """The versions that answer; NotReady while none does."""
+        """The versions that answer when named, the live one first; NotReady while none is live."""
         live, canary = self.now_live(), self.canary
-        return [live.version, *([canary.candidate.version] if canary else [])]
+        others = [canary.candidate if canary else None, self.warm]
+        return list(dict.fromkeys(one.version for one in (live, *others) if one is not None))
+
+    def before(self, version: str | None) -> Live | None:
+        """The version before, if it is the one that is called so and none that answers is."""
+        live, canary, warm = self.live, self.canary, self.warm
+        answering = (live and live.version, canary and canary.candidate.version)
+        named = warm is not None and version == warm.version and version not in answering
+        return warm if named else None
 
     async def check(self) -> None:
         """Let the live model answer its golden rows again.

@@ -20,6 +20,7 @@ from platform_assets.metadata import picture
 from platform_assets.release.aliases import mirror_aliases
 from platform_assets.release.stages import Stage, deployment_of
 from platform_assets.release.steps import Pause, staircase, table, through_steps
+from resources.latency import BESIDE
 from resources.registry import Registry
 from resources.settings import Settings
 
@@ -32,8 +33,10 @@ CHECKS = (
     "latency_p95",
     "latency_p99",
     "error_rate",
+    BESIDE,
     CANARY,
 )
+COMPARED = (BESIDE, CANARY)
 TRIES = 8
 SOON_OVER = {
     Reason.RUNTIME_UNAVAILABLE,
@@ -97,8 +100,11 @@ def deploy(
     mirror_aliases(registry, forge, report)
     key = folder.key(deployment_of(environment))
     verdicts = report.verdicts or _recorded(forge, report)
-    checks = [check_result(key, name, verdicts, report) for name in CHECKS if name != CANARY]
-    checks.append(canary_result(key, verdicts, report, seen))
+    checks = [check_result(key, name, verdicts, report) for name in CHECKS if name not in COMPARED]
+    checks += [
+        beside_result(key, verdicts, report),
+        canary_result(key, verdicts, report, seen),
+    ]
     shown = {**facts(report), **walked(seen)}
     if report.reverted or not isinstance(report.outcome, Settled) or report.manifest is None:
         yield from checks
@@ -138,13 +144,46 @@ def check_result(
             description="no verdict",
             metadata=metadata,
         )
-    seen = {"observed": verdict.observed, "threshold": verdict.threshold, "unit": verdict.unit}
+    seen = {
+        "observed": verdict.observed,
+        "threshold": verdict.threshold,
+        "unit": verdict.unit,
+        "outcome": verdict.outcome,
+    }
+    unsure = verdict.outcome == "inconclusive"
     return dg.AssetCheckResult(
         check_name=name,
         asset_key=key,
         passed=verdict.passed,
-        description=verdict.sentence(),
+        description=f"{verdict.sentence()}; {_advice(report)}" if unsure else verdict.sentence(),
         metadata=metadata | {name: value for name, value in seen.items() if value is not None},
+    )
+
+
+def beside_result(
+    key: dg.AssetKey, verdicts: Sequence[Verdict], report: Report
+) -> dg.AssetCheckResult:
+    """The version was as fast as the one before, or there was none that could be asked."""
+    found = check_result(key, BESIDE, verdicts, report)
+    named = {one.check for one in verdicts}
+    if BESIDE in named or "latency_p50" not in named:
+        return found
+    return dg.AssetCheckResult(
+        check_name=BESIDE,
+        asset_key=key,
+        passed=True,
+        description="no version stood beside it",
+        metadata=found.metadata,
+    )
+
+
+def _advice(report: Report) -> str:
+    """What a person does about a measurement that does not tell."""
+    model, environment = report.model, report.environment
+    return (
+        "inconclusive: nothing says that the version is slow; when the machine is quiet, "
+        f"slipway hold {model} --env {environment} --lift --digest DIGEST (slipway status {model} "
+        f"names it), then slipway run {model}"
     )
 
 

@@ -11,11 +11,13 @@ from gitops.reconcile import Report
 from platform_assets.release.deployment import (
     CHECKS,
     TRIES,
+    beside_result,
     check_result,
     deploy,
     facts,
     pause_before_retry,
 )
+from resources.latency import BESIDE
 from resources.settings import Settings
 from tests.support.releases import bring, digest, manifest, with_options
 from tests.support.tiny import Approving, tiny
@@ -42,6 +44,28 @@ def test_a_check_says_what_was_seen_and_what_is_allowed(passed):
     told = {name: value.value for name, value in found.metadata.items()}
     assert told["live"] == digest("a")
     assert (told["observed"], told["threshold"], told["unit"]) == (12.0, 150.0, "ms")
+
+
+def test_a_check_that_does_not_tell_has_not_passed_and_says_what_to_do():
+    unsure = replace(verdict("latency_p99", passed=False), outcome="inconclusive")
+    found = check_result(KEY, "latency_p99", [unsure], HEALTHY)
+    assert (found.passed, found.metadata["outcome"].value) == (False, "inconclusive")
+    assert "slipway hold tiny --env staging --lift" in found.description
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "passed", "said"),
+    [
+        ([], False, "no verdict"),
+        ([verdict("latency_p50")], True, "no version stood beside it"),
+        ([verdict("latency_p50"), verdict(BESIDE)], True, f"{BESIDE}: p99 was 12 ms"),
+        ([verdict("latency_p50"), verdict(BESIDE, passed=False)], False, f"{BESIDE}: p99 was 12"),
+    ],
+)
+def test_the_version_before_is_compared_with_where_there_is_one(verdicts, passed, said):
+    found = beside_result(KEY, verdicts, HEALTHY)
+    assert (found.passed, found.check_name) == (passed, BESIDE)
+    assert found.description.startswith(said)
 
 
 def test_a_check_speaks_of_the_revision_that_was_tested_not_of_the_one_restored():

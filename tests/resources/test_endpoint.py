@@ -2,7 +2,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -10,9 +9,8 @@ from gitops.budget import LatencyBudget
 from gitops.conditions import Verdict
 from gitops.manifest import ReleaseManifest
 from resources.artifacts import Artifacts
-from resources.endpoint import EndpointVerifier, load_verdicts
+from resources.endpoint import EndpointVerifier
 from resources.errors import EndpointError
-from resources.load import LoadReport
 from serving.bundle import Bundle, BundleContents, write_bundle
 from serving.ingress import Ingress
 from serving.rollout import Rollout
@@ -101,6 +99,32 @@ def test_a_right_endpoint_passes_every_check_in_the_order_of_the_catalogue(artif
     assert list(verdicts) == CHECKS
     assert failed(verdicts) == []
     assert "30 requests at 100/s" in verdicts["latency_p99"].message
+
+
+def test_the_version_before_is_asked_in_turn_and_shows_whose_fault_it_is(artifacts, line):
+    before = store(artifacts, line_contents(bias=1.0))
+    slow, fast = door(line, 400, before=(before, None)), door(line, before=(before, None))
+    found = [judge(artifacts, one, release(line, TIGHT), load=True) for one in (slow, fast)]
+    beside = [one["latency_beside"] for one in found]
+    assert beside[0].outcome == "fail"
+    assert "6 slices of each, in turn; version 0: " in beside[0].message
+    assert list(found[1]) == [*CHECKS, "latency_beside"]
+
+
+def test_a_version_before_that_takes_other_columns_stands_beside_nothing(artifacts, line):
+    application = Faulty([door(line, before=(store(artifacts, line_contents(bias=1.0)), None))])
+    inferences: list[str] = application.inferences
+
+    async def without(scope, receive, send):
+        if "/versions/0/" in scope["path"]:
+            inferences.append(scope["path"])
+            await answer(send, 400)
+        else:
+            await application(scope, receive, send)
+
+    verdicts = judge(artifacts, without, release(line), load=True)
+    assert (list(verdicts), failed(verdicts)) == (CHECKS, [])
+    assert sum("/versions/0/" in path for path in inferences) == 1
 
 
 @pytest.mark.parametrize("contents", [fraud_contents, iris_contents])
@@ -221,19 +245,6 @@ def test_a_stored_bundle_that_was_changed_proves_nothing(artifacts, line):
     verdicts = judge(artifacts, running, release(line), load=True)
     assert failed(verdicts) == CHECKS[1:]
     assert "golden.json" in verdicts["golden_rows"].message
-
-
-def test_latency_that_nobody_measured_does_not_pass_and_can_be_written_down(line):
-    never = np.full(4, np.inf)
-    verdicts = load_verdicts(release(line), LoadReport(4, 1, 4, 4, never), "")
-    assert not any(verdict.passed for verdict in verdicts)
-    assert [verdict.observed for verdict in verdicts] == [None, None, None, 1.0]
-    json.dumps([verdict.to_dict() for verdict in verdicts], allow_nan=False)
-
-
-def test_a_figure_equal_to_the_budget_passes(line):
-    met = LoadReport(100, 0.3, 4, 0, np.full(4, 40.0))
-    assert all(verdict.passed for verdict in load_verdicts(release(line, TIGHT), met, ""))
 
 
 def test_an_address_of_another_kind_is_refused_at_once(artifacts):

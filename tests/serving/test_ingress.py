@@ -221,6 +221,31 @@ async def test_the_answer_comes_from_the_model_that_its_header_names(line, tmp_p
                 await asyncio.sleep(0)
 
 
+async def test_the_version_before_answers_whoever_names_it_and_nobody_else(line, tmp_path):
+    rollout = await rolled_out(line)
+    other = write_bundle(tmp_path / "other", line_contents(bias=100.0))
+    await rollout.apply(user_config(other, "2"))
+    told = {}
+    async with client_of(rollout) as client:
+        for path in ("", "/versions/2", "/versions/1"):
+            answer = await client.post(f"/v2/models/line{path}/infer", json=tensors(a=[1], b=[2]))
+            told[path] = answer.headers["x-bundle-digest"], answer.json()["outputs"][0]["data"]
+        unknown = await client.post("/v2/models/line/versions/3/infer", json=tensors(a=[1], b=[2]))
+    new = (other.digest, [108.0])
+    assert told == {"": new, "/versions/2": new, "/versions/1": (line.digest, [8.0])}
+    assert "there are: 2, 1" in unknown.json()["error"]
+
+
+async def test_the_version_before_is_answered_as_short_as_the_live_one(line, tmp_path):
+    rollout = await rolled_out(line)
+    await rollout.apply(user_config(write_bundle(tmp_path / "o", line_contents(bias=1.0)), "2"))
+    scope = {"method": "POST", "headers": [(b"content-length", b"9")]}
+    inside = Ingress(rollout, ServingSettings())
+    for path in ("", "/versions/2", "/versions/1"):
+        assert inside.is_short(scope, f"/v2/models/line{path}/infer")
+    assert not inside.is_short(scope, "/v2/models/line/versions/1/nowhere")
+
+
 async def test_an_injected_fault_delays_answers_of_the_model_only(line):
     rollout = await rolled_out(line, fault={"delay_ms": 200})
     async with client_of(rollout) as client:

@@ -56,9 +56,14 @@ def free_address() -> str:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def door(bundle: Bundle, delay_ms: int | None = None) -> Ingress:
-    """The real ingress with a bundle live; `delay_ms` is the fault injected for drills."""
-    return Ingress(rolled_out(bundle, delay_ms), load_settings())
+def door(
+    bundle: Bundle, delay_ms: int | None = None, before: tuple[Bundle, int | None] | None = None
+) -> Ingress:
+    """The real ingress with a bundle live; `delay_ms` is the fault injected for drills.
+
+    `before` was live before it, with a fault of its own.
+    """
+    return Ingress(rolled_out(bundle, delay_ms, before), load_settings())
 
 
 def guarded(bundle: Bundle, token: str) -> Door:
@@ -70,13 +75,21 @@ def guarded(bundle: Bundle, token: str) -> Door:
     return Door(inside, rollout, guard, meter=inside.meter)
 
 
-def rolled_out(bundle: Bundle, delay_ms: int | None = None) -> Rollout:
-    """A rollout with a bundle live as version 1."""
-    target = {"uri": bundle.folder.as_uri(), "digest": bundle.digest, "version": "1"}
-    fault = {} if delay_ms is None else {"fault": {"delay_ms": delay_ms}}
+def rolled_out(
+    bundle: Bundle, delay_ms: int | None = None, before: tuple[Bundle, int | None] | None = None
+) -> Rollout:
+    """A rollout with a bundle live as version 1, after `before` as version 0."""
     rollout = Rollout(bundle.signature.model)
-    asyncio.run(rollout.apply({"bundle": target, **fault}))
+    if before is not None:
+        asyncio.run(rollout.apply(_config(*before, "0")))
+    asyncio.run(rollout.apply(_config(bundle, delay_ms, "1")))
     return rollout
+
+
+def _config(bundle: Bundle, delay_ms: int | None, version: str) -> dict[str, Any]:
+    target = {"uri": bundle.folder.as_uri(), "digest": bundle.digest, "version": version}
+    fault = {} if delay_ms is None else {"fault": {"delay_ms": delay_ms}}
+    return {"bundle": target, **fault}
 
 
 @dataclass
