@@ -73,7 +73,8 @@ def _samples(policy: CanaryPolicy, figures: Figures) -> Verdict:
 
 def _errors(policy: CanaryPolicy, figures: Figures) -> Verdict:
     mine, pairs = figures.candidate, figures.pairs
-    count, of = mine.errors + pairs.failures, mine.requests + pairs.requests
+    count = mine.errors + pairs.failures
+    of = mine.requests + max(pairs.shadowed, pairs.failures)
     stable = figures.stable
     usual = stable.errors / stable.requests if stable.requests >= FEWEST else 0.0
     observed = count / of if of else None

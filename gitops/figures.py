@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 
@@ -39,12 +39,16 @@ class Side:
 
 @dataclass(frozen=True)
 class Pairs:
-    """What both were given; `failures` are requests that the candidate alone could not answer.
+    """What both were given.
 
+    `shadowed` are requests that the stable version answered and the candidate was given behind it,
+    so that no caller's request to the candidate is among them; `failures` are those of them that
+    the candidate alone could not answer.
     Sums are over rows: of the stable score, of the candidate's minus it, and of both squared.
     """
 
     requests: int = 0
+    shadowed: int = 0
     failures: int = 0
     rows: int = 0
     disagreed: int = 0
@@ -87,8 +91,18 @@ def figures_from(told: Mapping[str, Any]) -> Figures:
         )
         for name in ("stable", "candidate")
     }
-    pairs = Pairs(**{one.name: _number(told["pairs"][one.name]) for one in fields(Pairs)})
+    given = told["pairs"]
+    names = [one.name for one in fields(Pairs) if one.name != "shadowed" or one.name in given]
+    pairs = Pairs(**{name: _number(given[name]) for name in names})
+    if "shadowed" not in names:
+        pairs = replace(pairs, shadowed=_fewest_shadowed(pairs, sides["candidate"]))
     return Figures(sides["stable"], sides["candidate"], pairs)
+
+
+def _fewest_shadowed(pairs: Pairs, candidate: Side) -> int:
+    """How many were shadowed at least; replicas started before it was counted do not say."""
+    answered = candidate.requests - candidate.errors
+    return max(pairs.failures, pairs.requests - answered)
 
 
 def _number(value: Any) -> Any:

@@ -124,4 +124,5 @@ class Canary:
             self._pairs.fail()
             return
         was, new = (scores, other) if by is stable else (other, scores)
+        self._pairs.shadowed += by is stable
         self._pairs.compare(stable.bundle, candidate.bundle, was, new)

@@ -39,14 +39,16 @@ class Arm:
 class Pairs:
     """Rows that both versions scored.
 
-    `disagreed` are rows decided otherwise; `failures` are requests that the candidate could not
-    answer though the stable version could. Sums are over rows, of the stable version's score, of
-    the candidate's minus it, and of the squares of both; they stay 0 for several classes.
+    `disagreed` are rows decided otherwise; `shadowed` are requests that the stable version
+    answered and the candidate was given behind it, `failures` those of them that the candidate
+    could not answer. Sums are over rows, of the stable version's score, of the candidate's minus
+    it, and of the squares of both; they stay 0 for several classes.
     """
 
     rows: int = 0
     disagreed: int = 0
     requests: int = 0
+    shadowed: int = 0
     failures: int = 0
     stable: float = 0.0
     stable_squares: float = 0.0
@@ -66,8 +68,9 @@ class Pairs:
             self.shift_squares += float(shift @ shift)
 
     def fail(self) -> None:
-        """Count one request that the stable version alone could answer."""
+        """Count one shadowed request that the stable version alone could answer."""
         self.requests += 1
+        self.shadowed += 1
         self.failures += 1
 
     def told(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,19 +80,20 @@ class LoggedRows:
 
 
 def side_by_side(stable: Version, candidate: Version, rows: Sequence[Row]) -> Figures:
-    """What both did on the same rows, one at a time and in turn; rows that neither takes count not.
+    """What both did on the same rows, one at a time and in turn.
 
-    A row that the stable version refuses is no fault of the candidate.
+    A row that the stable version refuses counts for neither: it is no fault of the candidate, and
+    excuses none. What the candidate refuses is an error of its requests.
     """
     arms, pairs = (Arm(), Arm()), Pairs()
     for row in rows:
-        was = _timed(stable, row, arms[0])
+        was, took = _timed(stable, row)
         if was is None:
             continue
-        new = _timed(candidate, row, arms[1])
-        if new is None:
-            pairs.fail()
-        else:
+        arms[0].count(took)
+        new, took = _timed(candidate, row)
+        arms[1].count(took, failed=new is None)
+        if new is not None:
             pairs.compare(stable.bundle, candidate.bundle, was, new)
     told = {"stable": arms[0].told(), "candidate": arms[1].told(), "pairs": pairs.told()}
     return figures_from(told)
@@ -128,12 +130,10 @@ def held_rows(lake: Lake, model: str, count: int) -> list[Row]:
     return rows
 
 
-def _timed(version: Version, row: Row, arm: Arm) -> Array | None:
+def _timed(version: Version, row: Row) -> tuple[Array | None, int]:
+    """The scores, None if the row is refused, and how many nanoseconds it took."""
     begun = time.perf_counter_ns()
-    try:
+    score: Array | None = None
+    with suppress(RequestError):
         score = version.score(row)
-    except RequestError:
-        arm.count(time.perf_counter_ns() - begun, failed=True)
-        return None
-    arm.count(time.perf_counter_ns() - begun)
-    return score
+    return score, time.perf_counter_ns() - begun

@@ -45,6 +45,21 @@ def test_errors_pass_fail_or_stay_open_by_their_interval(failures, outcome):
     assert verdict("canary_errors", pairs(failures=failures)).outcome == outcome
 
 
+def test_a_request_that_a_caller_gave_and_both_scored_is_counted_once():
+    """It was counted as answered and as scored twice, so errors were underrated."""
+    half = Side(1000, 100, {300.0: 1000})
+    figures = Figures(Side(1000, 0, {300.0: 1000}), half, Pairs(1900, 1000, 100))
+    errors = verdict("canary_errors", figures)
+    assert (errors.observed, errors.message.split(" in ")[1]) == (0.1, "2000 requests")
+
+
+def test_replicas_that_do_not_count_what_was_shadowed_are_believed_the_least():
+    told = {**GOOD_FIGURES["pairs"], "requests": 1900, "failures": 100}
+    del told["shadowed"]
+    found = figures_from({**GOOD_FIGURES, "pairs": told})
+    assert found.pairs.shadowed == 900
+
+
 def test_errors_that_the_stable_version_has_too_are_no_fault_of_the_candidate():
     both = {"requests": 1000, "errors": 300, "latency_us": {300.0: 1000}}
     figures = Figures(Side(**both), Side(**both), Pairs())
@@ -120,6 +135,7 @@ def test_an_interval_holds_its_share_and_narrows_with_what_is_known(count, more)
 def test_whatever_is_counted_there_is_an_answer(counted):
     kept = replace(
         counted,
+        shadowed=counted.requests,
         failures=min(counted.failures, counted.requests),
         disagreed=min(counted.disagreed, counted.rows),
     )
@@ -137,7 +153,7 @@ def test_figures_of_replicas_add_up():
     ("told", "error", "message"),
     [
         ({}, KeyError, "stable"),
-        ({**GOOD_FIGURES, "pairs": 3}, TypeError, "subscriptable"),
+        ({**GOOD_FIGURES, "pairs": 3}, TypeError, "not iterable"),
         ({**GOOD_FIGURES, "stable": {"requests": "x"}}, ValueError, "'x'"),
         ({**GOOD_FIGURES, "pairs": {"requests": None}}, TypeError, "expected a number"),
     ],

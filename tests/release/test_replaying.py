@@ -91,4 +91,11 @@ def test_rows_that_the_stable_version_refuses_are_nobodys_fault(store):
     table = pa.Table.from_pandas(frame, preserve_index=False)
     store.lake.overwrite("line/training_set", table, "f1", {})
     figures = store.replay(store.bundle(1.0), 3)
-    assert (figures.pairs.requests, figures.stable.errors) == (2, 1)
+    assert (figures.pairs.requests, figures.stable.requests, figures.stable.errors) == (2, 2, 0)
+
+
+def test_a_replayed_request_is_one_request_however_many_counts_it_stands_in(store):
+    store.hold(50)
+    figures = store.replay(store.bundle(1.0), 50)
+    errors = next(one for one in analyse(CanaryPolicy(), figures) if one.check == "canary_errors")
+    assert "in 50 requests" in errors.message

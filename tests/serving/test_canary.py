@@ -246,6 +246,7 @@ async def test_both_versions_score_each_request_and_one_is_returned(weight, line
     assert (found["rows"], found["disagreed"], found["failures"]) == (30, 30, 0)
     assert (found["stable"], found["shift"]) == (30 * 8.0, 30 * 100.0)
     assert (found["stable_squares"], found["shift_squares"]) == (30 * 64.0, 30 * 100.0**2)
+    assert found["shadowed"] == (0 if weight else 30)
 
 
 async def test_what_only_the_stable_version_can_answer_is_counted_behind_it_too(line, choosy):
@@ -254,7 +255,7 @@ async def test_what_only_the_stable_version_can_answer_is_counted_behind_it_too(
         for number in range(10):
             await ask(client, number)
     found = await pairs(rollout, 10)
-    assert (found["failures"], found["rows"]) == (10, 0)
+    assert (found["failures"], found["shadowed"], found["rows"]) == (10, 10, 0)
 
 
 async def test_without_a_shadow_nothing_is_scored_twice(line, candidate):

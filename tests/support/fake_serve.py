@@ -18,6 +18,7 @@ GOOD_FIGURES: dict[str, Any] = {
     "candidate": {"requests": 1000, "errors": 0, "latency_us": [[300.0, 1000]]},
     "pairs": {
         "requests": 1000,
+        "shadowed": 1000,
         "failures": 0,
         "rows": 1000,
         "disagreed": 10,
