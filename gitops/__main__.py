@@ -28,7 +28,7 @@ from gitops.conditions import Blocked, Outcome, Settled, kind
 from gitops.errors import AddressRefused, ForgeUnavailable, GitopsError
 from gitops.facts import Target
 from gitops.forge import Forge
-from gitops.from_git import ProposedForge, RecordedRuntime
+from gitops.from_git import HostVerified, ProposedForge, RecordedRuntime
 from gitops.git_tree import GitTree
 from gitops.holds import now
 from gitops.lock import lock_beside
@@ -75,14 +75,16 @@ def validate(options: argparse.Namespace) -> int:
 
 
 def promotion(options: argparse.Namespace) -> int:
-    git = Git(Path(options.git_dir))
+    git = Git(Path(options.git_dir), Access.from_environment(os.environ).signing)
     base = git.text("merge-base", git.resolve(options.base), git.resolve(options.head))
     head = git.resolve(options.head)
     listed = git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, head)
     changed = tuple(path for path in listed.decode(errors="replace").split("\0") if path)
     approvers = tuple(options.approved_by) if options.approved_by is not None else None
     asked = Asked(base, head, changed, options.author, approvers)
-    finding = check_promotion(GitTree(git), asked, now())
+    word = options.host_verification
+    tree = GitTree(git) if word is None else HostVerified(git, head, word)
+    finding = check_promotion(tree, asked, now())
     if options.markdown:
         sys.stdout.write(finding.markdown())
     else:
@@ -216,7 +218,8 @@ def _proposed(options: argparse.Namespace) -> Forge:
         raise AddressRefused(
             options.repository, "a path of this machine, since --revision is given"
         )
-    return ProposedForge(Path(options.repository), revision)
+    signing = Access.from_environment(os.environ).signing
+    return ProposedForge(Path(options.repository), revision, signing)
 
 
 def _home() -> Path:

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from gitops.signing import SIGNERS
+
 RAY_TOKEN = "SLIPWAY_RAY_TOKEN"  # noqa: S105 -- the name of the variable
 NOTIFY_URLS = "SLIPWAY_NOTIFY_URLS"
 Run = Callable[[argparse.Namespace], int]
@@ -35,6 +37,12 @@ def _check_promotion(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--head", required=True, help="its own commit")
     verb.add_argument("--git-dir", default=".git", help="the repository; default .git")
     verb.add_argument("--author", default="", help="who opened it")
+    verb.add_argument(
+        "--host-verification",
+        metavar="WORD",
+        help="what the git host says of the head's signature, `valid` or why not; not given: "
+        f"{SIGNERS} says who may sign",
+    )
     verb.add_argument(
         "--approved-by", nargs="*", metavar="NAME", help="who approved; not given: not looked at"
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gitops.admission import check_holds, missing_approval
-from gitops.errors import DigestHeld, FileInvalid, PromotionRefused
+from gitops.errors import CommitUnsigned, DigestHeld, FileInvalid, PromotionRefused
 from gitops.evidence import Evidence
 from gitops.facts import target_of
 from gitops.forge import Tree
@@ -13,6 +13,7 @@ from gitops.manifest import FOLDER, ReleaseManifest, evidence_path, manifest_pat
 from gitops.markdown import escape, table
 from gitops.policy import Environment, load_policy
 from gitops.promotion import check_evidence
+from gitops.signed import check_written
 from gitops.stored_bundle import digest_again
 from gitops.validate import files_of_revision, problems
 from gitops.windows import frozen
@@ -53,7 +54,7 @@ def check_promotion(tree: Tree, asked: Asked, now: datetime) -> Finding:
 
     A change without a manifest is no promotion; its files are checked all the same.
     """
-    wrong = problems(files_of_revision(tree, asked.head))
+    wrong = [*problems(files_of_revision(tree, asked.head)), *_signature_objections(tree, asked)]
     below = [path for path in asked.changed if path.startswith(f"{FOLDER}/")]
     targets = sorted({target for path in below if (target := target_of(path))})
     if not targets:
@@ -75,6 +76,14 @@ def check_promotion(tree: Tree, asked: Asked, now: datetime) -> Finding:
         return Finding(None, tuple(dict.fromkeys([*wrong, str(error)])))
     stored = digest_again(manifest.bundle_uri, manifest.bundle_digest)
     return Finding(manifest, (*wrong, *stored.problems), (stored.remark,))
+
+
+def _signature_objections(tree: Tree, asked: Asked) -> Iterator[str]:
+    """A removal and a change of the policy need a signature as much as a new manifest does."""
+    try:
+        check_written(tree, asked.base, asked.changed, asked.head)
+    except CommitUnsigned as error:
+        yield str(error)
 
 
 def _objections(

@@ -9,7 +9,7 @@ from gitops.git_tree import GitTree
 from gitops.github_client import GitHubClient
 from gitops.plumbing import RefMoved
 from gitops.remote_git import RemoteGit
-from gitops.signing import Signature
+from gitops.signing import Signature, by_host
 
 _COMMIT = (
     "mutation($input: CreateCommitOnBranchInput!) "
@@ -41,10 +41,8 @@ class GitHubCommits(GitTree):
         """What GitHub says: it knows the keys of its people, and its own."""
         commit = self._client.get(f"/git/commits/{revision}")
         verification = commit["verification"]
-        if verification["verified"]:
-            return Signature(str(commit["committer"]["email"]))
-        why = str(verification["reason"]).replace("_", " ")
-        return Signature(problem=f"is not verified by the git host ({why})")
+        word = "valid" if verification["verified"] else str(verification["reason"])
+        return by_host(word, str(commit["committer"]["email"]))
 
     def commit(self, expected_head: str, changes: Mapping[str, str | None], message: str) -> str:
         tree = self._git.write_tree(expected_head, changes)

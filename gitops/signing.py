@@ -68,6 +68,14 @@ def told(code: str, signer: str, fingerprint: str) -> Signature:
     return Signature(problem=f"carries no good signature of an allowed signer{by}")
 
 
+def by_host(word: str, signer: str) -> Signature:
+    """What a git host's word for a signature means: `valid`, or why it has not verified it."""
+    if word == "valid":
+        return Signature(signer)
+    why = word.replace("_", " ") or "it does not say why"
+    return Signature(problem=f"is not verified by the git host ({why})")
+
+
 def _with_key(file: Path) -> tuple[str, ...]:
     return ("-c", "gpg.format=ssh", "-c", f"user.signingKey={file}")
 

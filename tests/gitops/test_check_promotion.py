@@ -7,9 +7,12 @@ import pytest
 from gitops.__main__ import DONE, FAILED, main
 from gitops.conditions import Verdict
 from gitops.holds import hold
+from gitops.local_forge import LocalForge
 from gitops.manifest import render
 from gitops.policy import POLICY_PATH
+from gitops.signing import SIGNERS
 from tests.support.releases import POLICY, SEED, digest, evidence, manifest
+from tests.support.signers import Signers
 
 FREEZE = "freeze: [{from: 2000-01-01T00:00:00Z, until: 2999-01-01T00:00:00Z, reason: audit}]"
 
@@ -132,6 +135,44 @@ def test_a_comment_shows_names_and_obeys_none_of_them(forge, capsys):
     assert code == FAILED
     assert said.startswith("### Checked: not to be merged\n\n| what | is |\n")
     assert all(sign not in said for sign in ("@team", "<script", "](www", "www."))
+
+
+@pytest.fixture(scope="module")
+def signers(tmp_path_factory):
+    return Signers.create(tmp_path_factory.mktemp("keys"))
+
+
+def checked_by(signers, by, changes, tmp_path, monkeypatch, capsys):
+    """The check of a change that somebody proposes where signatures are wanted."""
+    wanted = signers.forge(tmp_path / "signed.git")
+    wanted.commit(wanted.head(), {"notes": "x\n"}, "Begin")
+    proposing = LocalForge(wanted.path, signers.signing(by) if by else None)
+    monkeypatch.setenv(SIGNERS, str(signers.allowed))
+    return checked(proposing, changes, capsys)
+
+
+@pytest.mark.parametrize("by", [None, "eve"])
+@pytest.mark.parametrize("changes", [papers(), {POLICY_PATH: POLICY}])
+def test_where_signatures_are_wanted_an_unsigned_proposal_is_refused(
+    signers, tmp_path, monkeypatch, capsys, changes, by
+):
+    """It was told that it may be merged, and then kept back once it was on main."""
+    code, said = checked_by(signers, by, changes, tmp_path, monkeypatch, capsys)
+    assert (code, "the policy wants signed commits" in said) == (FAILED, True)
+
+
+def test_where_signatures_are_wanted_a_signed_proposal_may_be_merged(
+    signers, tmp_path, monkeypatch, capsys
+):
+    assert checked_by(signers, "ann", papers(), tmp_path, monkeypatch, capsys)[0] == DONE
+
+
+def test_the_host_s_word_is_taken_for_the_head_alone(signers, tmp_path, capsys):
+    forge = signers.forge(tmp_path / "signed.git")
+    unable = LocalForge(forge.path)
+    assert checked(unable, papers(), capsys, "--host-verification", "valid")[0] == DONE
+    code, said = checked(unable, papers(), capsys, "--host-verification", "bad_email")
+    assert (code, "is not verified by the git host (bad email)" in said) == (FAILED, True)
 
 
 def test_a_commit_that_is_not_there_is_named(forge, capsys):

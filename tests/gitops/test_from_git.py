@@ -1,13 +1,19 @@
 """A plan of what a merge would do, where no running system can be asked."""
 
+import shutil
+
 import pytest
 
 from gitops.__main__ import DONE, FAILED, NOT_YET, main
+from gitops.canary import CanaryPolicy
 from gitops.errors import HeadMoved, RuntimeUnavailable
 from gitops.from_git import ProposedForge, RecordedRuntime
 from gitops.holds import hold
+from gitops.manifest import render
+from gitops.signing import SIGNERS
 from tests.support.git_host import run
-from tests.support.releases import digest
+from tests.support.releases import bring, digest, manifest
+from tests.support.signers import Signers
 
 NOWHERE = ["--api", "http://127.0.0.1:9", "--endpoint", "http://127.0.0.1:9"]
 
@@ -103,6 +109,40 @@ def test_nothing_is_written_and_nobody_is_told(at, tmp_path, capsys):
 def test_the_records_take_in_no_application(at):
     with pytest.raises(RuntimeUnavailable, match="nobody takes 1 in here"):
         RecordedRuntime(at.forge).apply([{}])
+
+
+def test_a_candidate_on_its_way_runs_at_its_step(at, capsys):
+    """The step was unknown, so every plan told it anew."""
+    at.staging("a")
+    at.bring("b", canary=CanaryPolicy())
+    at.reconciler.reconcile("staging", "fraud")
+    at.serve.outage = True
+    code, said = planned(at.forge.path, capsys)
+    assert (code, said.split(", would ")[1]) == (NOT_YET, "await-ready, analyse\n")
+
+
+def test_the_records_are_read_once_for_all_targets(at):
+    at.staging("a")
+    at.neighbour()
+    at.reconciler.reconcile("staging", "other")
+    runtime = RecordedRuntime(at.forge)
+    assert set(runtime.observe()) == {"staging-fraud", "staging-other"}
+    shutil.rmtree(at.forge.path)
+    assert runtime.live("/staging/fraud").digest == digest("a")
+
+
+def test_where_nobody_knows_who_may_sign_a_plan_says_nothing_of_signatures(
+    at, tmp_path, monkeypatch, capsys
+):
+    """Every plan said Unsigned, since neither the signers nor a key are known there."""
+    signers = Signers.create(tmp_path)
+    forge = signers.forge(tmp_path / "signed.git")
+    bring(forge, manifest("a"))
+    pushed = signers.push(forge, {manifest("a").path: render(manifest("b"))})
+    assert "would record-attempt" in planned(forge.path, capsys, "--revision", pushed)[1]
+    monkeypatch.setenv(SIGNERS, str(signers.allowed))
+    assert "Unsigned" in planned(forge.path, capsys, "--revision", pushed)[1]
+    assert "would record-attempt" in planned(forge.path, capsys, "--revision", f"{pushed}^")[1]
 
 
 def test_a_commit_on_top_of_what_is_proposed_finds_main_elsewhere(forge):

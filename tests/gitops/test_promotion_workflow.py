@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gitops.policy import POLICY_PATH
+from tests.gitops.test_check_promotion import papers
 from tests.support.git_host import run
 from tests.support.releases import CHECKOUT
+from tests.support.signers import WANTED
 
 STEPS = yaml.safe_load((CHECKOUT / ".github/workflows/promotion.yml").read_text())["jobs"]["check"][
     "steps"
@@ -63,7 +66,7 @@ class Job:
 def job(at, tmp_path):
     """Makes the job of a pull request: a clone at the base, with what was proposed beside it."""
 
-    def made(head: str) -> Job:
+    def made(head: str, signed: str = "valid") -> Job:
         base, folder = at.forge.head(), tmp_path / "clone"
         tree = at.forge._git.text("rev-parse", f"{head}^{{tree}}")
         merged = at.forge._git.commit_tree(tree, [base, head], "Merge")
@@ -75,6 +78,7 @@ def job(at, tmp_path):
             "fetch", "--quiet", "origin", head, merged, "+refs/slipway/*:refs/slipway/*", cwd=folder
         )
         variables = {"BASE": base, "HEAD": head, "MERGED": merged, "AUTHOR": "slipway[bot]"}
+        variables["SIGNED"] = signed
         files = {name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         return Job(folder, variables | files | {"LEAN": str(tmp_path / "lean.py")})
 
@@ -99,6 +103,18 @@ def test_a_promotion_that_may_not_be_merged_fails_the_job_and_is_told_all_the_sa
     assert checked.returncode == 1
     assert "not to be merged" in of.comment
     assert "serving/app.py: changed beside" in of.comment.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "said"),
+    [("valid", 0, "may be merged"), ("unsigned", 1, "is not verified by the git host")],
+)
+def test_where_signatures_are_wanted_the_word_of_the_host_decides(at, job, word, code, said):
+    at.staging("a")
+    at.forge.commit(at.forge.head(), {POLICY_PATH: WANTED}, "Want signatures")
+    head = at.forge._prepare(at.forge.head(), papers(), "Promote by hand")
+    of = job(head, word)
+    assert (of.step("Check").returncode, said in of.comment) == (code, True)
 
 
 @pytest.mark.parametrize(
