@@ -74,8 +74,10 @@ def test_a_candidate_that_answers_alike_passes_and_another_does_not(store):
     store.hold(300)
     policy = CanaryPolicy()
     alike, other = store.bundle(1e-3), store.bundle(1000.0)
-    found = [conclusion(analyse(policy, store.replay(one, 200))) for one in (alike, other)]
-    assert found == ["pass", "fail"]
+    found = [analyse(policy, store.replay(one, 200)) for one in (alike, other)]
+    # How long a row takes is up to this machine's load, and judged in tests/gitops/test_analysis.
+    told = [[one for one in verdicts if one.check != "canary_latency"] for verdicts in found]
+    assert [conclusion(verdicts) for verdicts in told] == ["pass", "fail"]
 
 
 def test_a_stored_bundle_that_was_changed_is_not_replayed(store, caplog):
