@@ -5,8 +5,15 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A noisy machine is no finding: time limits of Hypothesis are off, its search is not.
-settings.register_profile("slipway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A noisy machine is no finding: time limits of Hypothesis are off, its search is not. A developer's
+# looks elsewhere each time; CI's judges a change by what it judged the one before.
+settings.register_profile(
+    "slipway",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+    print_blob=True,
+)
 settings.load_profile("slipway")
 
 SUMMARY = "summary"
