@@ -47,6 +47,28 @@ _RELOAD = """mutation { reloadWorkspace { __typename
   ... on UnauthorizedError { message }
   ... on PythonError { message } } }"""
 
+_ASSETS = """{ assetNodes { assetKey { path }
+  assetChecksOrError { ... on AssetChecks { checks { name
+    executionForLatestMaterialization { status timestamp runId } } } }
+  assetMaterializations(limit: 1) { timestamp runId metadataEntries { label
+    ... on FloatMetadataEntry { floatValue }
+    ... on IntMetadataEntry { intValue }
+    ... on TextMetadataEntry { text } } } } }"""
+
+
+@dataclass(frozen=True)
+class AssetState:
+    """One asset: its checks by name with Dagster's word for each, and how it materialized last.
+
+    `at` is in Unix seconds, None if it never was; `said` holds the metadata that are numbers or
+    words.
+    """
+
+    path: tuple[str, ...]
+    checks: Mapping[str, str]
+    at: float | None
+    said: Mapping[str, float | int | str]
+
 
 @dataclass(frozen=True)
 class Step:
@@ -124,6 +146,10 @@ class DagsterApi:
         wanted = [{"key": key, "value": value} for key, value in tags.items()]
         answer = self._ask(_RUNS, {"tags": wanted, "limit": limit})["runsOrError"]
         return [_run(one) for one in self._expect(answer, "Runs")["results"]]
+
+    def assets(self) -> list[AssetState]:
+        """Every asset; a check that did not run on the newest materialization is not among them."""
+        return [_asset(node) for node in self._ask(_ASSETS)["assetNodes"]]
 
     def failure(self, run_id: str) -> str:
         """Why a run failed: what its first failed step says, or the checks that stopped it say."""
@@ -217,6 +243,28 @@ def _run(one: Mapping[str, Any]) -> Run:
             for step in one["stepStats"]
         ),
     )
+
+
+def _asset(node: Mapping[str, Any]) -> AssetState:
+    checks = node["assetChecksOrError"].get("checks", ())
+    newest = (node["assetMaterializations"] or [None])[0]
+    entries = newest["metadataEntries"] if newest else ()
+    values = {entry["label"]: _value(entry) for entry in entries}
+    return AssetState(
+        path=tuple(node["assetKey"]["path"]),
+        checks={
+            one["name"]: ran["status"]
+            for one in checks
+            if (ran := one["executionForLatestMaterialization"])
+        },
+        at=float(newest["timestamp"]) / 1000 if newest else None,
+        said={name: value for name, value in values.items() if value is not None},
+    )
+
+
+def _value(entry: Mapping[str, Any]) -> float | int | str | None:
+    names = ("floatValue", "intValue", "text")
+    return next((entry[name] for name in names if entry.get(name) is not None), None)
 
 
 def _stopped(events: Sequence[Mapping[str, Any]], step: str, message: str) -> list[str]:

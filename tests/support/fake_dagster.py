@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +26,24 @@ def run(run_id: str, status: str, created: float = 0.0, **tags: str) -> dict[str
     }
 
 
+def asset(model: str, name: str, checks: dict[str, str], **said: float | str) -> dict[str, Any]:
+    """An asset that materialized now with numbers and words, and how its checks ended."""
+    kinds = {float: "floatValue", int: "intValue", str: "text"}
+    entries = [{"label": label, kinds[type(value)]: value} for label, value in said.items()]
+    newest = {"timestamp": str(time.time() * 1000), "runId": "r", "metadataEntries": entries}
+    ran = {name: {"status": status, "timestamp": 0.0} for name, status in checks.items()}
+    return {
+        "assetKey": {"path": [model, name]},
+        "assetChecksOrError": {
+            "checks": [
+                {"name": name, "executionForLatestMaterialization": one}
+                for name, one in ran.items()
+            ]
+        },
+        "assetMaterializations": [newest],
+    }
+
+
 @dataclass
 class FakeDagster:
     """`runs` are listed newest first; `error` is why the code does not load; `failure` why runs
@@ -32,6 +51,7 @@ class FakeDagster:
 
     jobs: tuple[str, ...] = ("fraud_pipeline",)
     runs: list[dict[str, Any]] = field(default_factory=list)
+    assets: list[dict[str, Any]] = field(default_factory=list)
     error: str = ""
     failure: str = "a step failed"
     launched: list[dict[str, Any]] = field(default_factory=list)
@@ -59,6 +79,8 @@ class FakeDagster:
     def answer(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         if "workspaceOrError" in query:
             return {"workspaceOrError": self._workspace()}
+        if "assetNodes" in query:
+            return {"assetNodes": self.assets}
         if "launchRun" in query:
             self.launched.append(variables["params"])
             return {"launchRun": {"__typename": "LaunchRunSuccess", "run": {"runId": "launched"}}}
