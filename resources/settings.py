@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     )
     dagster_port: int = Field(default=3000, ge=1024, le=65535, description="Dagster UI.")
     mlflow_port: int = Field(default=5000, ge=1024, le=65535, description="MLflow UI.")
+    board_port: int = Field(
+        default=8765, ge=1024, le=65535, description="The board: every model on one page."
+    )
     ray_port: int = Field(
         default=6379, ge=1024, le=65535, description="Ray's control service (GCS)."
     )
@@ -260,6 +263,10 @@ class Settings(BaseSettings):
     @cached_property
     def dagster_url(self) -> str:
         return f"http://127.0.0.1:{self.dagster_port}"
+
+    @cached_property
+    def board_url(self) -> str:
+        return f"http://127.0.0.1:{self.board_port}"
 
     @cached_property
     def mlflow_url(self) -> str:

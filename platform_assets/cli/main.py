@@ -33,7 +33,7 @@ def up(
         bool, typer.Option("--detach", "-d", help="Return once everything is up.")
     ] = False,
 ) -> None:
-    """Start Ray with Serve, MLflow and Dagster on this machine; harmless if they run."""
+    """Start Ray with Serve, MLflow, Dagster and the board on this machine; harmless if they run."""
     from platform_assets.cli import up_down
 
     up_down.up(detach=detach)
@@ -218,6 +218,14 @@ def reconcile(
     from platform_assets.cli import releases
 
     releases.reconcile(model, environment, verify=not no_verify, dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
+def board() -> None:
+    """Show every model on one page in a browser; `up` serves it with the rest."""
+    from platform_assets.cli import board as command
+
+    command.board()
 
 
 @app.command()

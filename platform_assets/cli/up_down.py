@@ -87,6 +87,7 @@ def addresses(settings: Settings) -> None:
     out(f"Dagster    {settings.dagster_url}")
     out(f"MLflow     {settings.mlflow_url}")
     out(f"endpoints  {settings.serve_url}")
+    out(f"board      {settings.board_url}")
 
 
 class _Reporter:

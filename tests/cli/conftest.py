@@ -30,7 +30,13 @@ Command = Callable[..., Outcome]
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SLIPWAY_HOME", str(tmp_path))
-    for name, port in (("SERVE", 8190), ("DAGSTER", 3179), ("MLFLOW", 5179), ("RAY", 6479)):
+    for name, port in (
+        ("SERVE", 8190),
+        ("DAGSTER", 3179),
+        ("MLFLOW", 5179),
+        ("RAY", 6479),
+        ("BOARD", 8191),
+    ):
         monkeypatch.setenv(f"SLIPWAY_{name}_PORT", str(port))
     monkeypatch.setenv("SLIPWAY_RAY_DASHBOARD_PORT", "8379")
     return tmp_path

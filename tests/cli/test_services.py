@@ -22,6 +22,7 @@ def listed(layout: Layout) -> dict[str, Service]:
 
 def test_the_stack_has_these_services(layout):
     expected = ["ray", "serve", "restore", "mlflow", "code", "runs", "dagster", "daemon"]
+    expected.append("board")
     assert list(listed(layout)) == expected
 
 
@@ -57,6 +58,7 @@ def test_every_public_port_has_a_setting(layout):
         "SLIPWAY_SERVE_PORT": 8190,
         "SLIPWAY_DAGSTER_PORT": 3179,
         "SLIPWAY_MLFLOW_PORT": 5179,
+        "SLIPWAY_BOARD_PORT": 8191,
         "SLIPWAY_RAY_PORT": 6479,
         "SLIPWAY_RAY_DASHBOARD_PORT": 8379,
     }
@@ -121,7 +123,7 @@ def test_the_workspace_names_the_shared_code_server_alone(layout):
     assert entry["grpc_server"]["socket"] == str(layout.socket("code"))
 
 
-@pytest.mark.parametrize("name", ["ray", "serve", "mlflow", "dagster"])
+@pytest.mark.parametrize("name", ["ray", "serve", "mlflow", "dagster", "board"])
 def test_what_serves_a_model_cannot_sign_one(name, layout, monkeypatch):
     monkeypatch.setenv("SLIPWAY_SIGNING_KEY", "secret")
     assert "SLIPWAY_SIGNING_KEY" not in environment(layout, listed(layout)[name])

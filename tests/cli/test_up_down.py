@@ -86,6 +86,7 @@ def test_up_on_a_running_stack_names_the_pages_and_returns(dagster, running, sli
         f"Dagster    http://127.0.0.1:{dagster.port}",
         "MLflow     http://127.0.0.1:5179",
         "endpoints  http://127.0.0.1:8190",
+        "board      http://127.0.0.1:8191",
     ]
 
 

@@ -77,6 +77,26 @@ def test_the_report_opens_from_the_asset_and_says_its_verdict(live, page, model)
     page.frame_locator("iframe").get_by_text(re.compile("^Fit for release")).first.wait_for()
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_board_shows_both_models_healthy_and_asks_every_source(live, width):
+    with browser_page({"width": width, "height": 800}) as page:
+        page.goto(live.settings.board_url)
+        for model in MODELS:
+            page.locator(f"#{model} article.good").nth(1).wait_for()
+        page.locator(".sources .good").nth(3).wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_board_leads_to_dagster_and_mlflow(live, page):
+    page.goto(live.settings.board_url)
+    card = page.locator("#fraud article").nth(1)
+    card.wait_for()
+    version, deployment = (card.get_by_role("link").nth(number) for number in (0, 1))
+    assert version.get_attribute("href").startswith(f"{live.settings.mlflow_url}/#/models/fraud/")
+    page.goto(deployment.get_attribute("href"))
+    page.get_by_text("production_deployment").first.wait_for()
+
+
 def test_mlflow_lists_an_experiment_for_each_model(live, page):
     page.goto(f"{live.settings.mlflow_url}/#/experiments")
     for model in MODELS:

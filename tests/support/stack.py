@@ -40,6 +40,7 @@ RANGES = {
     "ray_dashboard_port": range(8250, 8300),
     "dagster_port": range(3200, 3210),
     "mlflow_port": range(5200, 5210),
+    "board_port": range(8300, 8310),
     "ray_port": range(6500, 6510),
 }
 LOOK_SECONDS = 0.2

@@ -51,6 +51,7 @@ def _what_next(settings: Settings, manifest: ReleaseManifest) -> None:
     out()
     facts(
         {
+            "board": settings.board_url,
             "Dagster": f"{settings.dagster_url}/asset-groups",
             "MLflow": settings.mlflow_url,
             "stop": f"{sys.argv[0]} down",

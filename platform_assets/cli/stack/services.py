@@ -23,6 +23,7 @@ PUBLIC = {
     "SLIPWAY_SERVE_PORT": "serve_port",
     "SLIPWAY_DAGSTER_PORT": "dagster_port",
     "SLIPWAY_MLFLOW_PORT": "mlflow_port",
+    "SLIPWAY_BOARD_PORT": "board_port",
     "SLIPWAY_RAY_PORT": "ray_port",
     "SLIPWAY_RAY_DASHBOARD_PORT": "ray_dashboard_port",
 }
@@ -56,7 +57,7 @@ def services(
 ) -> list[Service]:
     """All services of a stack, in the order in which they are shown."""
     settings = layout.settings
-    found = [*_dagster(layout, module, local_ray=not settings.ray_address)]
+    found = [*_dagster(layout, module, local_ray=not settings.ray_address), _board(layout)]
     if not settings.mlflow_uri.startswith(("http://", "https://")):
         found.insert(0, _mlflow(layout))
     if not settings.ray_address:
@@ -181,6 +182,18 @@ def _runs(layout: Layout, module: str) -> Service:
         (sys.executable, "-m", "platform_assets.runs.host", *words),
         probe=SocketProbe(socket),
         sweeps=False,
+        optional=True,
+    )
+
+
+def _board(layout: Layout) -> Service:
+    """The page of all models; it shows what else is down, so it waits for nothing."""
+    settings = layout.settings
+    return Service(
+        "board",
+        (sys.executable, "-m", "platform_assets.board.serve"),
+        probe=HttpProbe(f"{settings.board_url}/health"),
+        address=settings.board_url,
         optional=True,
     )
 
