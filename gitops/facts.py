@@ -57,12 +57,13 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
         waiting = _waiting(forge, policy, desired, now)
         stable = _stable(forge, record, desired)
         looked = around(forge, policy, desired, record, head, pace)
-        lacking = _unsigned(forge, policy, desired, head)
+        lacking = _unsigned(forge, policy, desired, record, head)
+        unable = signed.inability(forge, policy, environment)
     except FileInvalid as error:
         last = forge.last_change(manifest_path(environment, model), head)
         revision = last.revision if last else ""
         desired, hold, earlier = Desired(environment, model, revision, invalid=str(error)), None, ()
-        waiting, stable, lacking = None, None, ""
+        waiting, stable, lacking, unable = None, None, "", ""
         looked = Around(pace)
     return Facts(
         desired,
@@ -73,6 +74,7 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
         around=looked,
         stable=stable,
         unsigned=lacking,
+        unable=unable,
     )
 
 
@@ -167,10 +169,14 @@ def _objections(
     )
 
 
-def _unsigned(forge: Forge, policy: Policy, desired: Desired, head: str) -> str:
+def _unsigned(
+    forge: Forge, policy: Policy, desired: Desired, record: DeploymentRecord, head: str
+) -> str:
     if not desired.revision:
         return ""
-    return signed.objection(forge, policy, desired.environment, desired.revision, head)
+    return signed.objection(
+        forge, policy, desired.environment, desired.revision, head, record.attempted
+    )
 
 
 def _waiting(forge: Forge, policy: Policy, desired: Desired, now: datetime) -> Outcome | None:

@@ -140,6 +140,23 @@ class Tree(Protocol):
         """The last `count` commits on main, up to `revision`, that changed `path`, newest first."""
         ...
 
+    def versions(
+        self, path: str, revision: str, since: str | None = None
+    ) -> list[tuple[str, str | None]]:
+        """Every commit up to `revision` that changed `path`, with its text there, newest first.
+
+        Of all sides of merges, and without those that `since` has.
+        """
+        ...
+
+    def line(self, revision: str) -> list[str]:
+        """Main as it went to `revision`: that, its first parent, and so on."""
+        ...
+
+    def descendants(self, revision: str, head: str) -> frozenset[str]:
+        """A commit and all up to `head` that come after it; none if it is not in head's history."""
+        ...
+
     def commit(self, expected_head: str, changes: Mapping[str, str | None], message: str) -> str:
         """Commit to main and return the new head.
 

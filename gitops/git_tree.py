@@ -57,6 +57,27 @@ class GitTree:
         size = _FORMAT.count("%x00") + 1
         return [_commit(*fields[start : start + size]) for start in range(0, len(fields) - 1, size)]
 
+    def versions(
+        self, path: str, revision: str, since: str | None = None
+    ) -> list[tuple[str, str | None]]:
+        known = [f"^{self._git.resolve(since)}"] if since else []
+        commit = self._git.resolve(revision)
+        listed = self._git.text("rev-list", "--full-history", commit, *known, "--", path)
+        commits = listed.split()
+        found = self._git.read_objects([f"{one}:{path}" for one in commits]) if commits else []
+        return [(one, text[1] if text else None) for one, text in zip(commits, found, strict=True)]
+
+    def line(self, revision: str) -> list[str]:
+        commit = self._git.resolve(revision)
+        return self._git.text("rev-list", "--first-parent", commit).split()
+
+    def descendants(self, revision: str, head: str) -> frozenset[str]:
+        if self._git.read_objects([f"{revision}^{{commit}}"])[0] is None:
+            return frozenset()
+        between = f"{revision}..{self._git.resolve(head)}"
+        after = self._git.text("rev-list", "--ancestry-path", between).split()
+        return frozenset([revision, *after]) if after or revision == head else frozenset()
+
     def commit(self, expected_head: str, changes: Mapping[str, str | None], message: str) -> str:
         new = self._prepare(expected_head, changes, message)
         check_written(self, expected_head, changes, new)

@@ -85,7 +85,8 @@ class Facts:
     is too early for anything new; `verifiable` says whether somebody is there to verify an
     endpoint; `done` are the acts of this pass so far, and `drift` what differed from git when it
     began. `stable` is the healthy manifest, where the desired one has a canary; `unsigned` why the
-    revision is not followed for want of a signature.
+    revision is not followed for want of a signature, `unable` why nothing is begun for want of a
+    key to sign a rollback with.
     """
 
     desired: Desired
@@ -101,6 +102,7 @@ class Facts:
     drift: str = ""
     stable: ReleaseManifest | None = None
     unsigned: str = ""
+    unable: str = ""
 
     @property
     def walk(self) -> Walk | None:
@@ -125,15 +127,17 @@ def plan(facts: Facts) -> Plan:
         return Plan(outcome=Blocked(Reason.INVALID, facts.desired.invalid))
     if facts.around.suspension:
         return Plan(outcome=_suspended(facts, facts.around.suspension))
-    if facts.unsigned and not _begun(facts):
+    if facts.unsigned:
         return Plan(outcome=Blocked(Reason.UNSIGNED, facts.unsigned))
+    if facts.unable and not _begun(facts):
+        return Plan(outcome=Blocked(Reason.UNSIGNED, facts.unable))
     if facts.desired.manifest is None:
         return _without_manifest(facts)
     return _for_manifest(facts, facts.desired.manifest)
 
 
 def _begun(facts: Facts) -> bool:
-    """What was followed before the policy wanted signatures is followed to its end."""
+    """What was begun with a key at hand, or before the policy wanted one, is brought to its end."""
     return facts.desired.revision in (facts.record.attempted, facts.record.healthy)
 
 

@@ -15,6 +15,7 @@ from gitops.manifest import evidence_path, manifest_path, parse
 from gitops.manifest_rules import DIGEST
 from gitops.record import DeploymentRecord
 from gitops.retry import until_won
+from gitops.signed import check_restored
 from gitops.trailers import compose
 
 REVERTS = "Reverts"
@@ -47,7 +48,8 @@ def restore(tree: Tree, order: Restore, clock: Clock = now) -> str | None:
     """Commit the restored files together with a hold of the bad digest; returns the new head.
 
     None if the manifest changed after `bad`: the newer change wins and nothing is written. The
-    digest is not held if what is restored has the same one.
+    digest is not held if what is restored has the same one. CommitUnsigned if the policy wants
+    signatures and `good` lacks one: Slipway's own would hide that.
     """
 
     def attempt() -> str | None:
@@ -55,6 +57,8 @@ def restore(tree: Tree, order: Restore, clock: Clock = now) -> str | None:
         last = tree.last_change(manifest_path(order.environment, order.model), head)
         if last is None or last.revision != order.bad:
             return None
+        if order.good:
+            check_restored(tree, order.environment, order.good)
         return _write(tree, order, head, clock)
 
     return until_won(f"rollback of {order.model} in {order.environment}", attempt, HeadMoved)

@@ -1,18 +1,14 @@
 """Does the policy want a signature, and is there one? Asked before and after main changes."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Protocol
-from weakref import WeakKeyDictionary
 
-from gitops.errors import CommitUnsigned, PolicyInvalid
+from gitops.errors import CommitUnsigned
 from gitops.forge import Tree
 from gitops.manifest import FOLDER
-from gitops.policy import POLICY_PATH, Environment, Policy, parse_policy
+from gitops.policy import POLICY_PATH, Environment, Policy
+from gitops.signed_line import check_line, is_older, policy_of
 from gitops.signing import KEY, Signature
-
-LONGEST_HISTORY = 1000
-_VOUCHED: WeakKeyDictionary[Tree, set[str]] = WeakKeyDictionary()
 
 
 class _Judges(Protocol):
@@ -50,37 +46,52 @@ def check_written(tree: Tree, parent: str, paths: Iterable[str], commit: str) ->
             _require(tree, environment.name, commit)
 
 
-def objection(tree: Tree, policy: Policy, environment: str, revision: str, head: str) -> str:
+def check_restored(tree: Tree, environment: str, revision: str) -> None:
+    """CommitUnsigned if a revision may not be put back, since it should be signed and is not."""
+    head = tree.head()
+    policy = _policy(tree, head)
+    if policy and environment in policy.names:
+        _check_vouched(tree, policy.environment(environment), revision, head)
+
+
+def objection(
+    tree: Tree,
+    policy: Policy,
+    environment: str,
+    revision: str,
+    head: str,
+    attempted: str | None = None,
+) -> str:
     """Why a change of an environment is not followed for want of a signature; empty if it is.
 
-    Where signatures are wanted, those who could not sign a rollback do not begin either.
+    What is older than the wish for signatures needs none. `attempted` is what the record says was
+    followed last.
     """
     try:
         if environment in policy.names:
-            wanted = policy.environment(environment)
-            check_signed(tree, wanted, revision)
-            check_signs(tree, wanted)
-        _check_policy(tree, head)
+            _check_vouched(tree, policy.environment(environment), revision, head)
+        check_line(tree, head, attempted)
     except CommitUnsigned as error:
         return str(error)
     return ""
 
 
-def _check_policy(tree: Tree, head: str) -> None:
-    """CommitUnsigned if a policy that wanted signatures was replaced without one.
+def inability(tree: Tree, policy: Policy, environment: str) -> str:
+    """Why nothing new is begun where signatures are wanted: a rollback could not be signed."""
+    try:
+        if environment in policy.names:
+            check_signs(tree, policy.environment(environment))
+    except CommitUnsigned as error:
+        return str(error)
+    return ""
 
-    Otherwise a push that takes the wish out of the policy would be all it takes. A history never
-    changes, so each head is looked at once.
-    """
-    vouched = _VOUCHED.setdefault(tree, set())
-    if head in vouched:
+
+def _check_vouched(tree: Tree, environment: Environment, revision: str, head: str) -> None:
+    if not environment.signed_commits:
         return
-    changes = [one.revision for one in tree.history(POLICY_PATH, head, LONGEST_HISTORY)]
-    wanting = (number for number, one in enumerate(changes) if number and _wants(tree, one))
-    since = next(wanting, 0)
-    if since and not any(tree.signature(one).good for one in changes[:since]):
-        _require(tree, POLICY_PATH, changes[since - 1])
-    vouched.add(head)
+    found = tree.signature(revision)
+    if not found.good and not is_older(tree, environment.name, revision, head):
+        raise CommitUnsigned(environment.name, revision, found.problem)
 
 
 def _require(tree: _Judges, what: str, revision: str) -> None:
@@ -89,12 +100,5 @@ def _require(tree: _Judges, what: str, revision: str) -> None:
         raise CommitUnsigned(what, revision, found.problem)
 
 
-def _wants(tree: Tree, revision: str) -> bool:
-    policy = _policy(tree, revision)
-    return policy is not None and any(one.signed_commits for one in policy.environments)
-
-
 def _policy(tree: Tree, revision: str) -> Policy | None:
-    with suppress(PolicyInvalid):
-        return parse_policy(tree.read(POLICY_PATH, revision) or "")
-    return None
+    return policy_of(tree.read(POLICY_PATH, revision))

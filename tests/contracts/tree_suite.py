@@ -92,6 +92,17 @@ class TreeContract:
         assert forge.history(FILE, second, 1)[0].trailers == {"Reverts": "abc"}
         assert forge.history("never", third, 5) == []
 
+    def test_versions_of_a_file_and_what_comes_after_a_commit(self, forge):
+        begin = forge.head()
+        first = forge.commit(begin, {FILE: "one\n"}, MESSAGE)
+        second = forge.commit(first, {OTHER: "x\n"}, MESSAGE)
+        third = forge.commit(second, {FILE: None}, MESSAGE)
+        assert forge.versions(FILE, third) == [(third, None), (first, "one\n")]
+        assert forge.versions(FILE, third, first) == [(third, None)]
+        assert forge.line(third)[:4] == [third, second, first, begin]
+        assert forge.descendants(second, third) == {second, third}
+        assert forge.descendants(third, second) == forge.descendants("0" * 40, third) == set()
+
     def test_one_look_sees_one_moment(self, forge):
         with forge.one_look(), ThreadPoolExecutor(1) as another:
             head = forge.head()

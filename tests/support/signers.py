@@ -1,7 +1,7 @@
 """Real ssh keys: who may sign commits, who may not, and a repository whose policy asks for it."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,8 +60,18 @@ class Signers:
         self, forge: LocalForge, changes: Mapping[str, str | None], by: str | None = None
     ) -> str:
         """Commit to main past the platform, as somebody who pushes; unsigned without a name."""
-        git = Git(forge.path, self.signing(by) if by else None)
         head = forge.head()
-        commit = git.commit_tree(git.write_tree(head, changes), [head], "By hand")
-        git.update_refs([RefUpdate(MAIN, commit, head)])
+        return self.push_onto(forge, [head], changes, by)
+
+    def push_onto(
+        self,
+        forge: LocalForge,
+        parents: Sequence[str],
+        changes: Mapping[str, str | None],
+        by: str | None = None,
+    ) -> str:
+        """The same with a commit that has these parents, and the files of the first."""
+        git = Git(forge.path, self.signing(by) if by else None)
+        commit = git.commit_tree(git.write_tree(parents[0], changes), parents, "By hand")
+        git.update_refs([RefUpdate(MAIN, commit, forge.head())])
         return commit
