@@ -21,6 +21,7 @@ from resources.inference import (
     encode,
     infer_document,
     infer_path,
+    probe_id,
     read_scores,
 )
 from resources.latency import SLOWDOWN, unmeasured
@@ -95,6 +96,7 @@ class EndpointVerifier:
             timeout=ASK_SECONDS,
             trust_env=False,
             verify=self._tls or True,
+            event_hooks={"request": [_mark]},
         ) as client:
             ready = check_ready(client, manifest)
             if not ready.passed:
@@ -204,6 +206,10 @@ def can_be_asked(client: httpx.Client, before: Before, body: bytes) -> bool:
         answer.status_code == httpx.codes.OK
         and answer.headers.get("x-bundle-digest") == before.digest
     )
+
+
+def _mark(request: httpx.Request) -> None:
+    request.headers["x-request-id"] = probe_id()
 
 
 def _live_digest(client: httpx.Client) -> tuple[str | None, str]:

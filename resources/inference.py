@@ -6,6 +6,7 @@ code that serves it.
 
 import json
 import math
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,6 +16,9 @@ import numpy.typing as npt
 
 from resources.errors import UnusableAnswer
 from serving.signature import ColumnType, Signature
+
+PROBE = "slipway-probe-"
+"""How the id of a request begins that Slipway makes to judge an endpoint: it is no caller's."""
 
 Document = dict[str, Any]
 Row = Mapping[str, Any]
@@ -31,6 +35,11 @@ _MISFIT: Mapping[ColumnType, Any] = {
     "boolean": "no boolean",
     "string": 1.5,
 }
+
+
+def probe_id() -> str:
+    """A new id for a request of Slipway's own."""
+    return f"{PROBE}{secrets.token_hex(8)}"
 
 
 def infer_path(model: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -83,6 +84,13 @@ class ReadableLake:
         """Each version whose commit says something under this key, and what; newest first."""
         commits = self._open(name).history()
         return [(int(one["version"]), str(one[key])) for one in commits if key in one]
+
+    def committed(self, name: str, version: int) -> datetime | None:
+        """When a version was committed, in UTC; None if the log no longer says."""
+        for one in self._open(name).history():
+            if one["version"] == version:
+                return datetime.fromtimestamp(one["timestamp"] / 1000, UTC)
+        return None
 
     def read(
         self,

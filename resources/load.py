@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resources.errors import EndpointError
+from resources.inference import probe_id
 
 WARM_UP = 20
 TIMEOUT_SECONDS = 5.0
@@ -114,9 +115,10 @@ def run_load(
     """POST `bodies` in turn to `url`, `rate` a second for `seconds`, over kept-alive connections.
 
     `warm_up` requests go first, one after the other, and are not counted; they too are over
-    after `timeout`. `headers` go with each. Each request fails `timeout` seconds after it was
-    due, so the run ends soon after `seconds + timeout`. At most `threads` are under way at once;
-    one that waits for its turn is late all the same.
+    after `timeout`. `headers` go with each, and an id that tells it from requests of callers.
+    Each request fails `timeout` seconds after it was due, so the run ends soon after
+    `seconds + timeout`. At most `threads` are under way at once; one that waits for its turn is
+    late all the same.
 
     Raises
     ------
@@ -284,7 +286,8 @@ class _Door:
         try:
             if connection.sock:
                 connection.sock.settimeout(timeout)
-            connection.request("POST", self._path, body, self._headers)
+            named = {**self._headers, "x-request-id": probe_id()}
+            connection.request("POST", self._path, body, named)
             answer = connection.getresponse()
             answer.read()
         except (OSError, HTTPException) as error:
