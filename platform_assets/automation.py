@@ -39,6 +39,7 @@ from platform_assets.spec.source import SqlSource
 from platform_assets.watch.retraining import retraining_sensor
 from platform_assets.watch.sensing import predictions_job, predictions_sensor
 from platform_assets.watch.telling import alerts_sensor
+from platform_assets.watch.watching import monitoring_job, monitoring_sensor
 from resources.errors import RegistryError
 from resources.lake import Lake
 from resources.registry import Registry
@@ -57,8 +58,9 @@ def automation(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Def
     pipeline, upkeep = pipeline_job(folder, stages), upkeep_job(folder)
     deployments = {stage.environment: deployment_job(folder, stage) for stage in stages}
     logged, releases = predictions_job(folder), releases_job(folder, stages)
+    watched = monitoring_job(folder)
     return dg.Definitions(
-        jobs=[pipeline, upkeep, logged, releases, *deployments.values()],
+        jobs=[pipeline, upkeep, logged, watched, releases, *deployments.values()],
         schedules=[nightly(upkeep)],
         sensors=[
             landing_sensor(folder, pipeline),
@@ -68,6 +70,7 @@ def automation(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Def
             retry_sensor(folder, pipeline, stages),
             releases_sensor(folder, releases, stages),
             predictions_sensor(folder, logged),
+            monitoring_sensor(folder, watched),
         ],
     )
 
@@ -79,7 +82,7 @@ def pipeline_job(
     everything = dg.AssetSelection.groups(folder.group)
     releasing = {name for stage in stages for name in (stage.release, stage.deployment)}
     later = sorted(releasing - set(at_once(stages)))
-    apart = [folder.key(name) for name in (*later, "upkeep", "predictions")]
+    apart = [folder.key(name) for name in (*later, "upkeep", "predictions", "monitoring")]
     return dg.define_asset_job(
         f"{folder.group}_pipeline",
         selection=everything - dg.AssetSelection.assets(*apart),

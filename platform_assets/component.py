@@ -23,7 +23,7 @@ from platform_assets.release import deployment, first_release, later_promotion
 from platform_assets.release.stages import DEFAULT, Stage, stages_of
 from platform_assets.scaffolder import ModelScaffolder
 from platform_assets.spec import ModelSpec
-from platform_assets.watch import predictions
+from platform_assets.watch import monitoring, predictions
 from platform_assets.wiring import followed_policy
 from resources.settings import load_settings
 
@@ -37,6 +37,7 @@ ASSET_MODULES = (
     evaluation_report,
     upkeep,
     predictions,
+    monitoring,
 )
 
 

@@ -8,6 +8,7 @@ REASON_TAG = "slipway/reason"
 BY_TAG = "slipway/by"
 TRIGGER_TAG = "slipway/trigger"
 PREDICTIONS_TAG = "slipway/predictions"
+MONITORING_TAG = "slipway/monitoring"
 
 
 def unfinished_runs(instance: dg.DagsterInstance, model: str) -> int:

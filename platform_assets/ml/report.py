@@ -91,7 +91,7 @@ def render_report(facts: ReportFacts) -> str:
     """The page as HTML; equal facts give an equal page."""
     found = facts.probes
     return (
-        _environment()
+        environment()
         .get_template(_TEMPLATE)
         .render(
             facts=facts,
@@ -215,12 +215,11 @@ def percent(value: float | None) -> str:
     return "-" if value is None or not np.isfinite(value) else f"{value:.1%}".replace("%", " %")
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of pages, and how they show numbers."""
     loader = FileSystemLoader(str(files(__package__).joinpath("page")))
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    environment.filters.update(
+    found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    found.filters.update(
         number=number,
         percent=percent,
         words=_words,
@@ -228,7 +227,7 @@ def _environment() -> Environment:
         seen_scale=_seen_scale,
         base64=_base64,
     )
-    return environment
+    return found
 
 
 def _slice_scale(facts: ReportFacts) -> Axis:

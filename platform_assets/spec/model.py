@@ -16,6 +16,7 @@ from platform_assets.spec.evaluation import (
     Slices,
     gate_name,
 )
+from platform_assets.spec.monitoring import Monitoring
 from platform_assets.spec.retention import Retention
 from platform_assets.spec.retraining import Retraining
 from platform_assets.spec.retry import Retry
@@ -57,6 +58,7 @@ class ModelSpec(Section):
     card: Card = Field(default_factory=Card)
     serving: Serving = Field(default_factory=Serving)
     retention: Retention = Field(default_factory=Retention)
+    monitoring: Monitoring = Field(default_factory=Monitoring)
 
     @model_validator(mode="after")
     def _consistent(self) -> "ModelSpec":

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from platform_assets.watch.observations import Observation, Outcome
+from platform_assets.watch.observations import UNCOUNTED, Observation, Outcome
 
 Asked = tuple[str, str, str, str]
 
@@ -25,7 +25,8 @@ class Rule:
     minimum_rows: int = 200
 
     def counts(self, one: Observation) -> bool:
-        return one.outcome is not Outcome.TOO_FEW and one.rows >= self.minimum_rows
+        enough = one.monitor in UNCOUNTED or one.rows >= self.minimum_rows
+        return one.outcome is not Outcome.TOO_FEW and enough
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ import pyarrow as pa
 from resources.errors import ConcurrentWrite
 from resources.lake import ATTEMPTS, Lake
 
+STALENESS = "staleness"
+UNCOUNTED = frozenset({STALENESS})
+"""Monitors whose question does not rest on rows; few are enough."""
+
 Key = tuple[str, str, datetime, datetime, str, str]
 
 

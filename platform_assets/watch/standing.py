@@ -19,13 +19,19 @@ WRONG_ROWS = frozenset({"invariants", "skew", "numerical_health"})
 def standing(
     lake: Lake, folder: ModelFolder, live: Mapping[str, str | None], now: datetime
 ) -> list[Alert]:
-    """The alerts for the digest that each environment serves, of windows of the last 30 days."""
-    found = alerts(observed(lake, folder.name, now - LOOK_BACK), rule_of(folder))
+    """The alerts for the digest that each environment serves.
+
+    Windows of the last 30 days are looked at, and those before that waited for labels until then.
+    """
+    patience = timedelta(days=folder.spec.monitoring.label_days)
+    found = alerts(observed(lake, folder.name, now - LOOK_BACK - patience), rule_of(folder))
     return [one for one in found if live.get(one.environment) == one.digest]
 
 
-def rule_of(folder: ModelFolder) -> Rule:  # noqa: ARG001
-    return Rule()
+def rule_of(folder: ModelFolder) -> Rule:
+    """When windows become an alert, as `defs.yaml` says."""
+    settings = folder.spec.monitoring
+    return Rule(settings.beyond, settings.windows, settings.minimum_rows)
 
 
 def causes(found: Iterable[Alert], rule: Retraining) -> Iterator[Cause]:

@@ -1,0 +1,135 @@
+"""What callers asked and got, window by window, beside what the live version was trained on.
+
+A check for each monitor fails while an alert stands: while so many of the newest windows with
+enough rows are beyond a bound of `defs.yaml`. Nothing waits for this asset, and no check blocks.
+"""
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from gitops.forge import Forge
+from platform_assets.folder import ModelFolder
+from platform_assets.metadata import picture
+from platform_assets.ml.monitoring_page import render_monitoring, verdict
+from platform_assets.watch.alerts import Alert
+from platform_assets.watch.judging import Judge
+from platform_assets.watch.monitors import (
+    distributions,
+    health,
+    invariants,
+    labels,
+    service,
+)
+from platform_assets.watch.observations import STALENESS, Observation, Outcome, observed
+from platform_assets.watch.page import facts, sentence
+from platform_assets.watch.standing import rule_of, standing
+from resources.artifacts import Artifacts
+from resources.lake import Lake
+from resources.registry import Registry
+from resources.settings import Settings
+
+NAME = "monitoring"
+CHECKS = (
+    distributions.INPUT_DRIFT,
+    distributions.SCORE_DRIFT,
+    invariants.INVARIANTS,
+    labels.SKEW,
+    health.NUMERICAL_HEALTH,
+    service.LATENCY,
+    service.ERRORS,
+    STALENESS,
+    labels.QUALITY,
+)
+SHOWN_DAYS = 180
+
+
+def build(folder: ModelFolder) -> dg.AssetsDefinition:
+    @folder.asset(
+        NAME, __doc__, {"deltalake", "html"}, after="predictions", checks=CHECKS, blocking=False
+    )
+    def monitoring(
+        lake: dg.ResourceParam[Lake],
+        settings: dg.ResourceParam[Settings],
+        artifacts: dg.ResourceParam[Artifacts],
+        registry: dg.ResourceParam[Registry],
+        forge: dg.ResourceParam[Forge],
+    ) -> dg.MaterializeResult:
+        now = datetime.now(UTC)
+        new = Judge(folder, lake, artifacts, registry).run(now)
+        digests = live_digests(forge, folder.name)
+        seen = observed(lake, folder.name, now - timedelta(days=SHOWN_DAYS))
+        live = [one for one in seen if digests.get(one.environment) == one.digest]
+        found = standing(lake, folder, digests, now)
+        page = facts(folder, live, found, rule_of(folder), now)
+        path = write_page(settings.home, folder.name, render_monitoring(page))
+        return dg.MaterializeResult(
+            metadata={
+                "verdict": verdict(page),
+                "observations": len(new),
+                "windows": len({(one.start, one.end) for one in new}),
+                "alerts": dg.MetadataValue.md("\n".join(f"- {one}" for one in page.alerts) or "-"),
+                "page": dg.MetadataValue.path(str(path)),
+                **{
+                    plot.name: picture(plot.png, plot.title)
+                    for version in page.versions
+                    for plot in version.plots
+                },
+            },
+            check_results=[check_result(name, live, found) for name in CHECKS],
+        )
+
+    return monitoring
+
+
+def live_digests(forge: Forge, model: str) -> dict[str, str | None]:
+    """The digest that each environment serves and that was proven healthy there."""
+    return {one.environment: one.digest for one in forge.records() if one.model == model}
+
+
+def page_path(home: Path, model: str) -> Path:
+    """Where the page of a model stands."""
+    return home / "monitoring" / f"{model}.html"
+
+
+def write_page(home: Path, model: str, text: str) -> Path:
+    """Put the page in place whole; returns where."""
+    path = page_path(home, model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    made.write_text(text)
+    return made.replace(path)
+
+
+def check_result(
+    name: str, live: Sequence[Observation], found: Sequence[Alert]
+) -> dg.AssetCheckResult:
+    """Whether a monitor has an alert; with the figure of the newest window that is worst."""
+    raised = [one for one in found if one.monitor == name]
+    judged = [one for one in live if one.monitor == name and one.outcome is not Outcome.TOO_FEW]
+    said = "; ".join(sentence(one) for one in raised)
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=not raised,
+        description=said or (None if judged else "no window with enough rows was judged yet"),
+        metadata={"judged": len(judged), "alerts": len(raised), **_worst(judged)},
+    )
+
+
+def _worst(judged: Sequence[Observation]) -> dict[str, Any]:
+    """The figure of the newest window that comes nearest to its bound, or passes it most."""
+    last = max((one.start for one in judged), default=None)
+    known = [one for one in judged if one.start == last and one.value is not None]
+    if not known:
+        return {}
+    worst = max(known, key=lambda one: (one.outcome is Outcome.BEYOND, one.value or 0.0))
+    told = {"observed": worst.value, "threshold": worst.threshold, "subject": worst.subject}
+    return {
+        **{key: value for key, value in told.items() if value not in (None, "")},
+        "window": f"{worst.start.isoformat()} to {worst.end.isoformat()}",
+        "bundle_digest": worst.digest,
+    }

@@ -1,0 +1,153 @@
+"""What the truth, once it has come, says of the answers; and what stands in for it until then.
+
+Labels arrive late, by the same deliveries as all data. A row is found again by the model's id
+column, which is the request's id (with `/<row>` behind it if the request had several rows).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from platform_assets.folder import ModelFolder
+from platform_assets.ml.export import columns
+from platform_assets.ml.intervals import Interval, bootstrap
+from platform_assets.ml.metrics import Metric, metric
+from platform_assets.model.rows import encode_target
+from platform_assets.watch.look import Look
+from platform_assets.watch.observations import Observation
+from platform_assets.watch.traffic import Traffic, row_ids
+from resources.lake import Lake
+
+QUALITY, QUALITY_PROXY, SKEW = "quality", "quality_proxy", "skew"
+ENOUGH = 0.8
+"""The share of a window's rows whose labels are waited for, for as long as `label_days` allow."""
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """Rows of `cleaned` that were also asked for, by their place in `Traffic.logged`, ascending."""
+
+    places: npt.NDArray[np.int64]
+    frame: pd.DataFrame
+
+    def known(self, target: str) -> "Delivered":
+        """Those whose label has come."""
+        there = self.frame[target].notna().to_numpy()
+        return Delivered(self.places[there], self.frame[there].reset_index(drop=True))
+
+
+def delivered(lake: Lake, folder: ModelFolder, traffic: Traffic) -> Delivered:
+    """The delivered rows whose id is that of a logged row; none for a model without an id."""
+    spec, name = folder.spec, f"{folder.name}/cleaned"
+    wanted = [*spec.features, spec.target]
+    if spec.id is None or traffic.logged.empty or not lake.exists(name):
+        return Delivered(np.empty(0, np.int64), pd.DataFrame(columns=wanted))
+    asked = row_ids(traffic.logged)
+    ids = _typed(asked, lake.schema(name).field(spec.id).type)
+    rows = lake.read(name, columns=[spec.id, *wanted], where=[(spec.id, "in", ids)]).to_pandas()
+    place = {str(one): number for number, one in enumerate(asked)}
+    places = rows[spec.id].map(lambda one: place[str(one)]).to_numpy(np.int64)
+    order = np.argsort(places, kind="stable")
+    return Delivered(places[order], rows[wanted].iloc[order].reset_index(drop=True))
+
+
+def skew(look: Look, found: Delivered) -> list[Observation]:
+    """For each feature, the share of rows of which serving was told another value than training."""
+    if not len(found.places):
+        return []
+    signature = look.served.signature
+    online = columns(look.traffic.features(signature).iloc[found.places], signature)
+    offline = columns(found.frame, signature)
+    return [
+        look.judged(
+            SKEW,
+            name,
+            len(found.places),
+            float(different(online[name], offline[name]).mean()),
+            look.settings.skew,
+        )
+        for name in signature.names
+    ]
+
+
+def different(online: Array, offline: Array) -> npt.NDArray[np.bool_]:
+    """Which of two columns' values differ at all; two gaps are the same. Shape (n,)."""
+    gaps = pd.isna(online) & pd.isna(offline)
+    found: npt.NDArray[np.bool_] = (online != offline) & ~gaps
+    return found
+
+
+def quality(look: Look, found: Delivered) -> list[Observation]:
+    """The model's metric on the rows whose label is known, beside the same on the holdout.
+
+    Beyond when its whole interval is worse than the whole interval on the holdout.
+    """
+    spec = look.folder.spec
+    judge, known = metric(spec.task, spec.metric), found.known(spec.target)
+    names, target = look.served.signature.classes, known.frame[spec.target]
+    kept = target.astype(str).isin(names).to_numpy() | (not names)
+    y = encode_target(target[kept], names)
+    scores = look.traffic.scores[known.places[kept]]
+    told = bootstrap(judge, y, scores) if len(y) else None
+    if told is None or not told.known:
+        return [look.judged(QUALITY, spec.metric, len(y), None, _worst(judge, look))]
+    return [_judged(look, judge, told, len(y))]
+
+
+def proxy(look: Look) -> list[Observation]:
+    """What the metric would be if every probability were true; no label is asked, none is proven.
+
+    Confidence-based performance estimation, for tasks whose scores are probabilities. It raises no
+    alert: a model that is wrong and sure is good by its own word.
+    """
+    spec, scores = look.folder.spec, look.traffic.scores
+    if spec.task == "regression" or not len(scores) or not np.isfinite(scores).all():
+        return []
+    value = expected_metric(metric(spec.task, spec.metric), scores)
+    known = value if np.isfinite(value) else None
+    return [look.judged(QUALITY_PROXY, spec.metric, len(scores), known, None)]
+
+
+def expected_metric(judge: Metric, scores: Array) -> float:
+    """The metric with each row counted as every class, weighed by its probability.
+
+    `scores` has shape (n,) for a binary task, (n, k) for a multiclass one.
+    """
+    likely = np.column_stack([1 - scores, scores]) if scores.ndim == 1 else scores
+    count, classes = likely.shape
+    y = np.tile(np.arange(classes), count)
+    return judge.prepare(y, np.repeat(scores, classes, axis=0))(likely.ravel())
+
+
+def complete(look: Look, found: Delivered) -> bool:
+    """Whether so many labels have come that the rest need not be waited for."""
+    known = found.known(look.folder.spec.target)
+    return bool(len(known.places) >= ENOUGH * max(len(look.traffic.logged), 1))
+
+
+def _judged(look: Look, judge: Metric, told: Interval, rows: int) -> Observation:
+    worst = _worst(judge, look)
+    best = told.high if judge.greater_is_better else told.low
+    beyond = worst is not None and judge.improvement(best, worst) < 0
+    ends = (told.low, told.high)
+    return look.judged(
+        QUALITY, look.folder.spec.metric, rows, told.value, worst, beyond=beyond, interval=ends
+    )
+
+
+def _worst(judge: Metric, look: Look) -> float | None:
+    """The worse end of what the holdout showed."""
+    held = look.served.holdout
+    return None if held is None else held.low if judge.greater_is_better else held.high
+
+
+def _typed(ids: pd.Series, kind: pa.DataType) -> list[object]:
+    """The ids as the table has them; what cannot be one is left out."""
+    if pa.types.is_integer(kind):
+        return [int(one) for one in ids if one.isdecimal()]
+    return ids.tolist()

@@ -1,0 +1,109 @@
+"""What callers asked in one window, by the version that answered; Slipway's own probes left out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from platform_assets.watch import log_rows as names
+from platform_assets.watch.landing_log import table
+from platform_assets.watch.windows import Window, due
+from resources.inference import PROBE
+from resources.lake import Lake
+from serving.signature import Column, Signature
+
+MOST_ROWS = 50_000
+"""Of more rows, evenly many are looked at: figures are no surer for judging more."""
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What one version was asked in one window.
+
+    `requests` has a row for each request, with status and latency in ms, and `logged` one for each
+    row that was scored, at most MOST_ROWS; both have the columns of the table `predictions`.
+    """
+
+    environment: str
+    digest: str
+    version: str
+    window: Window
+    requests: pd.DataFrame
+    logged: pd.DataFrame
+
+    def features(self, signature: Signature) -> pd.DataFrame:
+        """The features as they were sent, numbers as float64, shape (n, columns)."""
+        return pd.DataFrame({one.name: _cells(self.logged, one) for one in signature.columns})
+
+    @property
+    def scores(self) -> np.ndarray:
+        """Shape (n,), or (n, k) for a multiclass task; NaN where the answer was no number."""
+        several = self.logged[names.SCORES]
+        if len(several) and several.notna().all():
+            return np.array([list(one) for one in several], dtype=np.float64)
+        return self.logged[names.SCORE].to_numpy(np.float64)
+
+
+def windows_due(
+    lake: Lake, model: str, after: datetime, now: datetime, length: timedelta
+) -> list[Window]:
+    """The closed windows in which anything was asked, from `after` on, the oldest first."""
+    name = table(model)
+    if not lake.exists(name):
+        return []
+    times = lake.read(name, columns=[names.TIME], where=[(names.TIME, ">=", after)]).column(0)
+    seconds = pc.unique(pc.floor_temporal(times, unit="minute"))
+    return due(seconds.to_pylist(), after, now, length)
+
+
+def traffic(lake: Lake, model: str, window: Window) -> list[Traffic]:
+    """What was asked in a window, of each version in each environment that answered."""
+    name = table(model)
+    where = [(names.TIME, ">=", window.start), (names.TIME, "<", window.end)]
+    rows = without_probes(lake.read(name, where=where))
+    frame = rows.to_pandas()
+    grouped = frame.groupby([names.ENVIRONMENT, names.DIGEST], sort=True)
+    return [
+        Traffic(
+            environment=str(environment),
+            digest=str(digest),
+            version=str(part[names.VERSION].iloc[-1]),
+            window=window,
+            requests=part[part[names.ROW].fillna(0) == 0],
+            logged=_some(part[part[names.ROW].notna()]),
+        )
+        for (environment, digest), part in grouped
+    ]
+
+
+def without_probes(rows: pa.Table) -> pa.Table:
+    """The rows of requests that are not Slipway's own."""
+    return rows.filter(pc.invert(pc.starts_with(rows[names.REQUEST_ID], PROBE)))
+
+
+def row_ids(logged: pd.DataFrame) -> pd.Series:
+    """What names a row: the id of its request, with `/<row>` behind it if there were several."""
+    several = logged.duplicated(names.REQUEST_ID, keep=False)
+    place = logged[names.ROW].fillna(0).astype(int).astype(str)
+    return logged[names.REQUEST_ID].where(~several, logged[names.REQUEST_ID] + "/" + place)
+
+
+def _some(rows: pd.DataFrame) -> pd.DataFrame:
+    step = -(-len(rows) // MOST_ROWS)
+    return (rows if step < 2 else rows.iloc[::step]).reset_index(drop=True)
+
+
+def _cells(logged: pd.DataFrame, column: Column) -> pd.Series:
+    """A feature's values, from the column of its type if there is one, see `log_rows.value_of`."""
+    empty = pd.Series(np.nan, index=logged.index, dtype=object)
+    found = logged.get(column.name, empty)
+    apart = logged.get(f"{column.name}__{column.type}")
+    values = found if apart is None else apart.where(apart.notna(), found)
+    if column.type == "string":
+        texts: pd.Series = values.astype(object)
+        texts[values.isna()] = None
+        return texts
+    return values.astype(np.float64)

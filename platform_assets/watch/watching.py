@@ -1,0 +1,101 @@
+"""When what is live is judged: once a window is over, and when new rows may have brought labels.
+
+These runs are no runs of the model: they hold up no deployment, and none holds them up.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+from platform_assets.folder import ModelFolder
+from platform_assets.run_tags import MONITORING_TAG, REASON_TAG
+from platform_assets.watch.landing_log import table
+from platform_assets.watch.windows import closed_until
+from resources.lake import Lake
+
+LOOK_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The end of the newest closed window in s since 1970, and the version of `cleaned` (-1: none).
+
+    As a cursor it says what a run was last asked for.
+    """
+
+    end: int
+    cleaned: int
+
+    @classmethod
+    def parse(cls, cursor: str | None) -> "Seen | None":
+        """From a cursor; None before the first run."""
+        if not cursor:
+            return None
+        end, _, cleaned = cursor.partition("/")
+        return cls(int(end), int(cleaned))
+
+    @property
+    def cursor(self) -> str:
+        return f"{self.end}/{self.cleaned}"
+
+
+def reason(logged: bool, now: Seen, before: Seen | None, unfinished: int) -> str | None:
+    """Why a run is asked for now; None if there is nothing new to judge, or one is under way."""
+    if not logged or unfinished or now == before:
+        return None
+    if before is None or now.end > before.end:
+        end = datetime.fromtimestamp(now.end, UTC)
+        return f"the window to {end:%Y-%m-%d %H:%M} UTC is over"
+    return "new rows may have brought labels" if now.cleaned > before.cleaned else None
+
+
+def monitoring_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+    """What is live, judged."""
+    return dg.define_asset_job(
+        f"{folder.group}_monitoring",
+        selection=dg.AssetSelection.assets(folder.key("monitoring")),
+        tags={MONITORING_TAG: folder.name},
+        description=f"{folder.name}: judge what is live by what callers asked and got.",
+    )
+
+
+def monitoring_sensor(
+    folder: ModelFolder, job: UnresolvedAssetJobDefinition
+) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{folder.group}_windows",
+        job=job,
+        minimum_interval_seconds=LOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Judges what is live of {folder.name} when a window is over or labels came.",
+    )
+    def sensor(
+        context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake]
+    ) -> dg.SensorResult | dg.SkipReason:
+        asked = dg.RunsFilter(tags={MONITORING_TAG: folder.name}, statuses=NOT_FINISHED_STATUSES)
+        now = seen(lake, folder, time.time())
+        why = reason(
+            lake.exists(table(folder.name)),
+            now,
+            Seen.parse(context.cursor),
+            context.instance.get_runs_count(asked),
+        )
+        if why is None:
+            return dg.SkipReason("no window is over that was not judged, and no new rows came")
+        return dg.SensorResult(
+            run_requests=[dg.RunRequest(tags={REASON_TAG: why})], cursor=now.cursor
+        )
+
+    return sensor
+
+
+def seen(lake: Lake, folder: ModelFolder, now: float) -> Seen:
+    """What could be judged at a time in s since 1970."""
+    length = timedelta(minutes=folder.spec.monitoring.window_minutes)
+    end = closed_until(datetime.fromtimestamp(now, UTC), length)
+    cleaned = lake.newest(f"{folder.name}/cleaned")
+    return Seen(int(end.timestamp()), -1 if cleaned is None else cleaned)

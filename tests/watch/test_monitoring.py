@@ -1,0 +1,178 @@
+"""The asset `monitoring`: its checks, its pictures, and its page, on real tables and registries."""
+
+import shutil
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from gitops.local_forge import LocalForge
+from gitops.record import DeploymentRecord
+from platform_assets.run_tags import MODEL_TAG, MONITORING_TAG, REASON_TAG
+from platform_assets.watch import monitoring
+from platform_assets.watch.landing_log import table
+from platform_assets.watch.watching import Seen, monitoring_job, monitoring_sensor, reason
+from resources.artifacts import Artifacts
+from resources.lake import Lake
+from resources.registry import Registry
+from resources.settings import Settings
+from tests.support.releases import SEED
+from tests.support.tiny import tiny
+from tests.support.watched import FIRST
+from tests.support.watched_model import ROWS, Watched, bundle, orders
+
+
+class Live:
+    """The watched model with a bundle of its own, live in production as git says."""
+
+    def __init__(self, home, instance, registry):
+        self.instance, self.settings = instance, Settings(home=home)
+        artifacts = Artifacts(self.settings.artifacts)
+        self.forge = LocalForge.create(home / "git", SEED)
+        self.place = Watched(home, digest=bundle(artifacts.bundles("tiny")).digest)
+        self.resources = {
+            "settings": self.settings,
+            "lake": self.place.lake,
+            "artifacts": artifacts,
+            "registry": registry,
+            "forge": self.forge,
+        }
+        self.today = (datetime.now(UTC) - FIRST).days
+
+    def release(self):
+        told = DeploymentRecord("production", "tiny", digest=self.place.digest)
+        self.forge.write_record(told, None)
+
+    def ask(self, days=3, **changes):
+        """Rows of whole days until the day before yesterday."""
+        for day in range(self.today - 1 - days, self.today - 1):
+            self.place.ask(day, orders(ROWS, seed=day, name=f"{day}-").assign(**changes))
+
+    def run(self):
+        asset = monitoring.build(self.place.folder)
+        result = dg.materialize([asset], instance=self.instance, resources=self.resources)
+        (event,) = result.get_asset_materialization_events()
+        checks = {one.check_name: one for one in result.get_asset_check_evaluations()}
+        return {name: one.value for name, one in event.materialization.metadata.items()}, checks
+
+
+@pytest.fixture
+def live(tmp_path, empty_registry):
+    shutil.copytree(empty_registry, tmp_path / "mlflow")
+    home = tmp_path / "mlflow"
+    registry = Registry(f"sqlite:///{home}/mlflow.db", home / "artifacts")
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Live(tmp_path, instance, registry)
+
+
+def test_before_anybody_asked_every_check_passes_and_says_that_nothing_was_judged(live):
+    told, checks = live.run()
+    assert set(checks) == set(monitoring.CHECKS)
+    assert all(one.passed for one in checks.values())
+    assert {one.metadata["judged"].value for one in checks.values()} == {0}
+    assert told["verdict"].startswith("Nothing was judged yet")
+
+
+def test_traffic_like_the_training_rows_is_judged_and_raises_no_alert(live):
+    live.release()
+    live.ask()
+    told, checks = live.run()
+    assert told["windows"] == 3
+    assert told["verdict"] == "No alert stands."
+    assert all(one.passed for one in checks.values())
+    assert checks["input_drift"].metadata["judged"].value == 3 * 3
+    assert {"production_input_drift", "production_score_drift", "production_latency"} <= set(told)
+
+
+def test_drift_fails_its_check_with_figure_bound_and_window(live):
+    live.release()
+    live.ask(amount=9000.0)
+    told, checks = live.run()
+    failed = checks["input_drift"]
+    assert not failed.passed
+    assert "input drift of amount is" in failed.description
+    assert failed.metadata["observed"].value > failed.metadata["threshold"].value == 0.2
+    assert checks["latency"].passed
+    assert "input drift of amount" in told["alerts"]
+
+
+def test_no_check_blocks_anything(live):
+    asset = monitoring.build(live.place.folder)
+    assert not any(spec.blocking for spec in asset.check_specs)
+
+
+def test_alerts_of_a_version_that_is_not_live_fail_no_check(live):
+    live.ask(amount=9000.0)
+    told, checks = live.run()
+    assert told["windows"] == 3
+    assert all(one.passed for one in checks.values())
+
+
+def test_the_page_is_whole_in_itself_and_says_what_stands(live):
+    live.release()
+    live.ask(amount=9000.0)
+    told, _ = live.run()
+    page = monitoring.page_path(live.settings.home, "tiny")
+    assert told["page"] == str(page)
+    text = page.read_text()
+    assert "input drift of amount" in text
+    assert "data:image/png;base64," in text
+    assert "http" not in text.replace("http://www.w3.org", "")
+    assert list(page.parent.iterdir()) == [page]
+
+
+def test_a_second_run_judges_nothing_again_and_shows_the_same(live):
+    live.release()
+    live.ask()
+    first, _ = live.run()
+    again, checks = live.run()
+    assert (first["windows"], again["windows"], again["observations"]) == (3, 0, 0)
+    assert checks["input_drift"].metadata["judged"].value == 3 * 3
+
+
+NOW = Seen(end=86_400, cleaned=4)
+
+
+@pytest.mark.parametrize(
+    ("logged", "before", "unfinished", "why"),
+    [
+        (True, None, 0, "the window to 1970-01-02 00:00 UTC is over"),
+        (True, Seen(0, 4), 0, "the window to 1970-01-02 00:00 UTC is over"),
+        (True, Seen(86_400, 3), 0, "new rows may have brought labels"),
+        (True, NOW, 0, None),
+        (True, Seen(0, 4), 1, None),
+        (False, None, 0, None),
+    ],
+    ids=["first", "a window", "labels", "nothing", "under way", "nobody asked"],
+)
+def test_a_run_is_asked_for_by_windows_and_labels(logged, before, unfinished, why):
+    assert reason(logged, NOW, before, unfinished) == why
+
+
+def test_a_cursor_is_read_as_it_was_written():
+    assert Seen.parse(NOW.cursor) == NOW
+    assert Seen.parse(None) is None
+
+
+def tick(lake, instance, cursor=None):
+    sensor = monitoring_sensor(tiny(), monitoring_job(tiny()))
+    context = dg.build_sensor_context(instance, cursor, resources={"lake": lake})
+    return sensor(context)
+
+
+def test_the_sensor_asks_for_a_run_once_there_is_a_log_and_not_twice(tmp_path):
+    lake = Lake(str(tmp_path / "lake"))
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert isinstance(tick(lake, instance), dg.SkipReason)
+        Watched(tmp_path).ask(0, orders(5, seed=0))
+        assert lake.exists(table("tiny"))
+        result = tick(lake, instance)
+        assert "is over" in result.run_requests[0].tags[REASON_TAG]
+        later = Seen(Seen.parse(result.cursor).end + 2 * 86_400, -1)
+        assert isinstance(tick(lake, instance, later.cursor), dg.SkipReason)
+
+
+def test_a_run_that_judges_is_no_run_of_the_model():
+    tags = monitoring_job(tiny()).tags
+    assert MONITORING_TAG in tags
+    assert MODEL_TAG not in tags
