@@ -1,0 +1,1 @@
+"""Inputs that nobody means to send: at the door, at its parsers, and by its own description."""
