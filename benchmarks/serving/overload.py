@@ -16,7 +16,7 @@ from pathlib import Path
 
 import orjson
 
-from benchmarks.serving.open_loop import Run, offer
+from benchmarks.serving.open_loop import CALLERS, OK, Run, capacity, offer
 from gitops.manifest import serve_application
 from serving.bundle import write_bundle
 from tests.support.bundles import fraud_contents
@@ -27,37 +27,21 @@ PORT = 26400
 BOUNDS = ("100", "60000")
 LOADS = (0.5, 1.0, 2.0, 4.0, 0.5)
 SECONDS = 10.0
-CALLERS = 16
-OK, REFUSED = 200, 503
+REFUSED = 503
 COLUMNS = (
     *("load", "offered/s", "answered/s", "p50 ms", "p99 ms"),
     *("refused", "told when to come back", "p99 of refusals ms", "other"),
 )
 
 
-async def capacity(url: str, body: bytes, seconds: float) -> float:
-    """Answers a second to callers who each ask again as soon as they have one."""
-    runs = await asyncio.gather(*(_asked_in_turn(url, body, seconds) for _ in range(CALLERS)))
-    return sum(runs) / seconds
-
-
-async def _asked_in_turn(url: str, body: bytes, seconds: float) -> int:
-    loop, answered = asyncio.get_running_loop(), 0
-    end = loop.time() + seconds
-    while loop.time() < end:
-        run = await offer(url, body, rate=1e6, seconds=1e-6)
-        answered += run.count(OK)
-    return answered
-
-
-def row(load: float, run: Run) -> str:
+def row(load: float, run: Run, seconds: float) -> str:
     refused = run.count(REFUSED)
     other = Counter(one.status for one in run.answers if one.status not in (OK, REFUSED))
     told = sum(one.retry for one in run.answers if one.status == REFUSED)
     cells = [
         f"{load:g} x",
         f"{run.rate:,.0f}",
-        f"{run.count(OK) / run.seconds:,.0f}",
+        f"{run.count(OK) / seconds:,.0f}",
         f"{run.percentile(50, OK):,.0f}",
         f"{run.percentile(99, OK):,.0f}",
         f"{refused / len(run.answers):.0%}",
@@ -73,7 +57,8 @@ async def measure(url: str, body: bytes, seconds: float) -> None:
     print(f"{CALLERS} callers without pause: {most:,.0f} answers/s\n")
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     for load in LOADS:
-        print(row(load, await offer(url, body, load * most, seconds)), flush=True)
+        run = await offer(url, body, load * most, seconds)
+        print(row(load, run, seconds), flush=True)
 
 
 def main(seconds: float) -> None:

@@ -7,14 +7,13 @@ waits counts from when its request was due. Prints Markdown; what it says meanwh
 """
 
 import argparse
+import asyncio
 import os
 import sys
 import tempfile
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,56 +21,26 @@ from typing import Any
 import httpx
 import numpy as np
 
+from benchmarks.serving.open_loop import OK, Load, Run, capacity
 from gitops.canary import CanaryPolicy
 from gitops.manifest import ReleaseManifest
 from gitops.walk import Walk, wanted
-from resources.load import run_load
 from serving.bundle import Bundle, write_bundle
 from tests.support.bundles import line_contents
 from tests.support.ray_head import RayHead, ray_head
 from tests.support.releases import serving
 
 SHARE = 0.7
-SLICE_SECONDS = 5.0
-TIMEOUT_SECONDS = 30.0
+MEASURED_SECONDS = 4.0
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.02
 BODY = b'{"instances":[{"a":1,"b":2}]}'
 
 
-@dataclass
-class Load:
-    """Open-loop load in slices, until it is told to stop."""
-
-    url: str
-    rate: float
-    latencies_ms: list[np.ndarray] = field(default_factory=list)
-    failures: Counter[str] = field(default_factory=Counter)
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        stop = threading.Event()
-        thread = threading.Thread(target=self._run, args=(stop,))
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
-
-    def _run(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            found = run_load(self.url, [BODY], self.rate, SLICE_SECONDS, timeout=TIMEOUT_SECONDS)
-            self.latencies_ms.append(found.latencies_ms)
-            self.failures.update(found.failures)
-
-    def row(self, name: str, changes: int, seconds: list[float]) -> tuple[Any, ...]:
-        waits = np.concatenate(self.latencies_ms)
-        p50, p99 = (float(np.percentile(waits, q)) for q in (50, 99))
-        each = f"{np.median(seconds):.2f}" if seconds else ""
-        kinds = ", ".join(f"{count} x {kind}" for kind, count in self.failures.most_common())
-        failed = kinds or "0"
-        return name, changes, each, len(waits), failed, f"{p50:.2f}", f"{p99:.1f}"
+def cells(name: str, changes: int, seconds: list[float], run: Run) -> tuple[Any, ...]:
+    each = f"{np.median(seconds):.2f}" if seconds else ""
+    p50, p99 = (run.percentile(q, OK) for q in (50, 99))
+    return name, changes, each, len(run.answers), run.failures, f"{p50:.2f}", f"{p99:.1f}"
 
 
 @dataclass(frozen=True)
@@ -85,6 +54,9 @@ class Place:
     @property
     def url(self) -> str:
         return f"{self.head.serve}/line"
+
+    def load(self, rate: float) -> Load:
+        return Load(f"{self.url}/invocations", BODY, rate)
 
     def manifest(self, bundle: Bundle, version: str) -> ReleaseManifest:
         made = serving(bundle, "production", model_version=version, replicas=self.replicas)
@@ -127,7 +99,8 @@ def report(place: Place, folder: Path, asked: argparse.Namespace) -> None:
     (bad.folder / "model.onnx").write_bytes(b"something else")
     place.head.deploy(wanted(place.manifest(bundles[0], "0"), None))
     place.head.wait_for("line", "RUNNING")
-    rate = SHARE * capacity(place.url)
+    invocations = f"{place.url}/invocations"
+    rate = SHARE * asyncio.run(capacity(invocations, BODY, MEASURED_SECONDS))
     say(f"{place.replicas} replicas, {rate:.0f}/s")
     print(f"\n**{place.replicas} replica(s), {rate:.0f} requests/s**\n")
     print("| | changes | s each (median) | requests | failed | p50 ms | p99 ms |")
@@ -137,37 +110,17 @@ def report(place: Place, folder: Path, asked: argparse.Namespace) -> None:
     show(walked(place, rate, bundles, asked.canaries))
 
 
-def capacity(url: str, seconds: float = 4.0) -> float:
-    """Requests per second that eight connections get answered, one after the other each."""
-    counts = [0] * 8
-    end = time.monotonic() + seconds
-
-    def ask(number: int) -> None:
-        with httpx.Client(trust_env=False) as client:
-            while time.monotonic() < end:
-                client.post(f"{url}/invocations", content=BODY).raise_for_status()
-                counts[number] += 1
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(counts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / seconds
-
-
 def at_rest(place: Place, rate: float, seconds: float) -> tuple[Any, ...]:
-    load = Load(f"{place.url}/invocations", rate)
-    with load.running():
+    with place.load(rate) as load:
         threading.Event().wait(seconds)
-    return load.row("at rest", 0, [])
+    return cells("at rest", 0, [], load.run)
 
 
 def swapped(
     place: Place, rate: float, bundles: list[Bundle], bad: Bundle, count: int
 ) -> tuple[Any, ...]:
-    load, seconds = Load(f"{place.url}/invocations", rate), list[float]()
-    with load.running():
+    seconds = list[float]()
+    with place.load(rate) as load:
         for number in range(1, count + 1):
             if number == count // 2:
                 place.change(
@@ -179,15 +132,15 @@ def swapped(
             seconds.append(
                 place.change(told, lambda state, v=str(number): state["live"]["version"] == v)
             )
-            say(f"swap {number} of {count}: {seconds[-1]:.2f} s, failed: {dict(load.failures)}")
-    return load.row("swaps, and one corrupted bundle", count, seconds)
+            say(f"swap {number} of {count}: {seconds[-1]:.2f} s")
+    return cells("swaps, and one corrupted bundle", count, seconds, load.run)
 
 
 def walked(place: Place, rate: float, bundles: list[Bundle], count: int) -> tuple[Any, ...]:
-    load, seconds = Load(f"{place.url}/invocations", rate), list[float]()
+    seconds = list[float]()
     stable = place.manifest(bundles[0], "c0")
     place.change(wanted(stable, None), lambda state: state["live"]["version"] == "c0")
-    with load.running():
+    with place.load(rate) as load:
         for number in range(1, count + 1):
             name = f"c{number}"
             candidate = place.manifest(bundles[number % 2], name)
@@ -201,8 +154,8 @@ def walked(place: Place, rate: float, bundles: list[Bundle], count: int) -> tupl
             )
             stable = candidate
             seconds.append(begun + ended)
-            say(f"canary {number} of {count}: {seconds[-1]:.2f} s, failed: {dict(load.failures)}")
-    return load.row("canaries at 25 %, all scored twice", count, seconds)
+            say(f"canary {number} of {count}: {seconds[-1]:.2f} s")
+    return cells("canaries at 25 %, all scored twice", count, seconds, load.run)
 
 
 def show(row: tuple[Any, ...]) -> None:
