@@ -12,6 +12,7 @@ import httpx
 import orjson
 import pytest
 
+from benchmarks.serving.soak import report, soak
 from gitops.canary import CanaryPolicy
 from gitops.figures import figures_from
 from gitops.manifest import serve_application
@@ -26,6 +27,7 @@ from tests.support.waiting import until
 
 BASE_PORT = 8141
 SWAP_SECONDS = 60.0
+SOAK_SECONDS = 60.0
 
 pytestmark = pytest.mark.e2e
 
@@ -145,6 +147,16 @@ def test_few_rows_come_in_by_the_short_way_and_many_by_serves_own(
     # Until HAProxy knows a new replica's port, Serve's own proxy brings what is asked.
     until(lambda: bool(re.fullmatch(r"[0-9a-f]{32}", named(head, 1))))
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", named(head, 2000))
+
+
+def test_memory_and_handles_stay_flat_under_a_minute_of_load(head: RayHead, tmp_path: Path) -> None:
+    bundle = write_bundle(tmp_path, line_contents())
+    head.deploy(application(bundle, "1"))
+    head.wait_for("line", "RUNNING")
+    wait_until_ready(head, "live", bundle.digest)
+    soaked = soak(f"{head.serve}/line", head.processes, SOAK_SECONDS)
+    assert soaked.asked > 0
+    assert soaked.sound, report(soaked, SOAK_SECONDS)
 
 
 def logged(head: RayHead, environment: str) -> list[str]:

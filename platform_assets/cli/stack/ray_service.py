@@ -94,6 +94,8 @@ def environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
         "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(ports["serve_fallback"]),
         # A proxy that takes 15 s to import Ray, as on a busy machine, would be killed and not come.
         "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "30",
+        # A proxy is begun anew when it was found dead three times in a row; 10 s apart by default.
+        "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S": "1",
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": LOOPBACK_CALLBACK,
         "SLIPWAY_PREDICTIONS_URI": str(layout.settings.predictions),
         "SLIPWAY_API_TOKENS_FILE": str(layout.settings.tokens),
