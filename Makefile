@@ -7,7 +7,7 @@ export OMP_WAIT_POLICY := PASSIVE
 # are the longest, would come last and keep one process alone.
 TWICE := -n 2 --dist loadfile --no-loadscope-reorder
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test e2e retry fuzz check format lint types imports fast lock workflows bench-serving screenshot clean
+.PHONY: help setup demo test e2e retry fuzz soak check format lint types imports fast lock workflows bench-serving bench-kills screenshot clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z][a-z-]*%?:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,8 +63,16 @@ workflows: setup
 fast: setup
 	$(BIN)/pytest -q $(TWICE) -m "not slow and not e2e"
 
-fuzz: setup ## Throw 20,000 damaged requests at the door
+# Not in the lock, since no test needs it: atheris is 35 MB, and there are wheels for Linux alone.
+fuzz: setup ## Throw 100,000 inputs at the door and its parsers that nobody means to send
+	VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --group fuzz
 	$(BIN)/python -m benchmarks.fuzz
+
+soak: setup ## Ask a served model for 15 minutes (make soak SECONDS=60); memory must stay flat
+	$(BIN)/python -m benchmarks.serving.soak --seconds $(or $(SECONDS),900)
+
+bench-kills: setup ## Kill -9 what serves, one after the other, under load
+	$(BIN)/python -m benchmarks.serving.kills
 
 bench-serving: setup ## Ask Slipway and what users would pick instead, with wrk
 	$(BIN)/python -m benchmarks.serving
