@@ -109,7 +109,7 @@ class Actor:
 
     def _record_attempt(self) -> Answer:
         begun = replace(self._record, attempted=self._desired.revision, verdicts=())
-        return self._write(replace(begun, step=0, step_since=self._moment()))
+        return self._write(replace(begun, step=0, step_since=""))
 
     def _apply(self) -> Answer:
         try:
@@ -125,7 +125,9 @@ class Actor:
         return Turn.GO_ON
 
     def _record_applied(self) -> Answer:
-        return self._write(replace(self._record, applied=self._desired.revision))
+        # Whatever ran before, its replicas know nothing of what they are told now.
+        told = replace(self._record, applied=self._desired.revision, step_since="")
+        return self._write(told)
 
     def _await_ready(self) -> Answer:
         patience, timeout = self._outside.patience, self._facts.around.pace.timeout
@@ -138,6 +140,9 @@ class Actor:
             return self._not_ready(verdict)
         self._verdicts = (verdict,)
         return Turn.GO_ON
+
+    def _begin_step(self) -> Answer:
+        return self._write(replace(self._record, step_since=self._moment()))
 
     def _analyse(self) -> Answer:
         walk, outside = self._walk, self._outside
@@ -158,8 +163,7 @@ class Actor:
         return self._fail() if self._still_told() else Turn.LOOK_AGAIN
 
     def _record_step(self) -> Answer:
-        step = self._record.step + 1
-        return self._write(replace(self._record, step=step, step_since=self._moment()))
+        return self._write(replace(self._record, step=self._record.step + 1, step_since=""))
 
     def _verify(self) -> Answer:
         verifier = self._outside.verifier

@@ -27,6 +27,7 @@ class Act(StrEnum):
     REMOVE = "remove"
     RECORD_APPLIED = "record-applied"
     AWAIT_READY = "await-ready"
+    BEGIN_STEP = "begin-step"
     ANALYSE = "analyse"
     RECORD_STEP = "record-step"
     VERIFY = "verify"
@@ -282,8 +283,15 @@ def failure(record: DeploymentRecord) -> str:
 
 def _proof(facts: Facts) -> tuple[Act, ...]:
     if facts.walk is not None:
-        return (Act.ANALYSE,)
+        return (Act.ANALYSE,) if _serves_step(facts) else (Act.BEGIN_STEP, Act.ANALYSE)
     return (Act.VERIFY, Act.RECORD_HEALTHY) if facts.verifiable else ()
+
+
+def _serves_step(facts: Facts) -> bool:
+    """Has the candidate been seen at this step's share, since it was told last?"""
+    revision, record, manifest = facts.desired.revision, facts.record, facts.desired.manifest
+    told = record.applied == revision and manifest is not None and _as_told(facts, manifest)
+    return told and record.attempted == revision and bool(record.step_since)
 
 
 def _ours(observed: ObservedApplication | None) -> bool:

@@ -32,7 +32,7 @@ class DeploymentRecord:
     of healthy revisions, newest last. `conditions` say the outcome in Kubernetes' words; `retries`
     counts passes in a row that ended retry-after for the same reason, the next due at `retry_at`.
     `step` is how many steps of its canary `attempted` has passed, the present one begun at
-    `step_since`.
+    `step_since`, when the candidate was first seen to serve at its share (empty before that).
     """
 
     environment: str

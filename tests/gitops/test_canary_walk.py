@@ -92,6 +92,32 @@ def test_nothing_is_told_anew_while_a_step_lasts(walking):
     assert report.acts[:2] == (Act.AWAIT_READY, Act.ANALYSE)
 
 
+@pytest.mark.parametrize("slow", [Act.APPLY, Act.AWAIT_READY])
+def test_a_step_begins_when_the_candidate_serves_and_not_when_it_is_asked_for(at, clock, slow):
+    """A candidate that took its interval to load had passed its first step unseen."""
+
+    def load(point):
+        if point == f"after:{slow}":
+            clock.pass_(POLICY.timeout)
+
+    world = with_options(at, clock=clock)
+    world.staging("a")
+    world.bring("b", canary=POLICY)
+    loading = with_options(world, clock=clock, on_act=load)
+    assert (step(loading).outcome.reason, told(world)[1]) == (Reason.CANARY, (digest("b"), 0.05))
+    for seconds, share in ((POLICY.interval - 1, 0.05), (1, 0.5)):
+        clock.pass_(seconds)
+        step(world)
+        assert told(world)[1] == (digest("b"), share)
+
+
+def test_a_step_begins_anew_when_its_replicas_do(walking, clock):
+    step(walking)
+    clock.pass_(POLICY.interval)
+    walking.serve.restart()
+    assert step(walking).outcome.seconds == POLICY.interval
+
+
 def test_each_step_takes_its_interval_and_the_last_one_ends_in_the_usual_proof(walking, clock):
     shares = []
     for _ in range(2):

@@ -17,7 +17,7 @@ from tests.support.releases import digest
 
 GOOD, BAD, REMOVAL = set(crash_table.GOOD), set(crash_table.BAD), set(crash_table.REMOVAL)
 WALK = set(crash_table.WALK)
-SHORT = CanaryPolicy(steps=(5,), interval=0.001)
+SHORT = CanaryPolicy(steps=(5,), interval=1e-6)
 
 
 def points(acts: set[Act]) -> list[str]:
