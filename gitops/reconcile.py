@@ -1,5 +1,6 @@
 """One pass for one environment and model: gather facts, decide, act, until nothing is left."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +62,11 @@ class Report:
     @property
     def next_look(self) -> float:
         """Seconds until another pass makes sense, unless git changes before."""
-        return self.outcome.seconds if isinstance(self.outcome, RetryAfter) else self.interval
+        if not isinstance(self.outcome, RetryAfter):
+            return self.interval
+        # A step of a canary may last for hours, and git may say something else before.
+        longest = self.interval if self.outcome.reason == Reason.CANARY else math.inf
+        return min(self.outcome.seconds, longest)
 
 
 class Reconciler:

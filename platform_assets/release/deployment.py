@@ -91,7 +91,7 @@ def deploy(
         If what git says is not live and healthy at the end; the check results are recorded before.
     """
     report, seen = through_steps(
-        reconciler, environment, folder.name, context.log.info, pause or time.sleep
+        reconciler, forge, environment, folder.name, context.log.info, pause or time.sleep
     )
     context.log.info("%s: %s", type(report.outcome).__name__, report.outcome.message)
     wait = pause_before_retry(report.outcome, tried)

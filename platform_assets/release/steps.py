@@ -6,18 +6,25 @@ from collections.abc import Callable, Sequence
 
 from gitops.analysis import QUANTILE, conclusion
 from gitops.conditions import Reason, RetryAfter
+from gitops.errors import ForgeUnavailable
 from gitops.figures import Side
+from gitops.forge import Forge
+from gitops.manifest import manifest_path
 from gitops.reconcile import Reconciler, Report
 from gitops.stepping import Analysis
+from gitops.suspension import suspension_path
 from platform_assets.ml.canvas import COLOURS, INK, Plot, label, legend, new_axes, png
 
 Pause = Callable[[float], None]
+# How often git is looked at during a step, as often as a sensor does.
+GLANCE_SECONDS = 5.0
 _MARKS = {"pass": "o", "inconclusive": "d", "fail": "X"}
 _SHADES = {"pass": COLOURS["candidate"], "inconclusive": COLOURS["linear"], "fail": "#b91c1c"}
 
 
 def through_steps(
     reconciler: Reconciler,
+    forge: Forge,
     environment: str,
     model: str,
     tell: Callable[[str], None],
@@ -26,6 +33,7 @@ def through_steps(
     """Reconcile until no step of a canary is under way; the last report, and all that was seen.
 
     Whatever ends the walk is in git and its records, so a process that dies is followed by another.
+    A change of the manifest, or that somebody suspends the model, ends a wait at once.
     """
     seen: list[Analysis] = []
     while True:
@@ -36,7 +44,28 @@ def through_steps(
         outcome = report.outcome
         if not isinstance(outcome, RetryAfter) or outcome.reason != Reason.CANARY:
             return report, tuple(seen)
-        pause(outcome.seconds)
+        _rest(forge, report, outcome.seconds, pause)
+
+
+def _rest(forge: Forge, report: Report, seconds: float, pause: Pause) -> None:
+    while seconds > 0:
+        pause(min(GLANCE_SECONDS, seconds))
+        seconds -= GLANCE_SECONDS
+        if _says_otherwise(forge, report):
+            return
+
+
+def _says_otherwise(forge: Forge, report: Report) -> bool:
+    """Does git name another revision than the pass did, which found nobody suspending it?"""
+    environment, model = report.environment, report.model
+    try:
+        with forge.one_look():
+            head = forge.head()
+            last = forge.last_change(manifest_path(environment, model), head)
+            suspended = forge.read(suspension_path(environment, model), head)
+    except ForgeUnavailable:
+        return False
+    return suspended is not None or (last.revision if last else "") != report.revision
 
 
 def table(seen: Sequence[Analysis]) -> str:

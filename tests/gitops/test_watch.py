@@ -7,14 +7,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
+from gitops.canary import CanaryPolicy
 from gitops.conditions import Reason
 from gitops.pace import Pace
 from gitops.plan import Act
 from gitops.readiness import Patience
+from gitops.rollback import rollback
 from gitops.stopping import Stop, told_by_signals
 from gitops.suspension import resume, suspend
 from gitops.watch import Watch
@@ -56,6 +59,15 @@ class Rehearsal:
 
 def nothing() -> None:
     """A rest in which nothing happens."""
+
+
+def test_a_rollback_does_not_wait_for_the_end_of_a_long_step(at):
+    at.staging("a")
+    at.bring("b", canary=CanaryPolicy(interval=7200.0, timeout=7200.0))
+    back = partial(rollback, at.forge, "staging", "fraud", "smells", "ann")
+    rehearsal = Rehearsal([back, nothing])
+    assert rehearsal.watch(at)[0] == ["Canary", "RolledBack"]
+    assert rehearsal.rests[0] == PACE.interval
 
 
 def test_what_is_committed_meanwhile_is_live_after_the_next_look(at):

@@ -1,14 +1,17 @@
 """A canary is followed to its end, told look by look, and drawn."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import dagster as dg
 import pytest
 
 from gitops.canary import CanaryPolicy
 from gitops.conditions import Reason
+from gitops.rollback import rollback
+from gitops.suspension import suspend
 from platform_assets.release.deployment import CANARY, deploy, walked
-from platform_assets.release.steps import staircase, table, through_steps
+from platform_assets.release.steps import GLANCE_SECONDS, staircase, table, through_steps
 from resources.settings import Settings
 from tests.gitops.test_canary_walk import FEW, Watch
 from tests.release.test_deployment import Aliases
@@ -31,9 +34,9 @@ class Way:
         self.world.reconciler.reconcile("staging", "tiny")
         bring(self.world.forge, manifest("b", model="tiny", canary=POLICY))
 
-    def walk(self):
-        reconciler = self.world.reconciler
-        return through_steps(reconciler, "staging", "tiny", self.said.append, self.clock.pass_)
+    def walk(self, pause=None):
+        where = (self.world.reconciler, self.world.forge, "staging", "tiny")
+        return through_steps(*where, self.said.append, pause or self.clock.pass_)
 
     def deploy(self):
         events, world = [], self.world
@@ -59,6 +62,39 @@ def test_every_step_is_followed_and_told_until_the_candidate_answers_all(way):
     assert way.said == [one.sentence() for one in seen]
     assert way.said[0] == "step 1 of 2 (5 %): 1000 requests, pass"
     assert way.said[-1].startswith("step 2 of 2 (50 %): ")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda at: rollback(at.forge, "staging", "tiny", "smells", "ann"), Reason.ROLLED_BACK),
+        (lambda at: suspend(at.forge, "staging", "tiny", "wait", "ann"), Reason.SUSPENDED),
+    ],
+)
+def test_what_git_says_meanwhile_ends_the_wait_for_a_step(way, change, reason):
+    """A rollback waited until the whole step had been slept through."""
+    began = way.clock.time
+
+    def pause(seconds):
+        if way.clock.time == began:
+            change(way.world)
+        way.clock.pass_(seconds)
+
+    report, _ = way.walk(pause)
+    assert report.outcome.reason == reason
+    assert way.clock.time - began == timedelta(seconds=GLANCE_SECONDS)
+
+
+def test_a_change_of_another_model_ends_no_wait(way):
+    pauses = []
+
+    def pause(seconds):
+        way.world.neighbour() if not pauses else None
+        pauses.append(seconds)
+        way.clock.pass_(seconds)
+
+    way.walk(pause)
+    assert pauses == [GLANCE_SECONDS] * 12
 
 
 def test_a_healthy_walk_is_a_passed_check_with_a_picture_and_a_table(way):
