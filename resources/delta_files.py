@@ -95,14 +95,14 @@ class TableFiles:
         return AddAction(path, size, {}, int(time.time() * 1000), True, stats)
 
 
-def reading_store(uri: str, options: Mapping[str, str]) -> pafs.FileSystem | None:
-    """What reads the files of a table on S3; None leaves it to deltalake.
+def reading_store(uri: str, options: Mapping[str, str]) -> pafs.FileSystem:
+    """What reads the files of a table.
 
     deltalake's own is Python called by Arrow's threads, which may outlive the interpreter: then the
-    process aborts after its work is done.
+    process aborts after its work is done. It also copies all that it reads.
     """
     if not uri.startswith("s3://"):
-        return None
+        return pafs.SubTreeFileSystem(uri.removeprefix("file://"), pafs.LocalFileSystem())
     address = urlsplit(options.get("endpoint", ""))
     server = pafs.S3FileSystem(
         endpoint_override=address.netloc or None,

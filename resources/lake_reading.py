@@ -140,7 +140,7 @@ class ReadableLake:
         found = pc.value_counts(self.read(name, columns=[by]).column(0))
         return {item["values"].as_py(): item["counts"].as_py() for item in found}
 
-    def store(self, name: str) -> FileSystem | None:
+    def store(self, name: str) -> FileSystem:
         """What reads the table's files, see `reading_store`."""
         return reading_store(self.uri(name), self._options)
 

@@ -118,7 +118,7 @@ def _rows(
     table: DeltaTable,
     files: Sequence[RemoveAction],
     layout: Layout,
-    store: pafs.FileSystem | None,
+    store: pafs.FileSystem,
 ) -> Iterator[pa.RecordBatch]:
     dataset, rows = table.to_pyarrow_dataset(filesystem=store), min(layout.group_rows, BATCH_ROWS)
     fragments = {one.path: one for one in dataset.get_fragments()}
@@ -147,7 +147,7 @@ def vacuum(
         "keep_versions": list(keep) or None,
         "full": untracked,
     }
-    there = _there(table, lake.store(name), table.vacuum(dry_run=True, **asked))
+    there = _there(lake.store(name), table.vacuum(dry_run=True, **asked))
     if there:
         table.vacuum(dry_run=False, **asked)
     return sum(one.size or 0 for one in there)
@@ -159,9 +159,6 @@ def _keep_log(lake: Lake, name: str) -> None:
         table.alter.set_table_properties({key: str(value) for key, value in _LOG.items()})
 
 
-def _there(
-    table: DeltaTable, store: pafs.FileSystem | None, files: Collection[str]
-) -> list[pafs.FileInfo]:
+def _there(store: pafs.FileSystem, files: Collection[str]) -> list[pafs.FileInfo]:
     """Those of the files that are there: deltalake also lists what it deleted earlier."""
-    reads = store or table.to_pyarrow_dataset().filesystem
-    return [one for one in reads.get_file_info(list(files)) if one.type is pafs.FileType.File]
+    return [one for one in store.get_file_info(list(files)) if one.type is pafs.FileType.File]

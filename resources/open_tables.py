@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from deltalake import DeltaTable
-from pyarrow import fs as pafs
 
 from resources.delta_files import reading_store
 
@@ -73,10 +72,5 @@ class OpenTables(threading.local):
     def _entry(self, uri: str, version: int) -> tuple[int | None, int | None]:
         """When an entry of the log was written, in nanoseconds, and its bytes; None if gone."""
         store = reading_store(uri, self._options)
-        path = f"_delta_log/{version:020}.json"
-        found = (
-            pafs.LocalFileSystem().get_file_info(f"{uri}/{path}")
-            if store is None
-            else store.get_file_info(path)
-        )
+        found = store.get_file_info(f"_delta_log/{version:020}.json")
         return found.mtime_ns, found.size

@@ -13,7 +13,7 @@ def lake_at(root: str) -> Lake:
 
 def stored(lake: Lake, name: str) -> dict[str, bytes]:
     """Every file of a table with its content, files of the log too."""
-    store = lake.store(name) or pafs.SubTreeFileSystem(lake.uri(name), pafs.LocalFileSystem())
+    store = lake.store(name)
     found = store.get_file_info(pafs.FileSelector("", recursive=True))
     paths = [one.path for one in found if one.type is pafs.FileType.File]
     return {path: store.open_input_file(path).read() for path in paths}
