@@ -10,8 +10,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pc
 
+from platform_assets.data.reading.feed import Feed
 from platform_assets.data.reading.rows import Fault, Readable, TextRows
-from platform_assets.data.reading.utf8 import Utf8, original, unmarked
+from platform_assets.data.reading.utf8 import CHUNK, Utf8, original, unmarked
 from platform_assets.errors import FileUnreadable
 from platform_assets.spec.source import Source
 
@@ -24,14 +25,14 @@ def read_delimited(
 ) -> Iterator[TextRows]:
     """See `Reader`."""
     text = Utf8(content, options.encoding, options.quote)
-    stream = text.stream()
-    names = options.header or _header(stream.peek(1), options)
+    feed = Feed(text.pieces(), BLOCK)
+    names = options.header or _header(bytes(feed.peek()[:CHUNK]), options)
     _require(columns, names)
     faults = _Faults(header=options.header is None)
     # A quote that is never closed swallows the rest of the file into the last value there is.
     last = names[-1] if names.count(names[-1]) == 1 else columns[-1]
     end = ""
-    for batch in _batches(stream, list(dict.fromkeys([*columns, last])), options, faults):
+    for batch in _batches(feed, list(dict.fromkeys([*columns, last])), options, faults):
         end = (batch.column(last)[-1].as_py() or "") if batch.num_rows else end
         yield faults.beside(pl.DataFrame(pl.from_arrow(batch)).select(columns), text.marked)
     ragged = faults.end()
@@ -103,11 +104,12 @@ class _Faults:
 
 
 def _batches(
-    stream: io.BufferedReader, columns: Sequence[str], options: Source, faults: _Faults
+    feed: Feed, columns: Sequence[str], options: Source, faults: _Faults
 ) -> Iterator[pa.RecordBatch]:
     try:
-        yield from pc.open_csv(
-            stream,
+        # It must outlive `few`: at its end it waits for the thread that reads ahead.
+        reader = pc.open_csv(
+            pa.PythonFile(feed, mode="r"),
             read_options=pc.ReadOptions(
                 use_threads=False, block_size=BLOCK, column_names=options.header
             ),
@@ -122,8 +124,11 @@ def _batches(
                 include_columns=list(columns),
                 strings_can_be_null=True,
                 null_values=options.nulls,
+                check_utf8=False,
             ),
         )
+        with feed.few():
+            yield from reader
     except pa.ArrowInvalid as error:
         raise _unreadable(error) from error
 

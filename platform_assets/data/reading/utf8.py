@@ -12,12 +12,15 @@ import threading
 from collections.abc import Iterator
 from functools import cache
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from platform_assets.data.reading.pieces import buffered
+from platform_assets.data.reading.pieces import Piece, buffered, pieces
 from platform_assets.data.reading.rows import Readable
 
 CHUNK = 1 << 20
+_ASCII_END = 0x80
 # Fonts and keyboards use the private area of the first plane; next to nobody this one.
 _FIRST = 0x10F700
 MARKS = "[\U0010f700-\U0010f7ff]"
@@ -40,44 +43,52 @@ class Utf8:
             _handler()
         )
         self._content = content
-        self._quote = quote.encode()
+        self._quote = ord(quote)
+        self._first = self._signed
         self.marked = False
         self.quotes = 0
 
     def stream(self) -> io.BufferedReader:
         """The text as UTF-8, once."""
-        return buffered(self._pieces(), CHUNK)
+        return buffered(self.pieces(), CHUNK)
 
-    def _pieces(self) -> Iterator[bytes]:
-        last = b"\n"
+    def pieces(self) -> Iterator[Piece]:
+        """The same, piece by piece, with what needs no decoding uncopied."""
+        last: Piece = b"\n"
         for text in self._texts():
-            self.quotes += text.count(self._quote)
+            self.quotes += int(np.count_nonzero(_codes(text) == self._quote))
             last = text[-1:]
             yield text
         if last != b"\n":
             yield b"\n"
 
-    def _texts(self) -> Iterator[bytes]:
+    def _texts(self) -> Iterator[Piece]:
         """What was decoded, without a mark of the byte order in front; no piece is empty."""
-        first, ended = self._signed, False
-        while not ended:
-            chunk = self._content.read(CHUNK)
-            ended = not chunk
+        for chunk in pieces(self._content, CHUNK):
             if self._stays(chunk):
-                first = False
+                self._first = False
                 yield chunk
-                continue
-            _met.undecodable = False
-            text = self._decoder.decode(chunk, final=ended)
-            self.marked |= _met.undecodable
-            if first and text:
-                first, text = False, text.removeprefix("\ufeff")
-            if text:
-                yield text.encode()
+            else:
+                parts = (chunk[start : start + CHUNK] for start in range(0, len(chunk), CHUNK))
+                yield from filter(None, map(self._decoded, parts))
+        yield from filter(None, [self._decoded(b"", final=True)])
 
-    def _stays(self, chunk: bytes) -> bool:
+    def _decoded(self, chunk: Piece, *, final: bool = False) -> bytes:
+        _met.undecodable = False
+        text = self._decoder.decode(chunk, final=final)
+        self.marked |= _met.undecodable
+        if self._first and text:
+            self._first, text = False, text.removeprefix("\ufeff")
+        return text.encode()
+
+    def _stays(self, chunk: Piece) -> bool:
         """Is the chunk what it would become, with nothing of the one before left to decode?"""
-        return bool(chunk) and self._signed and chunk.isascii() and not self._decoder.getstate()[0]
+        plain = self._signed and bool(_codes(chunk).max() < _ASCII_END)
+        return plain and not self._decoder.getstate()[0]
+
+
+def _codes(text: Piece) -> npt.NDArray[np.uint8]:
+    return np.frombuffer(text, np.uint8)
 
 
 @cache
