@@ -36,6 +36,9 @@ from platform_assets.release.stages import DEFAULT, Stage, at_once
 from platform_assets.retrying import Enough, Judged, decide_retry
 from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG, unfinished_runs
 from platform_assets.spec.source import SqlSource
+from platform_assets.watch.drills.assets import NAMES as DRILLS
+from platform_assets.watch.drills.assets import jobs as drill_jobs
+from platform_assets.watch.drills.assets import schedules as drill_schedules
 from platform_assets.watch.retraining import retraining_sensor
 from platform_assets.watch.sensing import predictions_job, predictions_sensor
 from platform_assets.watch.telling import alerts_sensor
@@ -58,10 +61,14 @@ def automation(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Def
     pipeline, upkeep = pipeline_job(folder, stages), upkeep_job(folder)
     deployments = {stage.environment: deployment_job(folder, stage) for stage in stages}
     logged, releases = predictions_job(folder), releases_job(folder, stages)
-    watched = monitoring_job(folder)
+    watched, drilling = monitoring_job(folder), drill_jobs(folder)
     return dg.Definitions(
-        jobs=[pipeline, upkeep, logged, watched, releases, *deployments.values()],
-        schedules=[nightly(upkeep)],
+        jobs=[
+            *(pipeline, upkeep, logged, watched, releases),
+            *deployments.values(),
+            *drilling,
+        ],
+        schedules=[nightly(upkeep), *drill_schedules(drilling)],
         sensors=[
             landing_sensor(folder, pipeline),
             desired_state_sensor(folder, deployments),
@@ -82,7 +89,8 @@ def pipeline_job(
     everything = dg.AssetSelection.groups(folder.group)
     releasing = {name for stage in stages for name in (stage.release, stage.deployment)}
     later = sorted(releasing - set(at_once(stages)))
-    apart = [folder.key(name) for name in (*later, "upkeep", "predictions", "monitoring")]
+    unasked = (*later, *DRILLS, "upkeep", "predictions", "monitoring")
+    apart = [folder.key(name) for name in unasked]
     return dg.define_asset_job(
         f"{folder.group}_pipeline",
         selection=everything - dg.AssetSelection.assets(*apart),

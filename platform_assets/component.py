@@ -24,6 +24,7 @@ from platform_assets.release.stages import DEFAULT, Stage, stages_of
 from platform_assets.scaffolder import ModelScaffolder
 from platform_assets.spec import ModelSpec
 from platform_assets.watch import monitoring, predictions
+from platform_assets.watch.drills.assets import drills
 from platform_assets.wiring import followed_policy
 from resources.settings import load_settings
 
@@ -93,4 +94,4 @@ def assets_of(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> list[dg
     for stage in stages:
         bringing = later_promotion if stage.earlier else first_release
         built += [bringing.build(folder, stage), deployment.build(folder, stage)]
-    return built
+    return [*built, *drills(folder, stages)]

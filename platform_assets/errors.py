@@ -18,6 +18,7 @@ SlipwayError
 ├── GateError               a check without a passing result for the exact candidate
 ├── ChampionReplaced        a candidate judged against a champion that is live no more
 ├── CodeNotCommitted        a bundle for production whose code nobody could find again
+├── DrillFailed             a drill that found what would not have worked
 └── ReproductionError
     ├── NotReproducible     an input of a registered version that is gone or was never known
     └── Differs             what was trained again answers otherwise
@@ -143,6 +144,13 @@ class ChampionReplaced(SlipwayError):
 class CodeNotCommitted(SlipwayError):
     def __init__(self, model: str, digest: str, problem: str) -> None:
         super().__init__(f"{model}: bundle {digest} is not proposed for production: {problem}")
+
+
+class DrillFailed(SlipwayError):
+    def __init__(self, model: str, drill: str, found: str) -> None:
+        super().__init__(
+            f"{model}: the {drill} drill failed: {found}; try again: slipway drill {drill} {model}"
+        )
 
 
 class ReproductionError(SlipwayError):

@@ -7,6 +7,8 @@ MODEL_TAG = "slipway/model"
 REASON_TAG = "slipway/reason"
 BY_TAG = "slipway/by"
 TRIGGER_TAG = "slipway/trigger"
+DRILL_TAG = "slipway/drill"
+ENVIRONMENT_TAG = "slipway/environment"
 PREDICTIONS_TAG = "slipway/predictions"
 MONITORING_TAG = "slipway/monitoring"
 

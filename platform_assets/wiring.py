@@ -11,6 +11,7 @@ from gitops.errors import RepositoryMissing
 from gitops.forge import Forge
 from gitops.git_tree import GitTree
 from gitops.github_access import account_of
+from gitops.local_forge import LocalForge
 from gitops.lock import lock_beside
 from gitops.notifier import build_tell
 from gitops.plumbing import Git
@@ -77,6 +78,14 @@ def begin_gitops(settings: Settings) -> Forge:
         if file.is_file()
     }
     return make_forge(settings.gitops_repo, settings.home, _access(settings), seed)
+
+
+def cloned(settings: Settings, scratch: Path) -> Forge:
+    """The GitOps repository as a machine sees it that has nothing but its address."""
+    if kind_of(settings.gitops_repo) != "local":
+        return open_forge(settings.gitops_repo, scratch, _access(settings))
+    Git(scratch).run("clone", "--quiet", "--mirror", str(settings.gitops_path), str(scratch))
+    return LocalForge(scratch)
 
 
 def followed_policy(settings: Settings) -> Policy:

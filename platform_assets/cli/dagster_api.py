@@ -33,6 +33,10 @@ _FAILURES = """query ($run: ID!) { logsForRun(runId: $run, limit: 1000) { __type
     ... on AssetCheckEvaluationEvent { stepKey evaluation { checkName success description } }
     ... on RunFailureEvent { message } } } } }"""
 
+_FOUND = """query ($run: ID!) { logsForRun(runId: $run, limit: 1000) { __typename
+  ... on EventConnection { events { __typename
+    ... on AssetCheckEvaluationEvent { evaluation { success description } } } } } }"""
+
 _LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
   ... on LaunchRunSuccess { run { runId } }
   ... on PythonError { message }
@@ -163,6 +167,15 @@ class DagsterApi:
                 return f"{event['stepKey']}: {'; '.join(stopped) or message}"
         endings = [one["message"] for one in events if one["__typename"] == "RunFailureEvent"]
         return endings[-1] if endings else "no failure is recorded"
+
+    def found(self, run_id: str) -> list[tuple[bool, str]]:
+        """Whether each check of a run passed, and its sentence, in order."""
+        answer = self._ask(_FOUND, {"run": run_id})["logsForRun"]
+        return [
+            (one["evaluation"]["success"], one["evaluation"]["description"] or "")
+            for one in self._expect(answer, "EventConnection")["events"]
+            if one["__typename"] == "AssetCheckEvaluationEvent"
+        ]
 
     def launch(self, job: str, tags: Mapping[str, str]) -> str:
         """Start a job and return the run's id; DagsterError if there is no such job."""

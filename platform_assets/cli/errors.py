@@ -5,6 +5,7 @@ CliError
 ├── UnknownVersion          no model version of that number, alias or digest, or several
 ├── DeliveryRefused         a file that cannot be copied into the landing folder
 ├── RunFailed               the run that was followed failed
+├── DrillNotPassed          a drill that was done, and found what would not have worked
 ├── NothingStarted          no run began for what was delivered
 ├── NotSettled              after a pass the running system is not what git says
 ├── NotWell                 `doctor` found something that has to be mended
@@ -55,6 +56,13 @@ class RunFailed(CliError):
     def __init__(self, run_id: str, reason: str, page: str) -> None:
         advice = "docs/operating.md says what to do"
         super().__init__(f"run {run_id[:8]} failed: {reason}; see {page}; {advice}")
+
+
+class DrillNotPassed(CliError):
+    def __init__(self, kind: str, model: str, found: str, page: str) -> None:
+        super().__init__(
+            f"the {kind} drill of {model} found what would not have worked: {found}; see {page}"
+        )
 
 
 class NothingStarted(CliError):

@@ -245,6 +245,22 @@ def reproduce(version: ModelVersion, as_json: Json = False) -> None:
 
 
 @app.command()
+def drill(
+    kind: Annotated[
+        Literal["rollback", "restore", "reproduce"], typer.Argument(help="What is practised.")
+    ],
+    model: Model,
+    environment: Annotated[
+        str | None, typer.Option("--env", help="Not for restore. Default: see the reference.")
+    ] = None,
+) -> None:
+    """Practise going back, coming back after a loss, or making the live model again."""
+    from platform_assets.cli import drill as command
+
+    command.drill(kind, model, environment)
+
+
+@app.command()
 def forget(
     model: Model,
     ids: Annotated[list[str], typer.Option("--id", help="Whose rows; can be given again.")],

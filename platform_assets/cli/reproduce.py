@@ -19,6 +19,7 @@ from resources.artifacts import Artifacts
 from resources.checkout import Checkout
 from resources.errors import LakeError
 from resources.lake import Lake
+from resources.registry import Registry
 from resources.settings import CHECKOUT, Settings, load_settings
 from serving.bundle import Bundle, open_bundle
 from serving.errors import ServingError
@@ -37,11 +38,11 @@ def reproduce(name: str, *, as_json: bool) -> None:
         If what was trained again answers otherwise.
     """
     settings = load_settings()
-    version = find(build_registry(settings), name)
-    pins = pins_of(version)
+    registry = build_registry(settings)
+    pins = pins_of(find(registry, name))
     with Progress() as progress:
         say = (lambda _: None) if as_json else progress.say
-        verdict = _verdict(settings, pins, say)
+        verdict = made_again(settings, registry, name, say)
     if as_json:
         print_json({"model": pins.model, "version": pins.version, **verdict.to_dict()})
     elif verdict.reproduced:
@@ -50,7 +51,9 @@ def reproduce(name: str, *, as_json: bool) -> None:
         raise Differs(pins.name, verdict.sentence())
 
 
-def _verdict(settings: Settings, pins: Pins, say: Any) -> Verdict:
+def made_again(settings: Settings, registry: Registry, name: str, say: Any) -> Verdict:
+    """Train a registered version again and compare; NotReproducible if an input is gone."""
+    pins = pins_of(find(registry, name))
     lake, artifacts = build_lake(settings), Artifacts(settings.artifacts)
     first = _registered(artifacts, pins)
     require_rows(lake, pins)

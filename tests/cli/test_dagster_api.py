@@ -211,7 +211,7 @@ def test_every_question_is_one_that_dagster_knows():
     values = [value for name, value in vars(dagster_api).items() if name.isupper()]
     questions = [one for one in values if str(one).startswith(("{", "query", "mutation"))]
     schema = create_schema().graphql_schema
-    assert len(questions) == 7
+    assert len(questions) == 9
     assert [validate(schema, parse(one)) for one in questions] == [[]] * len(questions)
 
 

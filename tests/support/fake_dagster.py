@@ -55,6 +55,7 @@ class FakeDagster:
     error: str = ""
     failure: str = "a step failed"
     launched: list[dict[str, Any]] = field(default_factory=list)
+    checks: list[tuple[bool, str]] = field(default_factory=list)
     observed: list[dict[str, Any]] = field(default_factory=list)
     on_look: Callable[[], None] = lambda: None
 
@@ -90,7 +91,8 @@ class FakeDagster:
             return {"reportRunlessAssetEvents": done}
         if "logsForRun" in query:
             ending = {"__typename": "RunFailureEvent", "message": self.failure}
-            return {"logsForRun": {"__typename": "EventConnection", "events": [ending]}}
+            events = [*map(_evaluation, self.checks), ending]
+            return {"logsForRun": {"__typename": "EventConnection", "events": events}}
         self.on_look()
         return {"runsOrError": {"__typename": "Runs", "results": self.runs}}
 
@@ -103,6 +105,16 @@ class FakeDagster:
         entry = {"name": "slipway", "loadStatus": "LOADED"}
         entry["locationOrLoadError"] = broken if self.error else loaded
         return {"__typename": "Workspace", "locationEntries": [entry]}
+
+
+def _evaluation(found: tuple[bool, str]) -> dict[str, Any]:
+    passed, sentence = found
+    evaluation = {"checkName": "a_check", "success": passed, "description": sentence}
+    return {
+        "__typename": "AssetCheckEvaluationEvent",
+        "stepKey": "a_step",
+        "evaluation": evaluation,
+    }
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -6,7 +6,7 @@ every test passes through `DEPLOYING` without a clock. What a bundle does is tol
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -173,9 +173,11 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         return
 
-    def answer(self, status: int, body: Any) -> None:
+    def answer(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         text = body if isinstance(body, str) else json.dumps(body)
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
         self.wfile.write(text.encode())
@@ -231,8 +233,9 @@ class _Endpoint(_Handler):
         wrong = application.live["digest"] in self.fake.wrong
         score = WRONG_ANSWER if wrong else GOOD_ANSWER
         body = {"predictions": [score], "took_ms": 5 + application.delay_ms}
+        digest = application.live["digest"]
         self.fake.on_infer()
-        self.answer(200, body)
+        self.answer(200, body, {"x-bundle-digest": digest})
 
     def _application(self, ending: str) -> Application | None:
         route = self.path.removesuffix(ending)

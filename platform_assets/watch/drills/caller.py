@@ -1,0 +1,91 @@
+"""A caller who asks an endpoint all the time, and remembers who answered when."""
+
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+ASK_SECONDS = 10.0
+PAUSE_SECONDS = 0.01
+DIGEST_HEADER = "x-bundle-digest"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One request: when it was asked and answered (monotonic, s), by which digest, or why not."""
+
+    asked: float
+    answered: float
+    digest: str
+    failure: str = ""
+
+
+class Caller:
+    """Asks `url` with `body`, one request after the other, while it is entered."""
+
+    def __init__(
+        self, url: str, body: bytes, headers: Mapping[str, str], tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._url, self._body = url, body
+        self._headers = {"Content-Type": "application/json", **headers}
+        self._tls, self._end, self._told = tls, threading.Event(), threading.Condition()
+        self._answers: list[Answer] = []
+        self._thread = threading.Thread(target=self._ask, name="drill-caller", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+
+    @property
+    def answers(self) -> list[Answer]:
+        """All answers so far, in order."""
+        with self._told:
+            return list(self._answers)
+
+    def wait_for(self, digest: str, since: float, timeout: float) -> Answer | None:
+        """The first answer by a digest to a request asked at `since` or later; None if too late."""
+        with self._told:
+            self._told.wait_for(lambda: self._found(digest, since), timeout)
+            return self._found(digest, since)
+
+    def _found(self, digest: str, since: float) -> Answer | None:
+        fitting = (
+            one
+            for one in self._answers
+            if one.asked >= since and one.digest == digest and not one.failure
+        )
+        return next(fitting, None)
+
+    def _ask(self) -> None:
+        # Proxies named in the environment are for the outside world.
+        with httpx.Client(
+            headers=self._headers, timeout=ASK_SECONDS, trust_env=False, verify=self._tls or True
+        ) as client:
+            while not self._end.wait(PAUSE_SECONDS):
+                answer = self._once(client)
+                with self._told:
+                    self._answers.append(answer)
+                    self._told.notify_all()
+
+    def _once(self, client: httpx.Client) -> Answer:
+        asked = time.monotonic()
+        try:
+            got = client.post(self._url, content=self._body)
+        except httpx.HTTPError as error:
+            return Answer(asked, time.monotonic(), "", str(error) or type(error).__name__)
+        failure = "" if got.is_success else f"status {got.status_code}"
+        return Answer(asked, time.monotonic(), got.headers.get(DIGEST_HEADER, ""), failure)
