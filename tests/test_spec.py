@@ -159,3 +159,8 @@ def test_the_checks_of_a_report_are_its_gates_its_slices_and_its_groups_if_any_a
     assert evaluation_checks(plain) == names
     told = spec(fairness={"group": "country", "max_difference": 0.1})
     assert evaluation_checks(told) == [*names, "groups_treated_alike"]
+
+
+def test_an_alert_that_could_never_be_raised_is_refused():
+    with pytest.raises(ValueError, match=r"monitoring.beyond: got 4, expected at most .* 3"):
+        ModelSpec.model_validate(SPEC | {"monitoring": {"beyond": 4}})

@@ -45,7 +45,7 @@ def timeline_axes(given: Timeline) -> Axes:
     axes = new_axes(height=2.8)
     label(axes, "", given.unit)
     told = sorted(given.lines, key=lambda name: -given.lines[name][-1].value)[: len(LINES)]
-    for name in reversed(list(given.lines)):
+    for name in [*sorted(given.lines.keys() - told), *told]:
         colour = LINES[told.index(name)] if name in told else _QUIET
         _line(axes, given.lines[name], colour, name if name in told else None)
     if given.threshold is not None:

@@ -79,16 +79,16 @@ def orders(rows: int, seed: int, name: str = "o") -> pd.DataFrame:
 
 
 @cache
-def fitted() -> Pipeline:
-    frame = orders(4000, seed=0)
+def fitted(seed: int = 0) -> Pipeline:
+    frame = orders(4000, seed)
     return build_pipeline().fit(_features(frame), frame["returned"])
 
 
 @cache
-def promised() -> Served:
-    """What the version said of itself when it was judged."""
-    train, held = orders(4000, seed=0), orders(2000, seed=1)
-    folder, answers = model(), scores(fitted(), "binary", _features(held))
+def promised(seed: int = 0) -> Served:
+    """What a version said of itself when it was judged; `seed` and the next one draw its rows."""
+    train, held = orders(4000, seed), orders(2000, seed + 1)
+    folder, answers = model(), scores(fitted(seed), "binary", _features(held))
     signature = signature_of(
         "tiny", "binary", folder.contract, folder.spec.features, classes=("0", "1")
     )
