@@ -4,6 +4,8 @@ Downstream assets take versions and digests from here instead of asking a store 
 entry, so that a run works on what its own upstream made.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -29,6 +31,29 @@ def latest(instance: dg.DagsterInstance, key: dg.AssetKey) -> dict[str, Any]:
     if materialization is None:
         raise NotMaterialized(key.to_user_string())
     return {name: value.value for name, value in materialization.metadata.items()}
+
+
+@dataclass(frozen=True)
+class Materialized:
+    """The plain metadata values of one materialization, and the run that made it."""
+
+    told: Mapping[str, Any]
+    run_id: str
+
+    def tags(self, instance: dg.DagsterInstance) -> Mapping[str, str]:
+        """The tags of its run; none if that is not there."""
+        run = instance.get_run_by_id(self.run_id)
+        return run.tags if run else {}
+
+
+def newest(instance: dg.DagsterInstance, key: dg.AssetKey, count: int) -> list[Materialized]:
+    """The last `count` materializations, the newest first."""
+    records = instance.fetch_materializations(key, limit=count).records
+    return [
+        Materialized({name: value.value for name, value in made.metadata.items()}, record.run_id)
+        for record in records
+        if (made := record.asset_materialization)
+    ]
 
 
 def newest_evaluation(

@@ -5,6 +5,7 @@ from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 MODEL_TAG = "slipway/model"
 REASON_TAG = "slipway/reason"
+BUNDLE_TAG = "slipway/bundle"
 BY_TAG = "slipway/by"
 TRIGGER_TAG = "slipway/trigger"
 DRILL_TAG = "slipway/drill"

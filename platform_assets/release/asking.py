@@ -11,12 +11,12 @@ from platform_assets.run_tags import BY_TAG
 DAGSTER_USER = "user"
 
 
-def asked_by(instance: dg.DagsterInstance, tags: Mapping[str, str], made: dg.AssetKey) -> str:
-    """The person behind a run with these tags, or behind the run that last made `made`.
+def asked_by(tags: Mapping[str, str], made: Mapping[str, str]) -> str:
+    """The person behind a run with these tags, or behind the one that registered the candidate.
 
     The platform itself if nobody stands behind either, such as a delivery that arrived.
     """
-    return person(tags) or person(tags_of(instance, made)) or AUTHOR
+    return person(tags) or person(made) or AUTHOR
 
 
 def person(tags: Mapping[str, str]) -> str:

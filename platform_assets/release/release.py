@@ -1,7 +1,7 @@
 """Releasing the judged candidate into one environment: what all releasing assets do."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,15 +16,15 @@ from gitops.manifest import ReleaseManifest
 from gitops.promotion import Release
 from platform_assets.errors import SlipwayError
 from platform_assets.folder import ModelFolder
-from platform_assets.lineage import latest
 from platform_assets.model import evaluation_report
 from platform_assets.model.contenders import champion_digest
-from platform_assets.release.asking import asked_by, tags_of
+from platform_assets.release.asking import asked_by
+from platform_assets.release.candidates import Candidate, named
 from platform_assets.release.papers import evidence_of, manifest_of
 from platform_assets.release.proof import prove, require_champion
 from platform_assets.release.provenance import require_committed
 from platform_assets.release.stages import Stage
-from platform_assets.run_tags import REASON_TAG
+from platform_assets.run_tags import BUNDLE_TAG, REASON_TAG
 from resources.artifacts import Artifacts
 from resources.checkout import Checkout
 from resources.errors import ResourceError
@@ -43,6 +43,14 @@ class Desk:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A candidate that has passed, and what its evaluation found."""
+
+    candidate: Candidate
+    found: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Papers:
     """What a release carries into git."""
 
@@ -58,12 +66,13 @@ def release(
     Raises
     ------
     GateError, ChampionReplaced, CodeNotCommitted
-        As `prepare`; git is not touched.
+        As `judged` and `papers_of`; git is not touched.
     GitopsError
         If the bundle is held, or an earlier environment has not proven it.
     """
-    papers = prepare(desk, folder, stage)
-    author = asked_by(desk.instance, context.run.tags, folder.key("registry_entry"))
+    candidate = named(desk.instance, folder, context.run.tags.get(BUNDLE_TAG, ""))
+    papers = papers_of(desk, folder, stage, judged(desk, folder, candidate))
+    author = asked_by(context.run.tags, candidate.asked)
     try:
         released = promotion.release(desk.forge, papers.manifest, papers.evidence, author)
     except (EnvironmentFrozen, StillSoaking) as error:
@@ -74,7 +83,20 @@ def release(
 
 
 def prepare(desk: Desk, folder: ModelFolder, stage: Stage) -> Papers:
-    """Prove every check again for the exact candidate, and write its papers.
+    """The papers of the newest candidate, whose checks were proven again.
+
+    Raises
+    ------
+    GateError, ChampionReplaced
+        As `judged`.
+    CodeNotCommitted
+        As `papers_of`.
+    """
+    return papers_of(desk, folder, stage, judged(desk, folder, named(desk.instance, folder, "")))
+
+
+def judged(desk: Desk, folder: ModelFolder, candidate: Candidate) -> Judged:
+    """Prove every check again for the exact candidate, and read what was found.
 
     Raises
     ------
@@ -82,31 +104,38 @@ def prepare(desk: Desk, folder: ModelFolder, stage: Stage) -> Papers:
         If a check has no passing result for the candidate.
     ChampionReplaced
         If production serves another bundle by now than the one it was judged against.
-    CodeNotCommitted
-        Behind the first environment, if nobody could find its code again.
     """
-    entry = latest(desk.instance, folder.key("registry_entry"))
-    report = latest(desk.instance, folder.key("evaluation_report"))
-    model, digest = folder.name, entry["bundle_digest"]
+    model, key = folder.name, candidate.report["report_key"]
+    prove(desk.instance, folder, candidate.entry)
+    stored = desk.artifacts.load(evaluation_report.KIND, model, key, evaluation_report.JUDGEMENT)
+    found: Mapping[str, Any] = json.loads(stored)
+    now = champion_digest(desk.forge, model)
+    require_champion(model, candidate.digest, found["champion"], now)
+    return Judged(candidate, found)
+
+
+def papers_of(desk: Desk, folder: ModelFolder, stage: Stage, of: Judged) -> Papers:
+    """Write the papers for one environment.
+
+    Raises
+    ------
+    CodeNotCommitted
+        Behind the first environment, if nobody could find the candidate's code again.
+    """
+    model, candidate = folder.name, of.candidate
     if stage.earlier:
-        code = desk.checkout.code(model)
-        require_committed(model, digest, entry["code_commit"], code, desk.checkout.root)
-    prove(desk.instance, folder, entry)
-    stored = desk.artifacts.load(
-        evaluation_report.KIND, model, report["report_key"], evaluation_report.JUDGEMENT
-    )
-    judgement = json.loads(stored)
-    require_champion(model, digest, judgement["champion"], champion_digest(desk.forge, model))
-    manifest = manifest_of(folder, stage.environment, entry, report)
+        commit, code = candidate.entry["code_commit"], desk.checkout.code(model)
+        require_committed(model, candidate.digest, commit, code, desk.checkout.root)
+    manifest = manifest_of(folder, stage.environment, candidate.entry, candidate.report)
     endpoint = _endpoint(desk, model, stage)
-    reason = tags_of(desk.instance, folder.key("candidate_model")).get(REASON_TAG, "")
-    return Papers(manifest, evidence_of(manifest, judgement, report, endpoint, reason))
+    reason = candidate.trained.get(REASON_TAG, "")
+    return Papers(manifest, evidence_of(manifest, of.found, candidate.report, endpoint, reason))
 
 
-def objection(desk: Desk, folder: ModelFolder, stage: Stage) -> str:
-    """What stands against releasing the candidate at this moment; empty if nothing does."""
+def objection(desk: Desk, folder: ModelFolder, stage: Stage, of: Judged) -> str:
+    """What stands against releasing a candidate at this moment; empty if nothing does."""
     try:
-        papers = prepare(desk, folder, stage)
+        papers = papers_of(desk, folder, stage, of)
         promotion.check(desk.forge, papers.manifest, papers.evidence)
     except (SlipwayError, ResourceError, GitopsError) as error:
         return str(error)

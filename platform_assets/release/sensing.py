@@ -12,15 +12,18 @@ from dataclasses import asdict, dataclass
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from gitops.errors import GitopsError
 from gitops.forge import Forge
-from platform_assets.errors import NotMaterialized
+from platform_assets.errors import GateError, NotMaterialized, SlipwayError
 from platform_assets.folder import ModelFolder
 from platform_assets.lineage import latest
-from platform_assets.release.release import Desk, objection
+from platform_assets.release.candidates import Candidate, candidates
+from platform_assets.release.release import Desk, Judged, judged, objection
 from platform_assets.release.stages import Stage
-from platform_assets.run_tags import MODEL_TAG, REASON_TAG, unfinished_runs
+from platform_assets.run_tags import BUNDLE_TAG, MODEL_TAG, REASON_TAG, unfinished_runs
 from resources.artifacts import Artifacts
 from resources.checkout import Checkout
+from resources.errors import ResourceError
 
 LOOK_SECONDS = 30
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
@@ -83,14 +86,28 @@ def decide(looks: Sequence[Look], tried: Tried, unfinished: int, now: float) -> 
 
 
 def looks(desk: Desk, folder: ModelFolder, stages: Sequence[Stage]) -> Iterator[Look]:
-    """The environments that the newest candidate is not released to, the earliest first.
+    """The environments that the waiting candidate is not released to, the earliest first.
 
-    NotMaterialized if there is no candidate yet.
+    That is the newest one that has passed; the newest of all, with what it failed, if none has. It
+    is judged once for all environments. NotMaterialized if there is no candidate yet.
     """
-    digest = latest(desk.instance, folder.key("registry_entry"))["bundle_digest"]
+    candidate, passed, failure = _waiting(desk, folder)
     for stage in stages:
-        if _released(desk.instance, folder.key(stage.release)) != digest:
-            yield Look(stage.release, digest, objection(desk, folder, stage))
+        if _released(desk.instance, folder.key(stage.release)) != candidate.digest:
+            against = objection(desk, folder, stage, passed) if passed else failure
+            yield Look(stage.release, candidate.digest, against)
+
+
+def _waiting(desk: Desk, folder: ModelFolder) -> tuple[Candidate, Judged | None, str]:
+    failed: list[tuple[Candidate, Judged | None, str]] = []
+    for candidate in candidates(desk.instance, folder):
+        try:
+            return candidate, judged(desk, folder, candidate), ""
+        except GateError as error:
+            failed.append((candidate, None, str(error)))
+        except (SlipwayError, ResourceError, GitopsError) as error:
+            return candidate, None, str(error)
+    return failed[0]
 
 
 def _released(instance: dg.DagsterInstance, key: dg.AssetKey) -> str:
@@ -138,7 +155,8 @@ def releases_sensor(
         if not decision.asset:
             return dg.SensorResult(skip_reason=decision.reason, cursor=cursor)
         request = dg.RunRequest(
-            tags={REASON_TAG: decision.reason}, asset_selection=[folder.key(decision.asset)]
+            tags={REASON_TAG: decision.reason, BUNDLE_TAG: decision.tried.digest},
+            asset_selection=[folder.key(decision.asset)],
         )
         return dg.SensorResult(run_requests=[request], cursor=cursor)
 

@@ -13,10 +13,13 @@ from gitops.promotion import release
 from gitops.record import DeploymentRecord
 from platform_assets.errors import GateError, NotMaterialized
 from platform_assets.model.evaluation_report import JUDGEMENT, KIND
+from platform_assets.release import first_release
+from platform_assets.release.candidates import named
 from platform_assets.release.proof import asked_of
-from platform_assets.release.release import Desk, objection, prepare, result
+from platform_assets.release.release import Desk, prepare, result
+from platform_assets.release.sensing import looks
 from platform_assets.release.stages import DEFAULT
-from platform_assets.run_tags import REASON_TAG
+from platform_assets.run_tags import BUNDLE_TAG, REASON_TAG
 from resources.artifacts import Artifacts
 from resources.errors import ArtifactError
 from tests.release.test_papers import ENTRY, REPORT
@@ -141,11 +144,57 @@ def test_a_held_bundle_is_not_released_though_its_gates_passed(desk):
 def test_what_would_be_refused_is_known_without_touching_git(desk):
     """The sensor asks this before it starts a run."""
     head = desk.forge.head()
-    assert "has no result" in objection(desk.papers, FOLDER, STAGING)
+    assert all("has no result" in look.objection for look in looks(desk.papers, FOLDER, DEFAULT))
     desk.judged()
-    assert objection(desk.papers, FOLDER, STAGING) == ""
-    assert "before it was healthy in staging" in objection(desk.papers, FOLDER, PRODUCTION)
+    staging, production = looks(desk.papers, FOLDER, DEFAULT)
+    assert (staging.asset, staging.objection) == ("staging_release", "")
+    assert "before it was healthy in staging" in production.objection
     assert desk.forge.head() == head
+
+
+def test_a_candidate_that_has_passed_goes_on_though_a_newer_one_failed(desk):
+    """The sensor looked at the newest alone, so what waited for its time never came."""
+    desk.judged()
+    desk.made("evaluation_report", REPORT | {"report_key": "a-report", "candidate_key": "c" * 64})
+    newer = {"candidate_key": "d" * 64, "bundle_digest": digest("b")}
+    desk.made("registry_entry", ENTRY | newer)
+    desk.made("evaluation_report", REPORT | {"report_key": "b-report", "candidate_key": "d" * 64})
+    staging, _ = looks(desk.papers, FOLDER, DEFAULT)
+    assert (staging.digest, staging.objection) == (digest("a"), "")
+    assert named(desk.instance, FOLDER, digest("a")).entry == ENTRY
+    assert named(desk.instance, FOLDER, "").digest == digest("b")
+    with pytest.raises(NotMaterialized, match=digest("e")):
+        named(desk.instance, FOLDER, digest("e"))
+
+
+def test_a_run_for_a_bundle_releases_that_one(desk):
+    desk.judged()
+    desk.made("evaluation_report", REPORT | {"report_key": "a-report", "candidate_key": "c" * 64})
+    desk.made("registry_entry", ENTRY | {"candidate_key": "d" * 64, "bundle_digest": digest("b")})
+    resources = {
+        "forge": desk.forge,
+        "artifacts": desk.artifacts,
+        "checkout": desk.papers.checkout,
+    }
+    asset = first_release.build(FOLDER, STAGING)
+    done = dg.materialize(
+        [asset], instance=desk.instance, resources=resources, tags={BUNDLE_TAG: digest("a")}
+    )
+    assert done.success
+    assert digest("a") in desk.forge.read(PATH, desk.forge.head())
+
+
+def test_a_candidate_is_judged_once_for_all_environments(desk):
+    """Each environment read every check and the whole judgement anew, every thirty seconds."""
+    desk.judged()
+    reads = []
+    storage = desk.instance.event_log_storage
+    told = storage.get_asset_check_execution_history
+    storage.get_asset_check_execution_history = lambda *args, **kw: (
+        reads.append(args) or told(*args, **kw)
+    )
+    assert len(list(looks(desk.papers, FOLDER, DEFAULT))) == 2
+    assert len(reads) == len(asked_of(FOLDER))
 
 
 def test_releasing_twice_commits_once_and_says_so(desk):
