@@ -36,10 +36,12 @@ from platform_assets.release.stages import DEFAULT, Stage, at_once
 from platform_assets.retrying import Enough, Judged, decide_retry
 from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG, unfinished_runs
 from platform_assets.spec.source import SqlSource
+from platform_assets.watch import practices, score
 from platform_assets.watch.drills.assets import NAMES as DRILLS
 from platform_assets.watch.drills.assets import jobs as drill_jobs
 from platform_assets.watch.drills.assets import schedules as drill_schedules
 from platform_assets.watch.retraining import retraining_sensor
+from platform_assets.watch.scoring_sensor import score_job, score_sensor
 from platform_assets.watch.sensing import predictions_job, predictions_sensor
 from platform_assets.watch.telling import alerts_sensor
 from platform_assets.watch.watching import monitoring_job, monitoring_sensor
@@ -56,15 +58,19 @@ RETRY_SECONDS = 30
 NIGHTLY = "30 3 * * *"
 
 
-def automation(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Definitions:
-    """The jobs, sensors and the schedule of one model."""
+def automation(
+    folder: ModelFolder,
+    stages: Sequence[Stage] = DEFAULT,
+    checks: Sequence[dg.AssetCheckKey] = (),
+) -> dg.Definitions:
+    """The jobs, sensors and the schedule of one model; `checks` are all of its checks."""
     pipeline, upkeep = pipeline_job(folder, stages), upkeep_job(folder)
     deployments = {stage.environment: deployment_job(folder, stage) for stage in stages}
     logged, releases = predictions_job(folder), releases_job(folder, stages)
-    watched, drilling = monitoring_job(folder), drill_jobs(folder)
+    watched, scored, drilling = monitoring_job(folder), score_job(folder), drill_jobs(folder)
     return dg.Definitions(
         jobs=[
-            *(pipeline, upkeep, logged, watched, releases),
+            *(pipeline, upkeep, logged, watched, releases, scored),
             *deployments.values(),
             *drilling,
         ],
@@ -78,6 +84,7 @@ def automation(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Def
             releases_sensor(folder, releases, stages),
             predictions_sensor(folder, logged),
             monitoring_sensor(folder, watched),
+            score_sensor(folder, scored, checks),
         ],
     )
 
@@ -89,8 +96,8 @@ def pipeline_job(
     everything = dg.AssetSelection.groups(folder.group)
     releasing = {name for stage in stages for name in (stage.release, stage.deployment)}
     later = sorted(releasing - set(at_once(stages)))
-    unasked = (*later, *DRILLS, "upkeep", "predictions", "monitoring")
-    apart = [folder.key(name) for name in unasked]
+    beside = ("upkeep", "predictions", "monitoring", practices.NAME, score.NAME)
+    apart = [folder.key(name) for name in (*later, *DRILLS, *beside)]
     return dg.define_asset_job(
         f"{folder.group}_pipeline",
         selection=everything - dg.AssetSelection.assets(*apart),

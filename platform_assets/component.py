@@ -23,7 +23,7 @@ from platform_assets.release import deployment, first_release, later_promotion
 from platform_assets.release.stages import DEFAULT, Stage, stages_of
 from platform_assets.scaffolder import ModelScaffolder
 from platform_assets.spec import ModelSpec
-from platform_assets.watch import monitoring, predictions
+from platform_assets.watch import monitoring, practices, predictions, score
 from platform_assets.watch.drills.assets import drills
 from platform_assets.wiring import followed_policy
 from resources.settings import load_settings
@@ -39,6 +39,7 @@ ASSET_MODULES = (
     upkeep,
     predictions,
     monitoring,
+    practices,
 )
 
 
@@ -84,8 +85,9 @@ class ModelPipeline(dg.Component):
 
 def pipeline(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Definitions:
     """The assets, checks, jobs and sensors of one model."""
-    assets = dg.Definitions(assets=assets_of(folder, stages))
-    return dg.Definitions.merge(assets, automation(folder, stages))
+    assets = assets_of(folder, stages)
+    by_itself = automation(folder, stages, score.checks_of(assets))
+    return dg.Definitions.merge(dg.Definitions(assets=assets), by_itself)
 
 
 def assets_of(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> list[dg.AssetsDefinition]:
@@ -94,4 +96,5 @@ def assets_of(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> list[dg
     for stage in stages:
         bringing = later_promotion if stage.earlier else first_release
         built += [bringing.build(folder, stage), deployment.build(folder, stage)]
-    return [*built, *drills(folder, stages)]
+    built += drills(folder, stages)
+    return [*built, score.build(folder, score.checks_of(built))]

@@ -12,6 +12,7 @@ DRILL_TAG = "slipway/drill"
 ENVIRONMENT_TAG = "slipway/environment"
 PREDICTIONS_TAG = "slipway/predictions"
 MONITORING_TAG = "slipway/monitoring"
+SCORE_TAG = "slipway/test-score"
 
 
 def unfinished_runs(instance: dg.DagsterInstance, model: str) -> int:

@@ -24,7 +24,7 @@ from platform_assets.board.readings import Clock, Sources, now
 from platform_assets.board.view import Board, board
 
 HOSTS = ["127.0.0.1", "localhost"]
-PATIENCE = 2.0
+PATIENCE, AGAIN = 2.0, 0.2
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -42,7 +42,7 @@ def build_app(
     """The board of these sources; a page waits at most `patience` seconds for them."""
 
     def shown() -> Board:
-        return board(sources.readings(patience), links, clock())
+        return board(sources.readings(patience, min(patience, AGAIN)), links, clock())
 
     def page(_: Request) -> Response:
         return HTMLResponse(render_board(shown()))

@@ -80,10 +80,15 @@ class Sources:
         self._sources = dict(sources)
         self._threads = ThreadPoolExecutor(len(sources), thread_name_prefix="board")
 
-    def readings(self, patience: float) -> dict[str, Reading]:
-        """What each source says, waited for `patience` seconds in all."""
+    def readings(self, patience: float, again: float | None = None) -> dict[str, Reading]:
+        """What each source says, waited for `patience` seconds in all.
+
+        Only `again` seconds once each of them has said something: one look older will do.
+        """
+        known = all(one.reading.at or one.reading.trouble for one in self._sources.values())
         begun = [one.ask(self._threads) for one in self._sources.values()]
-        wait([future for future in begun if future is not None], timeout=patience)
+        seconds = again if known and again is not None else patience
+        wait([future for future in begun if future is not None], timeout=seconds)
         return {name: one.reading for name, one in self._sources.items()}
 
     def close(self) -> None:

@@ -23,9 +23,9 @@ class Spark:
 
 
 def spark(values: Sequence[float | None], limit: float | None = None) -> Spark | None:
-    """The line of these values, evenly spaced; None if there is none. A gap stays a gap."""
+    """The line of these values, evenly spaced; None for fewer than two. A gap stays a gap."""
     given = [value for value in values if value is not None]
-    if not given:
+    if len(given) < 2:
         return None
     shown = [*given, *([limit] if limit is not None else [])]
     low, high = min(shown), max(shown)

@@ -78,6 +78,23 @@ def test_a_source_that_comes_back_says_nothing_of_its_trouble(clock):
     assert sources.readings(LONG)["it"].trouble == ""
 
 
+def test_once_all_are_known_a_page_does_not_wait_for_what_is_newer(clock):
+    answered, left = threading.Event(), [8, 7]
+
+    def look():
+        assert len(left) == 2 or answered.wait(LONG)
+        return left.pop()
+
+    sources = watched(look, clock)
+    sources.readings(LONG, again=0.0)
+    clock.on()
+    try:
+        assert sources.readings(LONG, again=0.0)["it"].value == 7
+    finally:
+        answered.set()
+    sources._threads.shutdown(wait=True)
+
+
 def test_a_source_that_hangs_is_asked_once_and_shown_when_it_answers(clock):
     answered, asked = threading.Event(), []
 

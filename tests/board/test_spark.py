@@ -9,7 +9,7 @@ NUMBERS = st.floats(-1e9, 1e9) | st.none()
 
 
 def test_nothing_is_drawn_of_nothing():
-    assert spark([]) is spark([None, None]) is None
+    assert spark([]) is spark([None, None]) is spark([None, 1.0]) is None
 
 
 def test_more_is_higher_and_later_is_further_right():

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from platform_assets.watch.drills.assets import NAMES as DRILLS
 from tests.support.browser import DETAILED, browser_page, chromium, open_group
 
 pytestmark = [
@@ -29,7 +30,7 @@ LINEAGE = (
     "production_promotion",
     "production_deployment",
 )
-BESIDE = ("upkeep", "predictions")
+BESIDE = ("upkeep", "predictions", "monitoring", *DRILLS, "practices", "test_score")
 RUN_SECONDS = 240
 
 

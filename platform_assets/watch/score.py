@@ -1,0 +1,134 @@
+"""The ML Test Score of Breck et al.: 28 tests, each proven by checks that ran within its period.
+
+A check that did not run counts nothing, one in a run that a person started half. The score is the
+least of the four sums of what ran and passed; coverage is the same whatever the checks found.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import dagster as dg
+from dagster._core.storage.asset_check_execution_record import (
+    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
+)
+from dagster._core.storage.tags import (
+    AUTOMATION_CONDITION_TAG,
+    SCHEDULE_NAME_TAG,
+    SENSOR_NAME_TAG,
+)
+
+from platform_assets.folder import ModelFolder
+from platform_assets.lineage import LOOKED_AT
+from platform_assets.watch import practices
+from platform_assets.watch.rubric.level2 import answers
+from platform_assets.watch.rubric.scoring import Judged, Ran, Score, score
+
+NAME = "test_score"
+BY_ITSELF = {SCHEDULE_NAME_TAG, SENSOR_NAME_TAG, AUTOMATION_CONDITION_TAG}
+# How much a check looked at, where it says so; without anything it proves nothing.
+AMOUNTS = ("judged", "looks")
+
+
+def build(folder: ModelFolder, keys: Sequence[dg.AssetCheckKey]) -> dg.AssetsDefinition:
+    """`keys` are all checks of the model."""
+
+    @folder.asset(NAME, __doc__, {"table"}, after=practices.NAME)
+    def test_score(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        known = [(key.asset_key.path[-1], key.name) for key in keys]
+        found = score(results(context.instance, keys), datetime.now(UTC), known)
+        return dg.MaterializeResult(metadata=told(found, made(context.instance, folder, known)))
+
+    return test_score
+
+
+def checks_of(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[dg.AssetCheckKey]:
+    """Every check of these assets, by name; what only has a specification has none."""
+    made = [one for one in assets if isinstance(one, dg.AssetsDefinition)]
+    return sorted((key for one in made for key in one.check_keys), key=str)
+
+
+def results(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]) -> list[Ran]:
+    """The newest result of each check that has one."""
+
+    @cache
+    def by_hand(run_id: str) -> bool:
+        run = instance.get_run_by_id(run_id)
+        return run is None or not BY_ITSELF & set(run.tags)
+
+    found = [_newest(instance, key) for key in keys]
+    return [_ran(*one, by_hand(one[1])) for one in found if one is not None]
+
+
+def made(
+    instance: dg.DagsterInstance, folder: ModelFolder, known: Iterable[tuple[str, str]]
+) -> list[str]:
+    """Names of the model's assets that were ever materialized."""
+    names = {name for name, _ in known} | {"landing", "staging_release"}
+    events = {name: instance.get_latest_materialization_event(folder.key(name)) for name in names}
+    return sorted(name for name, event in events.items() if event is not None)
+
+
+def told(found: Score, materialized: Collection[str]) -> dict[str, Any]:
+    """What the UI and the board show."""
+    return {
+        "score": found.value,
+        "coverage": found.coverage,
+        **{one.section: one.passing for one in found.sums},
+        "sections": dg.MetadataValue.md(_sections(found)),
+        "tests": dg.MetadataValue.md(_tests(found.tests)),
+        "mlops_level_2": dg.MetadataValue.md(_level_2(materialized)),
+    }
+
+
+_Newest = tuple[dg.AssetCheckEvaluation, str, float]
+
+
+def _newest(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> _Newest | None:
+    """The evaluation, its run and its time in Unix seconds; see `lineage.evaluations`."""
+    records = instance.event_log_storage.get_asset_check_execution_history(
+        key, limit=LOOKED_AT, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
+    )
+    events = [record.event for record in records if record.event]
+    known = [
+        (event.asset_check_evaluation, event.run_id, event.timestamp)
+        for event in events
+        if event.asset_check_evaluation
+    ]
+    return max(known, key=lambda one: one[2], default=None)
+
+
+def _ran(evaluation: dg.AssetCheckEvaluation, _: str, at: float, by_hand: bool) -> Ran:
+    said = evaluation.metadata
+    amounts = [said[name].value for name in AMOUNTS if name in said]
+    return Ran(
+        evaluation.asset_key.path[-1],
+        evaluation.check_name,
+        datetime.fromtimestamp(at, UTC),
+        evaluation.passed,
+        by_hand,
+        all(amounts),
+    )
+
+
+def _sections(found: Score) -> str:
+    rows = [f"| {one.section} | {one.passing:g} | {one.run:g} |" for one in found.sums]
+    least = f"| **least** | **{found.value:g}** | **{found.coverage:g}** |"
+    head = "| section, of 7 | run and passed | run |\n|---|---|---|\n"
+    return head + "\n".join([*rows, least])
+
+
+def _tests(tests: Iterable[Judged]) -> str:
+    rows = [
+        f"| {one.test.number} | {one.test.name} | {one.state} "
+        f"| {one.points:g} | {', '.join(map(str, one.test.proofs))} | {one.why} |"
+        for one in tests
+    ]
+    head = "| | test | state | points | proven by | remark |\n|---|---|---|---|---|---|\n"
+    return head + "\n".join(row.replace("*", "\\*") for row in rows)
+
+
+def _level_2(materialized: Collection[str]) -> str:
+    rows = [f"| {' | '.join(one)} |" for one in answers(materialized)]
+    return "| level 2 asks for | is here | remark |\n|---|---|---|\n" + "\n".join(rows)

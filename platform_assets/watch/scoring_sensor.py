@@ -1,0 +1,103 @@
+"""When the test score is computed: once the checks of a run have spoken, and at least daily.
+
+These runs are no runs of the model: they hold up no deployment, and none holds them up.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+
+from platform_assets.folder import ModelFolder
+from platform_assets.run_tags import REASON_TAG, SCORE_TAG, unfinished_runs
+from platform_assets.watch import practices, score
+
+LOOK_SECONDS = 30
+PAUSE_SECONDS = 600.0
+DAY_SECONDS = 86_400.0
+# They speak with every window of the prediction log.
+OFTEN = ("predictions", "monitoring")
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Times in Unix seconds, None for never: the last score, and the newest results of checks.
+
+    `unfinished` counts runs of the model and of its score.
+    """
+
+    scored: float | None
+    newest: float | None
+    newest_often: float | None
+    unfinished: int
+    now: float
+
+
+def decide(sight: Sight) -> tuple[bool, str]:
+    """Whether a score is due, and the sentence for the UI."""
+    results = [one for one in (sight.newest, sight.newest_often) if one is not None]
+    if not results:
+        return False, "no check has spoken yet"
+    if sight.unfinished:
+        return False, "waits for the end of a run"
+    if sight.scored is None:
+        return True, "never computed before"
+    if sight.newest is not None and sight.newest > sight.scored:
+        return True, "checks have spoken since the last score"
+    age = sight.now - sight.scored
+    if max(results) > sight.scored and age >= PAUSE_SECONDS:
+        return True, "monitors have spoken since the last score"
+    return age >= DAY_SECONDS, f"computed {age:.0f} s ago"
+
+
+def score_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+    """The test score, and what it looks at itself."""
+    keys = [folder.key(name) for name in (practices.NAME, score.NAME)]
+    return dg.define_asset_job(
+        f"{folder.group}_test_score",
+        selection=dg.AssetSelection.assets(*keys),
+        tags={SCORE_TAG: folder.name},
+        description=f"{folder.name}: which tests of the ML Test Score are proven.",
+    )
+
+
+def score_sensor(
+    folder: ModelFolder, job: UnresolvedAssetJobDefinition, keys: Sequence[dg.AssetCheckKey]
+) -> dg.SensorDefinition:
+    """`keys` are all checks of the model."""
+
+    @dg.sensor(
+        name=f"{folder.group}_scoring",
+        job=job,
+        minimum_interval_seconds=LOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Computes the test score of {folder.name} when its checks have spoken.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        due, reason = decide(look(context.instance, folder, keys))
+        return dg.RunRequest(tags={REASON_TAG: reason}) if due else dg.SkipReason(reason)
+
+    return sensor
+
+
+def look(
+    instance: dg.DagsterInstance, folder: ModelFolder, keys: Sequence[dg.AssetCheckKey]
+) -> Sight:
+    """What Dagster knows now."""
+    asked = dg.RunsFilter(tags={SCORE_TAG: folder.name}, statuses=NOT_FINISHED_STATUSES)
+    unfinished = unfinished_runs(instance, folder.name) + instance.get_runs_count(asked)
+    event = instance.get_latest_materialization_event(folder.key(score.NAME))
+    others = [key for key in keys if key.asset_key != folder.key(practices.NAME)]
+    newest = instance.event_log_storage.get_latest_asset_check_execution_by_key(others)
+    times = {key: one.event.timestamp for key, one in newest.items() if one.event}
+    often = {key for key in times if key.asset_key.path[-1] in OFTEN}
+    return Sight(
+        scored=event.timestamp if event else None,
+        newest=max((times[key] for key in times if key not in often), default=None),
+        newest_often=max((times[key] for key in often), default=None),
+        unfinished=unfinished,
+        now=time.time(),
+    )
