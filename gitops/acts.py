@@ -24,6 +24,7 @@ from gitops.walk import Walk, wanted
 
 UNHEALTHY_DELAY = 30.0
 BY = "reconciler"
+COLD_START = "cold_start"
 
 
 class Turn(Enum):
@@ -56,10 +57,11 @@ class Outside:
 
 @dataclass
 class Progress:
-    """What a pass has done and seen so far."""
+    """What a pass has done and seen so far; `told` is when the system was last told to change."""
 
     done: list[Act] = field(default_factory=list)
     drift: str = ""
+    told: datetime | None = None
     analyses: list[Analysis] = field(default_factory=list)
     verdicts: tuple[Verdict, ...] = ()
     restored_verdicts: tuple[Verdict, ...] = ()
@@ -112,6 +114,7 @@ class Actor:
         return self._write(replace(begun, step=0, step_since=""))
 
     def _apply(self) -> Answer:
+        self._progress.told = self._outside.clock()
         try:
             self._tell([wanted(self._manifest, self._facts.walk)])
         except ApplyRefused as error:
@@ -138,11 +141,19 @@ class Actor:
             return Turn.LOOK_AGAIN
         if not verdict.passed:
             return self._not_ready(verdict)
-        self._verdicts = (verdict,)
+        self._verdicts = (verdict, *self._cold_start(patience.timeout))
         return Turn.GO_ON
 
     def _begin_step(self) -> Answer:
         return self._write(replace(self._record, step_since=self._moment()))
+
+    def _cold_start(self, allowed: float) -> tuple[Verdict, ...]:
+        """How long it took from being told to being ready, if that was in this pass."""
+        if self._progress.told is None:
+            return ()
+        seconds = (self._outside.clock() - self._progress.told).total_seconds()
+        metric = "seconds until it was ready, golden rows answered"
+        return (Verdict(COLD_START, True, metric, round(seconds, 3), allowed, "s"),)
 
     def _analyse(self) -> Answer:
         walk, outside = self._walk, self._outside

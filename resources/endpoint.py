@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import quote
 
@@ -25,8 +25,10 @@ from resources.inference import (
     read_scores,
 )
 from resources.latency import SLOWDOWN, unmeasured
+from resources.latency_record import LatencyRecord
 from resources.latency_test import latency_test, measure_in_turn
 from resources.load import Target
+from resources.memory import memory_of_replicas, memory_verdict
 from serving.bundle import Bundle, open_bundle
 from serving.errors import BundleError
 
@@ -85,7 +87,8 @@ class EndpointVerifier:
     def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
         """Verdicts `ready`, `golden_rows`, `bad_input`, `latency_p50/p95/p99`, `error_rate`.
 
-        `latency_beside` too where the endpoint still has the version before.
+        `latency_beside` too where the endpoint still has the version before, and `memory` where
+        it tells it.
 
         After a failing `ready` the endpoint is not asked any further.
         """
@@ -141,11 +144,15 @@ class EndpointVerifier:
                 beside.warm_up()
             version = before.version if before else ""
             slowdown = manifest.canary.slowdown if manifest.canary else SLOWDOWN
-            return latency_test(
+            tested = latency_test(
                 budget,
                 slowdown,
                 lambda seconds: measure_in_turn(budget.rate, seconds, mine, beside, version),
-            ).verdicts
+            )
+        memory = memory_of_replicas(client, manifest.replicas)
+        kept = LatencyRecord.of(tested.measured, memory).kept(self._artifacts, manifest.model)
+        verdicts = [replace(one, evidence=kept) for one in tested.verdicts]
+        return [*verdicts, *([memory_verdict(memory)] if memory else [])]
 
     def _unmeasured(self, manifest: ReleaseManifest, why: str) -> list[Verdict]:
         asked = [

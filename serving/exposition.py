@@ -3,8 +3,10 @@
 Each family has the labels `model`, `environment` and `replica`; versions are those of MLflow.
 """
 
+import resource
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -21,6 +23,8 @@ from serving.prediction_log import PredictionLog
 from serving.rollout import Rollout
 
 MEDIA = "text/plain; version=0.0.4; charset=utf-8"
+# Linux's own account, in pages; other systems have none.
+_STATM, _RESIDENT = Path("/proc/self/statm"), 1
 _PLACE = ("model", "environment", "replica")
 
 
@@ -45,6 +49,7 @@ class Exposition(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._requests()
         yield self._live()
+        yield self._memory()
         yield from self._logged()
         yield from self._canary()
 
@@ -76,6 +81,14 @@ class Exposition(Collector):
         live = self._rollout.live
         if live is not None:
             family.add_metric([*self._place, live.version, live.digest], 1)
+        return family
+
+    def _memory(self) -> Metric:
+        text = "Resident memory of the process."
+        family = GaugeMetricFamily("slipway_memory_bytes", text, labels=_PLACE)
+        if _STATM.is_file():
+            pages = int(_STATM.read_text().split()[_RESIDENT])
+            family.add_metric(self._place, pages * resource.getpagesize())
         return family
 
     def _logged(self) -> Iterator[Metric]:

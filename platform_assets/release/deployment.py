@@ -6,25 +6,31 @@ MLflow's aliases follow once this version is proven.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 
+from gitops.acts import COLD_START
 from gitops.conditions import Outcome, Reason, RetryAfter, Settled, Verdict
 from gitops.forge import Forge
 from gitops.reconcile import Reconciler, Report
 from gitops.stepping import Analysis
 from platform_assets.folder import ModelFolder
 from platform_assets.metadata import picture
+from platform_assets.release import latency_plots
 from platform_assets.release.aliases import mirror_aliases
 from platform_assets.release.stages import Stage, deployment_of
 from platform_assets.release.steps import Pause, staircase, table, through_steps
 from resources.latency import BESIDE
+from resources.latency_record import record_at
+from resources.memory import MEMORY
 from resources.registry import Registry
 from resources.settings import Settings
 
 CANARY = "canary"
+# Told where it could be measured; nothing is taken back for want of it.
+MEASURED = (COLD_START, MEMORY)
 CHECKS = (
     "ready",
     "golden_rows",
@@ -35,8 +41,9 @@ CHECKS = (
     "error_rate",
     BESIDE,
     CANARY,
+    *MEASURED,
 )
-COMPARED = (BESIDE, CANARY)
+COMPARED = (BESIDE, CANARY, *MEASURED)
 TRIES = 8
 SOON_OVER = {
     Reason.RUNTIME_UNAVAILABLE,
@@ -104,8 +111,9 @@ def deploy(
     checks += [
         beside_result(key, verdicts, report),
         canary_result(key, verdicts, report, seen),
+        *(measured_result(key, name, verdicts, report) for name in MEASURED),
     ]
-    shown = {**facts(report), **walked(seen)}
+    shown = {**facts(report), **walked(seen), **pictures(verdicts, report)}
     if report.reverted or not isinstance(report.outcome, Settled) or report.manifest is None:
         yield from checks
         raise dg.Failure(report.outcome.message, metadata=shown, allow_retries=False)
@@ -175,6 +183,31 @@ def beside_result(
         description="no version stood beside it",
         metadata=found.metadata,
     )
+
+
+def measured_result(
+    key: dg.AssetKey, name: str, verdicts: Sequence[Verdict], report: Report
+) -> dg.AssetCheckResult:
+    """What was measured; where nothing was, a warning, such as for what had been ready before."""
+    found = check_result(key, name, verdicts, report)
+    if any(one.check == name for one in verdicts):
+        return found
+    return dg.AssetCheckResult(
+        check_name=name,
+        asset_key=key,
+        passed=False,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="not measured this time",
+        metadata=found.metadata,
+    )
+
+
+def pictures(verdicts: Sequence[Verdict], report: Report) -> Mapping[str, Any]:
+    """What the UI shows of the latency test, if what it saw is on this machine."""
+    record = next((record_at(one.evidence) for one in verdicts if one.evidence), None)
+    if record is None or report.manifest is None:
+        return {}
+    return latency_plots.shown(record, report.manifest.latency)
 
 
 def _advice(report: Report) -> str:

@@ -26,7 +26,12 @@ def test_a_release_becomes_healthy_in_one_pass(at):
     assert isinstance(report.outcome, Settled)
     assert report.outcome.reason == Reason.HEALTHY
     assert (report.revision, report.acts) == (revision, ATTEMPT)
-    assert [verdict.check for verdict in report.verdicts] == ["ready", "golden", "latency"]
+    assert [verdict.check for verdict in report.verdicts] == [
+        "ready",
+        "cold_start",
+        "golden",
+        "latency",
+    ]
     assert at.serve.digest("staging-fraud") == digest("a")
 
 

@@ -11,6 +11,7 @@ from gitops.manifest import ReleaseManifest
 from resources.artifacts import Artifacts
 from resources.endpoint import EndpointVerifier
 from resources.errors import EndpointError
+from resources.latency_record import record_at
 from serving.bundle import Bundle, BundleContents, write_bundle
 from serving.ingress import Ingress
 from serving.rollout import Rollout
@@ -29,6 +30,7 @@ CHECKS = [
     "latency_p99",
     "error_rate",
 ]
+MEASURED = [*CHECKS, "memory"]
 # Refusals come in time, and they are no answers.
 TURNED_AWAY = ["golden_rows", "bad_input", "error_rate"]
 # Wide enough for any machine; what is slow below is slower by design.
@@ -96,7 +98,7 @@ def failed(verdicts: dict[str, Verdict]) -> list[str]:
 
 def test_a_right_endpoint_passes_every_check_in_the_order_of_the_catalogue(artifacts, line):
     verdicts = judge(artifacts, door(line), release(line), load=True)
-    assert list(verdicts) == CHECKS
+    assert list(verdicts) == MEASURED
     assert failed(verdicts) == []
     assert "30 requests at 100/s" in verdicts["latency_p99"].message
 
@@ -108,7 +110,16 @@ def test_the_version_before_is_asked_in_turn_and_shows_whose_fault_it_is(artifac
     beside = [one["latency_beside"] for one in found]
     assert beside[0].outcome == "fail"
     assert "6 slices of each, in turn; version 0: " in beside[0].message
-    assert list(found[1]) == [*CHECKS, "latency_beside"]
+    assert list(found[1]) == [*CHECKS, "latency_beside", "memory"]
+
+
+def test_what_was_seen_under_load_is_kept_and_named_as_evidence(artifacts, line):
+    verdicts = judge(artifacts, door(line), release(line), load=True)
+    kept = record_at(verdicts["latency_p99"].evidence)
+    assert (kept.mine.requests, kept.mine.errors, kept.beside) == (30, 0, None)
+    (held,) = kept.memory.values()
+    assert verdicts["memory"].observed == pytest.approx(held / 2**20, abs=0.1)
+    assert held > 10 * 2**20
 
 
 def test_a_version_before_that_takes_other_columns_stands_beside_nothing(artifacts, line):
@@ -123,7 +134,7 @@ def test_a_version_before_that_takes_other_columns_stands_beside_nothing(artifac
             await application(scope, receive, send)
 
     verdicts = judge(artifacts, without, release(line), load=True)
-    assert (list(verdicts), failed(verdicts)) == (CHECKS, [])
+    assert (list(verdicts), failed(verdicts)) == (MEASURED, [])
     assert sum("/versions/0/" in path for path in inferences) == 1
 
 
