@@ -85,10 +85,13 @@ def without_probes(rows: pa.Table) -> pa.Table:
 
 
 def row_ids(logged: pd.DataFrame) -> pd.Series:
-    """What names a row: the id of its request, with `/<row>` behind it if there were several."""
-    several = logged.duplicated(names.REQUEST_ID, keep=False)
-    place = logged[names.ROW].fillna(0).astype(int).astype(str)
-    return logged[names.REQUEST_ID].where(~several, logged[names.REQUEST_ID] + "/" + place)
+    """What names a row: the id of its request, with `/<row>` behind it if there were several.
+
+    A request that was sent again under its id names the same row.
+    """
+    place, ids = logged[names.ROW].fillna(0).astype(int), logged[names.REQUEST_ID]
+    several = place.groupby(ids).transform("max") > 0
+    return ids.where(~several, ids + "/" + place.astype(str))
 
 
 def _some(rows: pd.DataFrame) -> pd.DataFrame:

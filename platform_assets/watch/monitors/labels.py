@@ -47,11 +47,10 @@ def delivered(lake: Lake, folder: ModelFolder, traffic: Traffic) -> Delivered:
     wanted = [*spec.features, spec.target]
     if spec.id is None or traffic.logged.empty or not lake.exists(name):
         return Delivered(np.empty(0, np.int64), pd.DataFrame(columns=wanted))
-    asked = row_ids(traffic.logged)
-    ids = _typed(asked, lake.schema(name).field(spec.id).type)
-    rows = lake.read(name, columns=[spec.id, *wanted], where=[(spec.id, "in", ids)]).to_pandas()
-    place = {str(one): number for number, one in enumerate(asked)}
-    places = rows[spec.id].map(lambda one: place[str(one)]).to_numpy(np.int64)
+    place = _places(row_ids(traffic.logged), lake.schema(name).field(spec.id).type)
+    where = [(spec.id, "in", list(place))]
+    rows = lake.read(name, columns=[spec.id, *wanted], where=where).to_pandas()
+    places = rows[spec.id].map(place).to_numpy(np.int64)
     order = np.argsort(places, kind="stable")
     return Delivered(places[order], rows[wanted].iloc[order].reset_index(drop=True))
 
@@ -146,8 +145,8 @@ def _worst(judge: Metric, look: Look) -> float | None:
     return None if held is None else held.low if judge.greater_is_better else held.high
 
 
-def _typed(ids: pd.Series, kind: pa.DataType) -> list[object]:
-    """The ids as the table has them; what cannot be one is left out."""
+def _places(ids: pd.Series, kind: pa.DataType) -> dict[object, int]:
+    """Where each id stands, as the table has it; what cannot be one is left out."""
     if pa.types.is_integer(kind):
-        return [int(one) for one in ids if one.isdecimal()]
-    return ids.tolist()
+        return {int(one): place for place, one in enumerate(ids) if one.isdecimal()}
+    return {one: place for place, one in enumerate(ids)}

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from platform_assets.ml.metrics import metric
@@ -43,6 +44,16 @@ def test_a_row_is_found_again_by_the_id_of_its_request(place):
     found = delivered(place.lake, place.folder, look(frame).traffic)
     assert found.places.tolist() == [3, 7]
     assert found.frame["amount"].tolist() == frame["amount"].iloc[[3, 7]].tolist()
+
+
+def test_ids_that_are_numbers_are_found_however_they_are_written(place):
+    ids = pa.table({"order": [7, 8], "amount": [1.0, 2.0], "hour": [1, 2],
+                    "channel": ["web", "shop"], "returned": [0, 1]})  # fmt: skip
+    place.lake.append("tiny/cleaned", ids, [])
+    asked = orders(4, seed=2).assign(order=["008", "x", "7", "9/0"])
+    found = delivered(place.lake, place.folder, look(asked).traffic)
+    assert found.places.tolist() == [0, 2]
+    assert found.frame["returned"].tolist() == [1, 0]
 
 
 def test_rows_that_nobody_asked_for_and_models_without_an_id_have_no_labels(place):

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 
 from platform_assets.watch.judging import unlabelled
+from platform_assets.watch.log_rows import REQUEST_ID, ROW
 from platform_assets.watch.monitors.labels import QUALITY
 from platform_assets.watch.observations import Outcome, observed
 from platform_assets.watch.traffic import row_ids, traffic
@@ -76,10 +78,10 @@ def test_a_model_that_nobody_ever_asked_has_nothing_to_judge(place):
     assert place.judge(0) == []
 
 
-def test_rows_of_one_request_are_told_apart(place):
-    place.ask(0, orders(3, seed=2).assign(order=["a", "b", "b"]))
-    (found,) = traffic(place.lake, "tiny", Window(FIRST, FIRST + DAY))
-    assert list(row_ids(found.logged)) == ["a", "b/0", "b/0"]
+def test_rows_of_one_request_are_told_apart_and_a_request_sent_again_is_the_same():
+    asked = [("a", 0), ("b", 0), ("b", 1), ("c", 0), ("c", 0)]
+    logged = pd.DataFrame(asked, columns=[REQUEST_ID, ROW])
+    assert list(row_ids(logged)) == ["a", "b/0", "b/1", "c", "c"]
 
 
 def test_labels_are_waited_for_and_judge_their_window_once_they_are_there(place):
