@@ -11,6 +11,7 @@ from gitops.manifest import ReleaseManifest
 from resources.artifacts import Artifacts
 from resources.endpoint import EndpointVerifier
 from resources.errors import EndpointError
+from resources.inference import PROBE
 from resources.latency_record import record_at
 from serving.bundle import Bundle, BundleContents, write_bundle
 from serving.ingress import Ingress
@@ -67,6 +68,20 @@ def judge(
     with listening(application) as address:
         verdicts = EndpointVerifier(address, artifacts, load=load).verify(wanted, "")
     return {verdict.check: verdict for verdict in verdicts}
+
+
+def test_every_request_of_the_verifier_says_that_it_is_no_callers(artifacts, line):
+    served, ids = door(line), []
+
+    async def noting(scope, receive, send):
+        if scope["type"] == "http" and scope["method"] == "POST":
+            ids.append(dict(scope["headers"]).get(b"x-request-id", b"").decode())
+        await served(scope, receive, send)
+
+    judge(artifacts, noting, release(line), load=True)
+    assert len(ids) > 20
+    assert all(one.startswith(PROBE) for one in ids)
+    assert len(set(ids)) == len(ids)
 
 
 def test_a_stored_bundle_without_the_signature_that_is_asked_for_fails(artifacts, line):
