@@ -12,7 +12,7 @@ from gitops.forge import Tree
 from gitops.manifest import FOLDER, ReleaseManifest, evidence_path, manifest_path, parse
 from gitops.markdown import escape, table
 from gitops.policy import Environment, load_policy
-from gitops.promotion import check_evidence
+from gitops.promotion import check_evidence, check_score
 from gitops.signed import check_written
 from gitops.stored_bundle import digest_again
 from gitops.validate import files_of_revision, problems
@@ -92,7 +92,7 @@ def _objections(
     policy = load_policy(tree, asked.base)
     environment = policy.environment(manifest.environment)
     policy.admit(manifest.model)
-    yield from _evidence_objections(tree, asked, manifest)
+    yield from _evidence_objections(tree, asked, manifest, environment)
     yield from _previous_objections(tree, asked, manifest)
     try:
         check_holds(tree, environment, manifest.model, manifest.bundle_digest, asked.base)
@@ -105,7 +105,9 @@ def _objections(
     yield from _approval_objections(environment, asked)
 
 
-def _evidence_objections(tree: Tree, asked: Asked, manifest: ReleaseManifest) -> Iterator[str]:
+def _evidence_objections(
+    tree: Tree, asked: Asked, manifest: ReleaseManifest, environment: Environment
+) -> Iterator[str]:
     path = evidence_path(manifest.environment, manifest.model)
     text = tree.read(path, asked.head)
     if text is None:
@@ -114,6 +116,7 @@ def _evidence_objections(tree: Tree, asked: Asked, manifest: ReleaseManifest) ->
     evidence = Evidence.from_json(text, path)
     try:
         check_evidence(manifest, evidence)
+        check_score(environment, manifest, evidence)
     except PromotionRefused as error:
         yield str(error)
     for field in ("evaluation_run", "data_version", "previous_digest"):

@@ -97,6 +97,9 @@ class Environment(_Strict):
     signed_commits: bool = Field(
         default=False, description="Must commits that change its manifests be signed?"
     )
+    test_score: float | None = Field(
+        default=None, gt=0, le=7, description="ML Test Score that the model must have at least."
+    )
     approvers: Approvers | None = Field(
         default=None, description="Who may approve; without it anyone who may merge."
     )

@@ -20,6 +20,8 @@ from gitops.retry import until_won
 from gitops.signed import check_signs
 from gitops.trailers import compose
 
+TEST_SCORE = "test_score"
+
 
 @dataclass(frozen=True)
 class Release:
@@ -71,7 +73,9 @@ def check(forge: Forge, manifest: ReleaseManifest, evidence: Evidence, clock: Cl
     """Return if `release` would write or find this at this moment; else raise what it raises."""
     check_evidence(manifest, evidence)
     head = forge.head()
-    _check(forge, _environment(forge, manifest, head), manifest, head, clock)
+    environment = _environment(forge, manifest, head)
+    check_score(environment, manifest, evidence)
+    _check(forge, environment, manifest, head, clock)
 
 
 def check_evidence(manifest: ReleaseManifest, evidence: Evidence) -> None:
@@ -90,6 +94,22 @@ def check_evidence(manifest: ReleaseManifest, evidence: Evidence) -> None:
         )
 
 
+def check_score(environment: Environment, manifest: ReleaseManifest, evidence: Evidence) -> None:
+    """GateNotPassed unless the evidence holds the test score that the environment asks for."""
+    asked = environment.test_score
+    if asked is None:
+        return
+    found = next((one for one in evidence.gates if one.check == TEST_SCORE), None)
+    observed = found.observed if found else None
+    problem = ""
+    if not isinstance(observed, int | float):
+        problem = f"is missing: {environment.name} asks for at least {asked:g}"
+    elif observed < asked:
+        problem = f"failed: {observed:g}, {environment.name} asks for at least {asked:g}"
+    if problem:
+        raise GateNotPassed(manifest.model, manifest.bundle_digest, TEST_SCORE, problem)
+
+
 def _release(
     forge: Forge, manifest: ReleaseManifest, evidence: Evidence, author: str, clock: Clock
 ) -> Release:
@@ -100,6 +120,7 @@ def _release(
     if present is not None and replace(present, form=wanted.form) == wanted:
         last = forge.last_change(manifest.path, head)
         return Release("unchanged", wanted, revision=last.revision if last else None)
+    check_score(environment, wanted, evidence)
     _check(forge, environment, wanted, head, clock)
     evidence = replace(evidence, previous_digest=wanted.previous_digest)
     changes = {manifest.path: render(wanted), evidence.path: evidence.to_json()}

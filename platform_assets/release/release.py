@@ -13,6 +13,7 @@ from gitops.errors import EnvironmentFrozen, GitopsError, StillSoaking
 from gitops.evidence import Evidence
 from gitops.forge import Forge
 from gitops.manifest import ReleaseManifest
+from gitops.policy import load_policy
 from gitops.promotion import Release
 from platform_assets.errors import SlipwayError
 from platform_assets.folder import ModelFolder
@@ -129,7 +130,23 @@ def papers_of(desk: Desk, folder: ModelFolder, stage: Stage, of: Judged) -> Pape
     manifest = manifest_of(folder, stage.environment, candidate.entry, candidate.report)
     endpoint = _endpoint(desk, model, stage)
     reason = candidate.trained.get(REASON_TAG, "")
-    return Papers(manifest, evidence_of(manifest, of.found, candidate.report, endpoint, reason))
+    found = {**of.found, "gates": [*of.found["gates"], *scored(desk, folder, stage)]}
+    return Papers(manifest, evidence_of(manifest, found, candidate.report, endpoint, reason))
+
+
+def scored(desk: Desk, folder: ModelFolder, stage: Stage) -> list[dict[str, Any]]:
+    """The model's newest test score as a gate, where the policy asks for one."""
+    policy = load_policy(desk.forge, desk.forge.head())
+    asked = policy.environment(stage.environment).test_score
+    if asked is None:
+        return []
+    name = promotion.TEST_SCORE
+    event = desk.instance.get_latest_materialization_event(folder.key(name))
+    made = event.asset_materialization if event else None
+    value = made.metadata["score"].value if made else None
+    observed = float(value) if isinstance(value, int | float) else None
+    passed = observed is not None and observed >= asked
+    return [Verdict(name, passed, "ML Test Score", observed, asked).to_dict()]
 
 
 def objection(desk: Desk, folder: ModelFolder, stage: Stage, of: Judged) -> str:

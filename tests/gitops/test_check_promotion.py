@@ -72,6 +72,14 @@ def test_a_promotion_that_loosens_the_policy_is_judged_by_the_policy_before(forg
     assert f"{POLICY_PATH}: changed beside" in said
 
 
+def test_a_promotion_without_the_test_score_that_the_policy_asks_for_is_refused(forge, capsys):
+    asking = POLICY.replace("name: production\n", "name: production\n    test_score: 5\n")
+    forge.commit(forge.head(), {POLICY_PATH: asking}, "Ask for a score")
+    code, said = checked(forge, papers(), capsys)
+    assert code == FAILED
+    assert "'test_score' is missing: production asks for at least 5" in said
+
+
 def test_a_manifest_without_evidence_is_refused(forge, capsys):
     only = {path: text for path, text in papers().items() if path.endswith(".yaml")}
     code, said = checked(forge, only, capsys)

@@ -107,6 +107,25 @@ def test_checks_of_the_policy_are_required_too(forge):
     assert promotion.not_passed() == {"security": "missing"}
 
 
+@pytest.mark.parametrize(
+    ("gates", "message"),
+    [
+        ([], "'test_score' is missing: production asks for at least 5"),
+        ([Verdict("test_score", True, "ML Test Score", 4.5, 4.0)], "failed: 4.5, production asks"),
+    ],
+)
+def test_a_model_whose_test_score_is_too_low_or_unknown_is_not_proposed(forge, gates, message):
+    stricter = POLICY.replace("requires: [staging]", "requires: [staging]\n    test_score: 5")
+    forge.commit(forge.head(), {POLICY_PATH: stricter}, "Ask for a score")
+    prove(forge, "a")
+    wanted = manifest("a", "production")
+    quality = Verdict("quality", True, "average_precision", 0.8, 0.7)
+    with pytest.raises(GateNotPassed, match=message):
+        release(forge, wanted, evidence(wanted, quality, *gates))
+    enough = Verdict("test_score", True, "ML Test Score", 5.0, 5.0)
+    assert release(forge, wanted, evidence(wanted, quality, enough)).kind == "proposed"
+
+
 def test_a_rejected_bundle_is_not_proposed_again(forge):
     prove(forge, "a")
     promotion = bring(forge, manifest("a", "production")).promotion

@@ -5,7 +5,7 @@ import json
 import dagster as dg
 import pytest
 
-from gitops.errors import DigestHeld
+from gitops.errors import DigestHeld, GateNotPassed
 from gitops.holds import hold
 from gitops.local_forge import LocalForge
 from gitops.manifest import evidence_path, manifest_path
@@ -116,6 +116,23 @@ def test_a_gate_that_was_added_since_blocks_though_the_old_ones_passed(desk):
     stricter = tiny(gates=[*FOLDER.spec.model_dump()["gates"], {"metric": "brier", "reach": 0.2}])
     with pytest.raises(GateError, match="brier_reaches has no result"):
         desk.release(folder=stricter)
+
+
+ASKING = SEED["gitops/environments/policy.yaml"].replace(
+    "approval: auto", "approval: auto\n    test_score: 5"
+)
+
+
+@pytest.mark.parametrize(("score", "said"), [(None, "not measured"), (4.5, "was 4.5, allowed 5")])
+def test_a_score_that_the_policy_asks_for_is_a_gate(desk, score, said):
+    desk.judged()
+    desk.forge.commit(desk.forge.head(), {"gitops/environments/policy.yaml": ASKING}, "Ask")
+    if score is not None:
+        desk.made("test_score", {"score": score})
+    with pytest.raises(GateNotPassed, match=f"test_score.*{said}"):
+        desk.release()
+    desk.made("test_score", {"score": 5.0})
+    assert desk.release().kind == "committed"
 
 
 def test_a_report_that_is_gone_is_named_and_nothing_is_released(desk):
