@@ -5,7 +5,7 @@ Everything but the clock and the endpoint is real: the log's rows, the reference
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +40,7 @@ from serving.bundle import Bundle, BundleContents, GoldenRows, write_bundle
 from tests.support.tiny import SPEC, build_pipeline
 from tests.support.watched import DAY, FIRST
 
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 DIGEST = f"sha256:{'a' * 64}"
 ROWS = 400
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -181,7 +182,7 @@ class Watched:
         return judge.run(FIRST + (day + 1) * DAY + timedelta(hours=1))
 
     def alerts(self) -> list[Alert]:
-        return alerts(observed(self.lake, "tiny", FIRST), rule_of(self.folder))
+        return alerts(observed(self.lake, "tiny", EVER), rule_of(self.folder))
 
     def monitors(self) -> set[str]:
         """The monitors that raise an alert."""
