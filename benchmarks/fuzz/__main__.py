@@ -24,7 +24,7 @@ from tests.support.doors import now_live, rollout_of
 
 COUNT = 100_000
 BUILT, GUIDED = 0.06, 0.3
-EXAMPLES = 200
+EXAMPLES = 100
 SEED = 7
 MOST_BYTES = 4096
 MOST_MIB = 1024
