@@ -176,17 +176,32 @@ class Caller:
 
     async def ask(self, due: float) -> Answered:
         """Never raises for what the other side does: that is status 0."""
-        connection = None
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                connection = self._kept() or await asyncio.open_connection(*self._address)
-                status, retry = await self._exchange(*connection)
+                status, retry = await self._asked_again() or await self._asked_anew()
         except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError) as error:
-            if connection is not None:
-                connection[1].close()
             return Answered(0, _since(due), due, error=type(error).__name__)
-        self._idle.append(connection)
         return Answered(status, _since(due), due, retry)
+
+    async def _asked_again(self) -> tuple[int, bool] | None:
+        """By an idle connection; None without one, or if it was closed before it was answered.
+
+        The other side may close one just when it is used; clients then ask by another.
+        """
+        kept = self._kept()
+        if kept is None:
+            return None
+        try:
+            return await self._exchange(*kept)
+        except ConnectionError:
+            return None
+        except asyncio.IncompleteReadError as error:
+            if error.partial:
+                raise
+            return None
+
+    async def _asked_anew(self) -> tuple[int, bool]:
+        return await self._exchange(*await asyncio.open_connection(*self._address))
 
     def _kept(self) -> Streams | None:
         """An idle connection that the other side has not closed."""
@@ -198,6 +213,17 @@ class Caller:
         return None
 
     async def _exchange(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> tuple[int, bool]:
+        try:
+            answer = await self._answer(reader, writer)
+        except BaseException:
+            writer.close()
+            raise
+        self._idle.append((reader, writer))
+        return answer
+
+    async def _answer(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> tuple[int, bool]:
         writer.write(self._request)

@@ -22,13 +22,16 @@ SHORT = b"HTTP/1.1 503 Busy\r\nContent-Length: 2\r\nRetry-After: 1\r\n\r\nno"
 
 @asynccontextmanager
 async def saying(*answers: bytes) -> AsyncIterator[str]:
-    """A server that gives these answers in turn, each connection closed after the last."""
+    """A server that gives these answers in turn; an empty one is a connection that is closed."""
     left = list(answers)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while left and await reader.readuntil(b"\r\n\r\n"):
             await reader.readexactly(len(BODY))
-            writer.write(left.pop(0))
+            answer = left.pop(0)
+            if not answer:
+                break
+            writer.write(answer)
         writer.close()
 
     async with await asyncio.start_server(converse, "127.0.0.1", 0) as server:
@@ -43,14 +46,23 @@ def asked(url: str, times: int) -> list[Answered]:
     return asyncio.run(ask())
 
 
-def test_answers_of_known_length_and_in_chunks_are_read_to_their_end() -> None:
+def told(*answers: bytes, times: int) -> list[tuple[int, bool, str]]:
     async def ask() -> list[Answered]:
-        async with saying(CHUNKED, SHORT, CHUNKED) as url:
+        async with saying(*answers) as url:
             with calling(url, BODY) as caller:
-                return [await caller.ask(0.0) for _ in range(3)]
+                return [await caller.ask(0.0) for _ in range(times)]
 
-    found = asyncio.run(ask())
-    assert [(one.status, one.retry) for one in found] == [(200, False), (503, True), (200, False)]
+    return [(one.status, one.retry, one.error) for one in asyncio.run(ask())]
+
+
+def test_answers_of_known_length_and_in_chunks_are_read_to_their_end() -> None:
+    found = told(CHUNKED, SHORT, CHUNKED, times=3)
+    assert found == [(200, False, ""), (503, True, ""), (200, False, "")]
+
+
+def test_a_connection_that_is_closed_when_it_is_used_again_is_no_failure_and_a_new_one_is() -> None:
+    assert told(CHUNKED, b"", SHORT, times=2) == [(200, False, ""), (503, True, "")]
+    assert told(b"", times=1) == [(0, False, "IncompleteReadError")]
 
 
 def test_what_is_not_answered_is_counted_by_its_kind() -> None:
