@@ -1,11 +1,11 @@
 """Files as rows of the raw table: their bytes in blocks, in order, with what names the file."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -63,8 +63,9 @@ def blocks(delivery: Delivery, content: Readable) -> Iterator[pa.RecordBatch]:
     number, block = 0, content.read(BLOCK)
     while block or number == 0:
         named = [delivery.number, delivery.digest, delivery.file, delivery.arrived]
-        values = [*named, number, len(block), block]
-        yield pa.record_batch([pa.array([one], kind) for one, kind in _typed(values)], SCHEMA)
+        values = [*named, number, len(block)]
+        told = [pa.array([one], kind) for one, kind in zip(values, SCHEMA.types, strict=False)]
+        yield pa.record_batch([*told, _uncopied(block)], SCHEMA)
         number, block = number + 1, content.read(BLOCK)
 
 
@@ -84,8 +85,10 @@ def content(lake: Lake, name: str, version: int, delivery: Delivery) -> io.Buffe
     return buffered(_pages(lake, name, version, delivery), BLOCK)
 
 
-def _typed(values: Iterable[Any]) -> Iterator[tuple[Any, pa.DataType]]:
-    return zip(values, SCHEMA.types, strict=True)
+def _uncopied(block: bytes) -> pa.Array:
+    """The block as the one value of an array."""
+    ends = pa.py_buffer(np.array([0, len(block)], dtype=np.int32))
+    return pa.Array.from_buffers(pa.binary(), 1, [None, ends, pa.py_buffer(block)])
 
 
 def _pages(lake: Lake, name: str, version: int, delivery: Delivery) -> Iterator[pa.Buffer]:

@@ -29,8 +29,8 @@ RUNS = 8
 class _Run:
     """Fingerprints of some keys, and the range of the keys they stand for.
 
-    `prints` are None while they lie aside, `size` of them at `place`; `passed` counts the batches
-    in a row that did not touch the range.
+    `prints` are None while they lie aside, `size` of them at `place`; 0 if they never did or in
+    another order; `passed` counts the batches in a row that did not touch the range.
     """
 
     prints: Prints | None
@@ -108,16 +108,15 @@ class Repeats:
         prints = self._back(run)
         if not run.is_sorted:
             prints = run.prints = np.sort(prints)
-            run.is_sorted = True
+            run.is_sorted, run.size = True, 0
         return prints
 
     def _pass(self, run: _Run) -> None:
-        """Put a run aside once a few batches in a row had nothing to do with it."""
+        """Put a run aside, in whatever order, once a few batches had nothing to do with it."""
         run.passed += 1
         if run.prints is not None and run.passed > RUNS:
             if not run.size:
-                prints = self._sorted(run)
-                run.place, run.size = self._aside.put(prints), len(prints)
+                run.place, run.size = self._aside.put(run.prints), len(run.prints)
             run.prints = None
 
     def _back(self, run: _Run) -> Prints:
