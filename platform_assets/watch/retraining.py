@@ -63,7 +63,7 @@ def look(
     rows = new_rows(instance, folder)
     due = scheduled(rule.schedule, now)
     since = min(now - DAY, now - timedelta(hours=rule.cool_down_hours), due or now)
-    asking = [*asked(instance, folder, since), *causes(found, rule)]
+    asking = [*asked(instance, folder, since), *causes(found, rule, now)]
     if due:
         asking.append(Cause(Trigger.SCHEDULE, f"{rule.schedule!r} came at {due:%F %R} UTC", due))
     if rule.new_data == "governed" and rows >= max(rule.minimum_new_rows, 1):

@@ -34,11 +34,15 @@ def rule_of(folder: ModelFolder) -> Rule:
     return Rule(settings.beyond, settings.windows, settings.minimum_rows)
 
 
-def causes(found: Iterable[Alert], rule: Retraining) -> Iterator[Cause]:
-    """What the alerts ask for; each was seen last when its newest window beyond ended."""
+def causes(found: Iterable[Alert], rule: Retraining, now: datetime) -> Iterator[Cause]:
+    """What the alerts ask for.
+
+    Drift was seen last when its newest window beyond ended. Labels come later than trainings may
+    begin, so lost quality asks as long as it stands.
+    """
     for one in found:
         if rule.lost_quality and one.monitor in QUALITY:
-            yield Cause(Trigger.LOST_QUALITY, sentence(one), one.last)
+            yield Cause(Trigger.LOST_QUALITY, sentence(one), now)
         if rule.drift and one.monitor in DRIFT:
             yield Cause(Trigger.DRIFT, sentence(one), one.last)
 

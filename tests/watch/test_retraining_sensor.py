@@ -162,3 +162,11 @@ def test_triggers_that_are_turned_off_ask_for_nothing(world):
     )
     found.rows(200, known=100)
     assert found.tick("retraining").skip_message == NOTHING
+
+
+def test_lost_quality_asks_again_while_the_version_that_lost_it_is_live(drifted):
+    """Labels of a window came after a training had begun, so no training ever asked for them."""
+    late = [beyond(ago, monitor="quality", subject="roc_auc") for ago in (9, 8)]
+    drifted.observe(*late)
+    drifted.run()
+    assert "cool_down_hours is 24" in drifted.tick("retraining").skip_message
