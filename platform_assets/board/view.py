@@ -70,7 +70,7 @@ class Board:
 def board(readings: Readings, links: Links, now: datetime) -> Board:
     """Everything that is known; what a source cannot say is left out, and the source says so."""
     declared: dict[Key, Declared] = readings["git"].value or {}
-    ran: Ran = readings["Dagster"].value or Ran({}, ())
+    ran: Ran | None = readings["Dagster"].value
     logged: dict[str, Logged] = readings["lake"].value or {}
     links = Links(links.dagster, links.mlflow, readings["MLflow"].value or {})
     waiting = tuple(
@@ -94,14 +94,14 @@ def board(readings: Readings, links: Links, now: datetime) -> Board:
 def _model(
     name: str,
     declared: Mapping[Key, Declared],
-    ran: Ran,
+    ran: Ran | None,
     logged: Logged | None,
     links: Links,
     now: datetime,
 ) -> ModelSection:
     return ModelSection(
         name,
-        cards.model_facts(name, ran, links, now),
+        cards.model_facts(name, ran, links, now) if ran else (),
         tuple(
             cards.card(one, logged, links, now)
             for (model, _), one in declared.items()

@@ -10,6 +10,7 @@ from gitops.errors import ForgeUnavailable
 from gitops.holds import hold
 from platform_assets.board.gather import SourceDown
 from tests.board.conftest import LONG
+from tests.support.fake_dagster import FakeDagster
 from tests.support.releases import digest
 
 
@@ -121,6 +122,15 @@ def test_a_source_that_is_down_says_so_and_the_others_are_shown(busy):
     assert page.status_code == 200
     assert "MLflow at http://127.0.0.1:5000 does not answer: refused" in page.text
     assert "latency p99" in page.text
+
+
+def test_what_dagster_has_not_said_is_left_out(busy):
+    silent = replace(busy, dagster=FakeDagster())
+    silent.dagster.__enter__()
+    silent.dagster.__exit__()
+    shown = silent.ask("/board.json").json()
+    assert [one["facts"] for one in shown["models"]] == [[], []]
+    assert "Dagster does not answer" in str(shown["sources"])
 
 
 def test_serve_that_is_down_leaves_what_git_says(busy):
