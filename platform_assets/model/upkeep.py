@@ -21,7 +21,7 @@ from platform_assets.model.collecting import collect, planned
 from platform_assets.model.collecting import told as told_of
 from platform_assets.model.seen import CLEANED, TRAINING_SET, named_versions
 from platform_assets.run_tags import MODEL_TAG
-from platform_assets.watch import landing_log, log_rows
+from platform_assets.watch import landing_log, log_rows, observations
 from platform_assets.watch.keeping import expire
 from resources.artifacts import Artifacts
 from resources.delta_files import Layout
@@ -89,7 +89,7 @@ def others_at_work(instance: dg.DagsterInstance, model: str, own: str) -> bool:
 def layouts(model: str) -> dict[str, Layout]:
     """The tables of a model, and how their files are written."""
     plain = (f"{model}/{name}" for name in ("cleaned", "quarantine", "training_set"))
-    names = [*plain, ledger.table(model), mended.table(model)]
+    names = [*plain, ledger.table(model), mended.table(model), observations.table(model)]
     logged = {landing_log.table(model): log_rows.LAYOUT}
     return {f"{model}/raw": LAYOUT, **logged, **dict.fromkeys(names, Layout())}
 

@@ -32,8 +32,9 @@ def test_what_registered_models_name_is_kept():
 def test_blocks_of_bytes_are_merged_in_the_layout_they_were_written_in():
     found = layouts("tiny")
     assert found["tiny/raw"].plain == ("_bytes",)
-    tables = ("raw", "arrivals", "mended", "cleaned", "quarantine", "training_set", "predictions")
-    assert set(found) == {f"tiny/{name}" for name in tables}
+    tables = ("raw", "arrivals", "mended", "cleaned", "quarantine", "training_set")
+    watched = ("predictions", "monitoring")
+    assert set(found) == {f"tiny/{name}" for name in (*tables, *watched)}
 
 
 def test_the_figures_of_each_table_are_shown():
