@@ -117,9 +117,10 @@ def staleness(report: Report | None) -> dg.AssetCheckResult:
 
 
 def _result(name: str, said: str, judged: int, *, passed: bool) -> dg.AssetCheckResult:
+    """Where there was nothing to judge it passes, and proves nothing: `judged` says so."""
     return dg.AssetCheckResult(
         check_name=name,
-        passed=passed,
+        passed=passed or not judged,
         severity=dg.AssetCheckSeverity.WARN,
         description=said or None,
         metadata={"judged": judged},
