@@ -220,7 +220,7 @@ class Actor:
             environment=desired.environment,
             model=desired.model,
             bad=desired.revision,
-            good=record.healthy,
+            good=self._facts.healthy.revision,
             reason=failure(record),
             by=BY,
             failed=True,

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     HELD_EARLIER = "HeldInEarlierEnvironment"
     INVALID = "Invalid"
     UNSIGNED = "Unsigned"
+    HISTORY_LOST = "HistoryLost"
     DRIFTED = "Drifted"
     EMPTIED = "EmptyRender"
     STALLED = "Stalled"
@@ -61,6 +62,7 @@ SENTENCES: Mapping[Reason, str] = {
     Reason.HELD_EARLIER: "An earlier environment holds this digest.",
     Reason.INVALID: "A file in git cannot be used as it is.",
     Reason.UNSIGNED: "The policy wants signed commits, and what git names was not signed.",
+    Reason.HISTORY_LOST: "What was healthy last is in the repository no more, and is needed now.",
     Reason.DRIFTED: "The running system was changed or lost; the policy says to tell, not to mend.",
     Reason.EMPTIED: "Git names no manifest at all in the environment any more; nothing is removed.",
     Reason.STALLED: "The attempt failed and so did the revision restored after it.",

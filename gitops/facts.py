@@ -9,6 +9,7 @@ from gitops.admission import wait_for
 from gitops.conditions import Outcome
 from gitops.errors import FileInvalid
 from gitops.forge import Forge
+from gitops.healthy import Healthy, healthy_of, was_at
 from gitops.holds import Hold, held, read_holds
 from gitops.manifest import FOLDER, ReleaseManifest, application_name, manifest_path, parse
 from gitops.manifest_rules import NAME
@@ -55,7 +56,8 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
         policy = load_policy(forge, head)
         hold, earlier = _objections(forge, policy, desired, head)
         waiting = _waiting(forge, policy, desired, now)
-        stable = _stable(forge, record, desired)
+        healthy = healthy_of(forge, record, head)
+        stable = _stable(record, desired, healthy)
         looked = around(forge, policy, desired, record, head, pace)
         lacking = _unsigned(forge, policy, desired, record, head)
         unable = signed.inability(forge, policy, environment)
@@ -64,6 +66,7 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
         revision = last.revision if last else ""
         desired, hold, earlier = Desired(environment, model, revision, invalid=str(error)), None, ()
         waiting, stable, lacking, unable = None, None, "", ""
+        healthy = Healthy()
         looked = Around(pace)
     return Facts(
         desired,
@@ -73,6 +76,7 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
         waiting=waiting,
         around=looked,
         stable=stable,
+        healthy=healthy,
         unsigned=lacking,
         unable=unable,
     )
@@ -135,7 +139,7 @@ def _was_healthy(
 ) -> bool:
     """Whether exactly this text was proven in this environment."""
     revisions = (one.revision for one in reversed(record.proofs) if one.digest == digest)
-    return any(forge.read(path, revision) == text for revision in revisions)
+    return any(was_at(forge, path, revision, text) for revision in revisions)
 
 
 def _with_revision(desired: Desired, record: DeploymentRecord, head: str) -> Desired:
@@ -146,13 +150,13 @@ def _with_revision(desired: Desired, record: DeploymentRecord, head: str) -> Des
     return replace(desired, revision=removed or head)
 
 
-def _stable(forge: Forge, record: DeploymentRecord, desired: Desired) -> ReleaseManifest | None:
+def _stable(record: DeploymentRecord, desired: Desired, healthy: Healthy) -> ReleaseManifest | None:
     """The healthy manifest, if what git says now has to pass a canary beside it."""
-    manifest, healthy = desired.manifest, record.healthy
-    if manifest is None or manifest.canary is None or healthy in (None, desired.revision):
+    manifest = desired.manifest
+    if manifest is None or manifest.canary is None or healthy.text is None:
         return None
-    text = forge.read(manifest.path, healthy)
-    return None if text is None else parse(text, manifest.path)
+    proven = record.healthy == desired.revision
+    return None if proven else parse(healthy.text, manifest.path)
 
 
 def _objections(

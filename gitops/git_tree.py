@@ -111,14 +111,16 @@ class GitTree:
     ) -> None:
         environment, model = record.environment, record.model
         name = _record_ref(environment, model, "record")
-        old = self._git.ref(name)
+        present = self._git.refs(name.removesuffix("/record"))
+        old = present.get(name)
         if self._record_at(old) != expected:
             raise RecordMoved(environment, model)
         updates = [RefUpdate(name, self._git.write_blob(record.to_json()), old)]
         for part in ("attempted", "applied", "healthy"):
-            new, before = getattr(record, part), getattr(expected, part, None)
-            if new != before:
-                updates.append(RefUpdate(_record_ref(environment, model, part), new, before))
+            new, ref = getattr(record, part), _record_ref(environment, model, part)
+            # The record alone is compared: somebody may have deleted what only mirrors it.
+            if new not in (getattr(expected, part, None), present.get(ref)):
+                updates.append(RefUpdate(ref, new, present.get(ref)))
         if renewal:
             updates.append(self._lease_update(renewal.renewed, renewal.held))
         try:

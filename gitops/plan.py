@@ -1,10 +1,11 @@
 """What to do next for one environment and model: decided from facts alone, by pure functions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Settled
 from gitops.dependencies import Dependency
+from gitops.healthy import Healthy
 from gitops.holds import Hold
 from gitops.manifest import IMPORT_PATH, ReleaseManifest
 from gitops.pace import DEFAULT_PACE, Pace
@@ -85,7 +86,8 @@ class Facts:
     `hold` is that of the desired digest in this environment; `waiting` is the end of the pass if it
     is too early for anything new; `verifiable` says whether somebody is there to verify an
     endpoint; `done` are the acts of this pass so far, and `drift` what differed from git when it
-    began. `stable` is the healthy manifest, where the desired one has a canary; `unsigned` why the
+    began. `healthy` is what a rollback puts back, `stable` its manifest where the desired one
+    has a canary; `unsigned` why the
     revision is not followed for want of a signature, `unable` why nothing is begun for want of a
     key to sign a rollback with.
     """
@@ -102,6 +104,7 @@ class Facts:
     around: Around = Around()
     drift: str = ""
     stable: ReleaseManifest | None = None
+    healthy: Healthy = field(default_factory=Healthy)
     unsigned: str = ""
     unable: str = ""
 
@@ -148,6 +151,8 @@ def _for_manifest(facts: Facts, manifest: ReleaseManifest) -> Plan:
         return _keep(facts, manifest)
     if revision == record.failed:
         return _take_back(facts, manifest)
+    if _lacks_stable(facts, manifest):
+        return Plan(outcome=Blocked(Reason.HISTORY_LOST, f"no canary: {facts.healthy.lost}"))
     if record.under_way(revision):
         return _go_on(facts, manifest)
     blocked = None if facts.desired.restores else _objection(facts, manifest)
@@ -156,6 +161,13 @@ def _for_manifest(facts: Facts, manifest: ReleaseManifest) -> Plan:
     return Plan(
         (Act.RECORD_ATTEMPT, Act.APPLY, Act.RECORD_APPLIED, Act.AWAIT_READY, *_proof(facts))
     )
+
+
+def _lacks_stable(facts: Facts, manifest: ReleaseManifest) -> bool:
+    """Should a canary stand beside something that is nowhere to be found?"""
+    another = manifest.bundle_digest != facts.record.digest
+    canary = manifest.canary is not None and not facts.desired.restores
+    return bool(facts.healthy.lost and canary and another)
 
 
 def _without_manifest(facts: Facts) -> Plan:
@@ -191,6 +203,9 @@ def _keep(facts: Facts, manifest: ReleaseManifest) -> Plan:
 
 
 def _take_back(facts: Facts, manifest: ReleaseManifest) -> Plan:
+    if not facts.desired.restores and facts.healthy.lost:
+        message = f"{failure(facts.record)}; not taken back: {facts.healthy.lost}"
+        return Plan(outcome=Blocked(Reason.HISTORY_LOST, message))
     if not facts.desired.restores:
         return Plan((Act.REVERT,))
     return Plan(
