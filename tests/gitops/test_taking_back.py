@@ -1,5 +1,6 @@
 """A release that fails is taken back by the reconciler, once, and its digest is held."""
 
+from gitops.acts import COLD_START
 from gitops.conditions import Blocked, Reason, Verdict
 from gitops.holds import held, read_holds
 from gitops.manifest import evidence_path, manifest_path
@@ -139,7 +140,7 @@ def test_what_is_restored_is_judged_by_its_own_verifier(at):
     at.staging("a")
     at.bring("b", fault_delay_ms=200)
     report = with_options(at, restore_verifier=Kind()).reconciler.reconcile("staging", "fraud")
-    assert [verdict.check for verdict in report.restored_verdicts] == ["ready", "quick"]
+    assert [verdict.check for verdict in report.restored_verdicts] == ["ready", COLD_START, "quick"]
 
 
 def test_a_configuration_that_serve_refuses_is_taken_back(at):
