@@ -36,6 +36,7 @@ GIVEN = {
     "GITHUB_APP_KEY": ("very-secret-five", "very-secret-five"),
     "GITHUB_APP_INSTALLATION": ("70", 70),
     "GITHUB_API": ("https://git.example.com/api/v3", "https://git.example.com/api/v3"),
+    "TRUSTED_TYPES": ("sklearn.ensemble.Forest", "sklearn.ensemble.Forest"),
     "LAKE_RETENTION_DAYS": ("90", 90),
     "HEALTH_TIMEOUT": ("7.5", 7.5),
     "NOTIFY_URLS": ("json://very-secret-six", "json://very-secret-six"),
