@@ -31,6 +31,8 @@ from platform_assets.lineage import latest
 from platform_assets.model.attempts import ATTEMPT_TAG, RETRY_OF_TAG, planned
 from platform_assets.release.aliases import restore_aliases
 from platform_assets.release.asking import person, tags_of
+from platform_assets.release.batch import NAME as BATCH
+from platform_assets.release.batch_predictions import batch_job
 from platform_assets.release.sensing import releases_job, releases_sensor
 from platform_assets.release.stages import DEFAULT, Stage, at_once
 from platform_assets.retrying import Enough, Judged, decide_retry
@@ -70,7 +72,7 @@ def automation(
     watched, scored, drilling = monitoring_job(folder), score_job(folder), drill_jobs(folder)
     return dg.Definitions(
         jobs=[
-            *(pipeline, upkeep, logged, watched, releases, scored),
+            *(pipeline, upkeep, logged, watched, releases, scored, batch_job(folder)),
             *deployments.values(),
             *drilling,
         ],
@@ -96,7 +98,7 @@ def pipeline_job(
     everything = dg.AssetSelection.groups(folder.group)
     releasing = {name for stage in stages for name in (stage.release, stage.deployment)}
     later = sorted(releasing - set(at_once(stages)))
-    beside = ("upkeep", "predictions", "monitoring", practices.NAME, score.NAME)
+    beside = ("upkeep", "predictions", "monitoring", practices.NAME, score.NAME, BATCH)
     apart = [folder.key(name) for name in (*later, *DRILLS, *beside)]
     return dg.define_asset_job(
         f"{folder.group}_pipeline",

@@ -19,7 +19,7 @@ from platform_assets.model import (
     training_set,
     upkeep,
 )
-from platform_assets.release import deployment, first_release, later_promotion
+from platform_assets.release import batch_predictions, deployment, first_release, later_promotion
 from platform_assets.release.stages import DEFAULT, Stage, stages_of
 from platform_assets.scaffolder import ModelScaffolder
 from platform_assets.spec import ModelSpec
@@ -93,6 +93,7 @@ def pipeline(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.Defin
 def assets_of(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> list[dg.AssetsDefinition]:
     """What one model is made of, with a release and a deployment for each environment."""
     built = [module.build(folder) for module in ASSET_MODULES]
+    built.append(batch_predictions.build(folder, stages[-1].environment))
     for stage in stages:
         bringing = later_promotion if stage.earlier else first_release
         built += [bringing.build(folder, stage), deployment.build(folder, stage)]

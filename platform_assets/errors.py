@@ -17,6 +17,7 @@ SlipwayError
 ├── ExportError             a model that neither runtime can carry
 ├── GateError               a check without a passing result for the exact candidate
 ├── ChampionReplaced        a candidate judged against a champion that is live no more
+├── BatchRefused            a batch for which git has no proven version
 ├── CodeNotCommitted        a bundle for production whose code nobody could find again
 ├── DrillFailed             a drill that found what would not have worked
 └── ReproductionError
@@ -112,6 +113,14 @@ class NotMaterialized(SlipwayError):
         super().__init__(
             f"{key} was never materialized, and what comes after it needs it; "
             f"run: slipway run {key.split('/', maxsplit=1)[0]}"
+        )
+
+
+class BatchRefused(SlipwayError):
+    def __init__(self, model: str, environment: str, reason: str) -> None:
+        super().__init__(
+            f"nothing scores a batch of {model} in {environment}: {reason}; "
+            f"see: slipway status {model}"
         )
 
 

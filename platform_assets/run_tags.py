@@ -11,6 +11,7 @@ TRIGGER_TAG = "slipway/trigger"
 DRILL_TAG = "slipway/drill"
 ENVIRONMENT_TAG = "slipway/environment"
 PREDICTIONS_TAG = "slipway/predictions"
+BATCH_TAG = "slipway/batch"
 MONITORING_TAG = "slipway/monitoring"
 SCORE_TAG = "slipway/test-score"
 

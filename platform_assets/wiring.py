@@ -108,7 +108,7 @@ def build_runtime(settings: Settings) -> Runtime:
     return ServeRuntime(settings.serve_api, settings.serve_url, ray_token(settings), tls=tls)
 
 
-def build_verifier(settings: Settings) -> Verifier:
+def build_verifier(settings: Settings) -> EndpointVerifier:
     return EndpointVerifier(
         settings.serve_url,
         Artifacts(settings.artifacts),

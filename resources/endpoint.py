@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import httpx
 import numpy as np
+import numpy.typing as npt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gitops.conditions import Verdict
@@ -84,6 +85,20 @@ class EndpointVerifier:
         self._base, self._artifacts, self._load = base_url.rstrip("/"), artifacts, load
         self._keys, self._token, self._tls = keys, token, tls
 
+    def scores(self, bundle: Bundle, route: str, rows: Sequence[Row]) -> npt.NDArray[np.float64]:
+        """What the endpoint at a route prefix answers n ≥ 1 rows with: (n,) or (n, classes).
+
+        Raises
+        ------
+        EndpointError
+            If it cannot be asked; UnusableAnswer if it answers otherwise, or another bundle does.
+        """
+        with self._client(route) as client:
+            try:
+                return _score(client, bundle, rows)
+            except httpx.HTTPError as error:
+                raise EndpointError(f"{client.base_url}: {_told(error)}") from error
+
     def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
         """Verdicts `ready`, `golden_rows`, `bad_input`, `latency_p50/p95/p99`, `error_rate`.
 
@@ -92,15 +107,7 @@ class EndpointVerifier:
 
         After a failing `ready` the endpoint is not asked any further.
         """
-        # Proxies named in the environment are for the outside world.
-        with httpx.Client(
-            base_url=f"{self._base}{route}",
-            headers=self._headers(),
-            timeout=ASK_SECONDS,
-            trust_env=False,
-            verify=self._tls or True,
-            event_hooks={"request": [_mark]},
-        ) as client:
+        with self._client(route) as client:
             ready = check_ready(client, manifest)
             if not ready.passed:
                 return [ready, *self._unmeasured(manifest, "the endpoint is not ready")]
@@ -113,6 +120,16 @@ class EndpointVerifier:
                 return asked
             before = before_in(client, manifest)
             return [*asked, *self._under_load(manifest, bundle, before, client)]
+
+    def _client(self, route: str) -> httpx.Client:
+        # Proxies named in the environment are for the outside world.
+        return httpx.Client(
+            base_url=f"{self._base}{route}",
+            headers=self._headers(),
+            timeout=ASK_SECONDS,
+            trust_env=False,
+            verify=self._tls or True,
+        )
 
     def _headers(self) -> dict[str, str]:
         token = self._token()

@@ -99,7 +99,7 @@ def test_every_job_sensor_and_schedule_is_in_the_reference(repository):
     names = [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")]
     names += [one.name for one in (*repository.sensor_defs, *repository.schedule_defs)]
     patterns = {re.sub(f"^({'|'.join(models)})_", "<model>_", name) for name in names}
-    assert len(patterns) == 22 + len(DEFAULT)
+    assert len(patterns) == 23 + len(DEFAULT)
     assert [name for name in sorted(patterns) if f"`{name}`" not in REFERENCE] == []
 
 

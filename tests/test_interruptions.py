@@ -90,6 +90,9 @@ POINTS = {
         "before:remove(predictions/2)",
         *around("end(predictions)"),
     ],
+    "batch_predictions": around(
+        "lake.commit_behind(tiny/batch_predictions)", "end(batch_predictions)"
+    ),
 }
 
 

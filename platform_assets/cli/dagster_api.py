@@ -177,10 +177,13 @@ class DagsterApi:
             if one["__typename"] == "AssetCheckEvaluationEvent"
         ]
 
-    def launch(self, job: str, tags: Mapping[str, str]) -> str:
+    def launch(
+        self, job: str, tags: Mapping[str, str], config: Mapping[str, Any] | None = None
+    ) -> str:
         """Start a job and return the run's id; DagsterError if there is no such job."""
         params = {
             "selector": self._selector(job),
+            "runConfigData": dict(config or {}),
             "executionMetadata": {
                 "tags": [{"key": key, "value": value} for key, value in tags.items()]
             },

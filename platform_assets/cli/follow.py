@@ -21,10 +21,13 @@ def follow(
     model: str,
     since: float,
     *,
+    tag: str = MODEL_TAG,
     clock: Callable[[], float] = time.time,
     pause: Callable[[float], None] = time.sleep,
 ) -> Run:
     """The last run of a model that began at `since` (Unix seconds) or later, once it has ended.
+
+    `tag` is what runs of the kind name their model by.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def follow(
         watcher = Watcher(progress, since)
         progress.status("waiting for a run to begin (Ctrl-C leaves it to itself)")
         while True:
-            ours = [one for one in api.runs({MODEL_TAG: model}) if one.created >= since]
+            ours = [one for one in api.runs({tag: model}) if one.created >= since]
             watcher.look(ours)
             if ours and not (ours[0].unfinished or ours[0].will_be_retried):
                 return ours[0]

@@ -99,6 +99,23 @@ def run(
 
 
 @app.command()
+def batch(
+    model: Model,
+    environment: Annotated[
+        str, typer.Option("--env", help="Whose version scores; without it, the last one's.")
+    ] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Also rows that other versions have scored.")
+    ] = False,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return once started.")] = False,
+) -> None:
+    """Score the clean rows of MODEL that no batch has scored, by the version that git declares."""
+    from platform_assets.cli import batch as command
+
+    command.batch(model, environment, again=again, detach=detach)
+
+
+@app.command()
 def retrain(
     model: Model,
     reason: Annotated[str, typer.Option(help="Stands on the run and in the promotion.")],

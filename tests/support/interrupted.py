@@ -190,7 +190,10 @@ def _play(home: Path, serve: Addresses, asset: str, point: str | None) -> None:
 
 
 def _state(platform: Platform) -> dict[str, Any]:
-    tables = ("raw", "arrivals", "cleaned", "quarantine", "training_set", "predictions")
+    tables = (
+        *("raw", "arrivals", "cleaned", "quarantine", "training_set"),
+        *("predictions", "batch_predictions"),
+    )
     names = [f"tiny/{name}" for name in tables]
     lake, git = platform.lake, platform.forge._git
     return {
