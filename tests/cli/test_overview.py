@@ -53,7 +53,7 @@ def test_a_released_model_is_shown_with_what_is_wanted_live_and_proven(at):
     assert shown["health"] == "healthy"
     assert shown["desired"]["digest"] == shown["live"]["digest"] == digest("a")
     assert shown["proven"]["commit"] == shown["desired"]["commit"]
-    assert {one["check"] for one in shown["checks"]} == {"ready", "golden", "latency"}
+    assert {one["check"] for one in shown["checks"]} == {"ready", "cold_start", "golden", "latency"}
 
 
 def test_a_folder_that_git_does_not_know_is_absent_everywhere(at):
