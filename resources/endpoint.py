@@ -128,6 +128,7 @@ class EndpointVerifier:
             headers=self._headers(),
             timeout=ASK_SECONDS,
             trust_env=False,
+            event_hooks={"request": [_mark]},
             verify=self._tls or True,
         )
 
