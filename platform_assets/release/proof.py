@@ -8,7 +8,7 @@ reads the check events again and refuses what it does not find.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import dagster as dg
 
@@ -61,6 +61,9 @@ class Result:
         return named_by in stated and all(facts[name] == told for name, told in stated.items())
 
 
+Results: TypeAlias = Mapping[Asked, list[Result]]
+
+
 def asked_of(folder: ModelFolder) -> list[Asked]:
     """Every check that the model's assets declare, from the training set to the report."""
     return [
@@ -70,7 +73,15 @@ def asked_of(folder: ModelFolder) -> list[Asked]:
     ]
 
 
-def prove(instance: dg.DagsterInstance, folder: ModelFolder, entry: Mapping[str, Any]) -> None:
+def recorded(instance: dg.DagsterInstance, folder: ModelFolder) -> Results:
+    """What each of these checks found at its last evaluations, the newest first."""
+    return {
+        asked: [Result.of(one) for one in evaluations(instance, asked.key)]
+        for asked in asked_of(folder)
+    }
+
+
+def prove(folder: ModelFolder, entry: Mapping[str, Any], found: Results) -> None:
     """Return if every check has passed for the candidate that the registry `entry` is of.
 
     Raises
@@ -79,10 +90,6 @@ def prove(instance: dg.DagsterInstance, folder: ModelFolder, entry: Mapping[str,
         Naming each check that is missing, has not passed, or speaks of something else.
     """
     facts = {name: entry[name] for name in NAMED_BY.values()}
-    found = {
-        asked: [Result.of(one) for one in evaluations(instance, asked.key)]
-        for asked in asked_of(folder)
-    }
     reasons = unproven(found, facts)
     if reasons:
         raise GateError(folder.name, entry["bundle_digest"], reasons)
@@ -102,7 +109,7 @@ def require_champion(model: str, digest: str, judged: str | None, now: str | Non
         raise ChampionReplaced(model, digest, judged, now)
 
 
-def unproven(found: Mapping[Asked, list[Result]], facts: Mapping[str, Any]) -> list[str]:
+def unproven(found: Results, facts: Mapping[str, Any]) -> list[str]:
     """One reason for each check without a passing result for `facts`.
 
     Results are the newest first; the newest that is about the candidate counts.

@@ -22,7 +22,7 @@ from platform_assets.model.contenders import champion_digest
 from platform_assets.release.asking import asked_by
 from platform_assets.release.candidates import Candidate, named
 from platform_assets.release.papers import evidence_of, manifest_of
-from platform_assets.release.proof import prove, require_champion
+from platform_assets.release.proof import Results, prove, recorded, require_champion
 from platform_assets.release.provenance import require_committed
 from platform_assets.release.stages import Stage
 from platform_assets.run_tags import BUNDLE_TAG, REASON_TAG
@@ -72,7 +72,8 @@ def release(
         If the bundle is held, or an earlier environment has not proven it.
     """
     candidate = named(desk.instance, folder, context.run.tags.get(BUNDLE_TAG, ""))
-    papers = papers_of(desk, folder, stage, judged(desk, folder, candidate))
+    found = judged(desk, folder, candidate, recorded(desk.instance, folder))
+    papers = papers_of(desk, folder, stage, found)
     author = asked_by(context.run.tags, candidate.asked)
     try:
         released = promotion.release(desk.forge, papers.manifest, papers.evidence, author)
@@ -93,10 +94,12 @@ def prepare(desk: Desk, folder: ModelFolder, stage: Stage) -> Papers:
     CodeNotCommitted
         As `papers_of`.
     """
-    return papers_of(desk, folder, stage, judged(desk, folder, named(desk.instance, folder, "")))
+    candidate = named(desk.instance, folder, "")
+    found = judged(desk, folder, candidate, recorded(desk.instance, folder))
+    return papers_of(desk, folder, stage, found)
 
 
-def judged(desk: Desk, folder: ModelFolder, candidate: Candidate) -> Judged:
+def judged(desk: Desk, folder: ModelFolder, candidate: Candidate, of_checks: Results) -> Judged:
     """Prove every check again for the exact candidate, and read what was found.
 
     Raises
@@ -107,7 +110,7 @@ def judged(desk: Desk, folder: ModelFolder, candidate: Candidate) -> Judged:
         If production serves another bundle by now than the one it was judged against.
     """
     model, key = folder.name, candidate.report["report_key"]
-    prove(desk.instance, folder, candidate.entry)
+    prove(folder, candidate.entry, of_checks)
     stored = desk.artifacts.load(evaluation_report.KIND, model, key, evaluation_report.JUDGEMENT)
     found: Mapping[str, Any] = json.loads(stored)
     now = champion_digest(desk.forge, model)

@@ -18,6 +18,7 @@ from platform_assets.errors import GateError, NotMaterialized, SlipwayError
 from platform_assets.folder import ModelFolder
 from platform_assets.lineage import latest
 from platform_assets.release.candidates import Candidate, candidates
+from platform_assets.release.proof import recorded
 from platform_assets.release.release import Desk, Judged, judged, objection
 from platform_assets.release.stages import Stage
 from platform_assets.run_tags import BUNDLE_TAG, MODEL_TAG, REASON_TAG, unfinished_runs
@@ -89,20 +90,26 @@ def looks(desk: Desk, folder: ModelFolder, stages: Sequence[Stage]) -> Iterator[
     """The environments that the waiting candidate is not released to, the earliest first.
 
     That is the newest one that has passed; the newest of all, with what it failed, if none has. It
-    is judged once for all environments. NotMaterialized if there is no candidate yet.
+    is judged once for all environments, and not at all once the newest is released to each of them.
+    NotMaterialized if there is no candidate yet.
     """
+    newest = latest(desk.instance, folder.key("registry_entry"))["bundle_digest"]
+    released = [_released(desk.instance, folder.key(stage.release)) for stage in stages]
+    if all(digest == newest for digest in released):
+        return
     candidate, passed, failure = _waiting(desk, folder)
-    for stage in stages:
-        if _released(desk.instance, folder.key(stage.release)) != candidate.digest:
+    for stage, digest in zip(stages, released, strict=True):
+        if digest != candidate.digest:
             against = objection(desk, folder, stage, passed) if passed else failure
             yield Look(stage.release, candidate.digest, against)
 
 
 def _waiting(desk: Desk, folder: ModelFolder) -> tuple[Candidate, Judged | None, str]:
     failed: list[tuple[Candidate, Judged | None, str]] = []
+    of_checks = recorded(desk.instance, folder)
     for candidate in candidates(desk.instance, folder):
         try:
-            return candidate, judged(desk, folder, candidate), ""
+            return candidate, judged(desk, folder, candidate, of_checks), ""
         except GateError as error:
             failed.append((candidate, None, str(error)))
         except (SlipwayError, ResourceError, GitopsError) as error:

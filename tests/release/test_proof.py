@@ -9,7 +9,7 @@ from dagster._core.events import DagsterEvent
 
 from platform_assets.errors import GateError
 from platform_assets.lineage import newest_evaluation
-from platform_assets.release.proof import Asked, Result, asked_of, prove, unproven
+from platform_assets.release.proof import Asked, Result, asked_of, prove, recorded, unproven
 from tests.support.tiny import tiny
 
 ENTRY = {
@@ -105,14 +105,14 @@ def queued(instance, run_id):
 
 def test_a_candidate_whose_every_check_passed_is_proven(instance):
     all_judged(instance)
-    prove(instance, tiny(), ENTRY)
+    prove(tiny(), ENTRY, recorded(instance, tiny()))
 
 
 @pytest.mark.parametrize("name", [one.key.name for one in asked_of(tiny())])
 def test_each_check_that_failed_blocks_by_itself(instance, name):
     all_judged(instance, **{name: {"passed": False}})
     with pytest.raises(GateError, match=f"{name} failed. The assets' checks"):
-        prove(instance, tiny(), ENTRY)
+        prove(tiny(), ENTRY, recorded(instance, tiny()))
 
 
 def test_a_failed_check_of_other_rows_is_not_that_of_the_candidates(instance):
@@ -120,30 +120,30 @@ def test_a_failed_check_of_other_rows_is_not_that_of_the_candidates(instance):
     all_judged(instance, no_feature_leaks=stale)
     why = r"training_set\.no_feature_leaks was judged for another training_set_version: 6, exp.* 7"
     with pytest.raises(GateError, match=why):
-        prove(instance, tiny(), ENTRY)
+        prove(tiny(), ENTRY, recorded(instance, tiny()))
 
 
 def test_a_warning_blocks_nothing(instance):
     warned = {"passed": False, "severity": dg.AssetCheckSeverity.WARN}
     all_judged(instance, labels_balanced=warned)
-    prove(instance, tiny(), ENTRY)
+    prove(tiny(), ENTRY, recorded(instance, tiny()))
 
 
 def test_a_check_that_was_only_ever_queued_has_no_result(instance):
     queued(instance, "a-run")
     assert newest_evaluation(instance, KEY) is None
     with pytest.raises(GateError, match="roc_auc_reaches has no result"):
-        prove(instance, tiny(), ENTRY)
+        prove(tiny(), ENTRY, recorded(instance, tiny()))
 
 
 def test_a_run_that_is_queued_meanwhile_hides_no_result(instance):
     all_judged(instance)
     queued(instance, "a-run")
-    prove(instance, tiny(), ENTRY)
+    prove(tiny(), ENTRY, recorded(instance, tiny()))
 
 
 def test_the_result_that_came_last_counts(instance):
     all_judged(instance)
     judged(instance, GATE, passed=False)
     with pytest.raises(GateError, match="roc_auc_reaches failed"):
-        prove(instance, tiny(), ENTRY)
+        prove(tiny(), ENTRY, recorded(instance, tiny()))

@@ -201,17 +201,44 @@ def test_a_run_for_a_bundle_releases_that_one(desk):
     assert digest("a") in desk.forge.read(PATH, desk.forge.head())
 
 
-def test_a_candidate_is_judged_once_for_all_environments(desk):
+@pytest.fixture
+def reads(desk, monkeypatch):
+    """The checks whose history was read."""
+    storage, asked = desk.instance.event_log_storage, []
+    told = storage.get_asset_check_execution_history
+
+    def noting(key, **options):
+        asked.append(key)
+        return told(key, **options)
+
+    monkeypatch.setattr(storage, "get_asset_check_execution_history", noting)
+    return asked
+
+
+def test_a_candidate_is_judged_once_for_all_environments(desk, reads):
     """Each environment read every check and the whole judgement anew, every thirty seconds."""
     desk.judged()
-    reads = []
-    storage = desk.instance.event_log_storage
-    told = storage.get_asset_check_execution_history
-    storage.get_asset_check_execution_history = lambda *args, **kw: (
-        reads.append(args) or told(*args, **kw)
-    )
     assert len(list(looks(desk.papers, FOLDER, DEFAULT))) == 2
     assert len(reads) == len(asked_of(FOLDER))
+
+
+def test_checks_are_read_once_however_many_candidates_have_failed(desk, reads):
+    """They were read for each of the last ten again, every thirty seconds."""
+    for letter in "bcd":
+        made = {"candidate_key": letter * 64, "bundle_digest": digest(letter)}
+        desk.made("registry_entry", ENTRY | made)
+        desk.made("evaluation_report", REPORT | made | {"report_key": "a-report"})
+    staging, _ = looks(desk.papers, FOLDER, DEFAULT)
+    assert staging.digest == digest("d")
+    assert len(reads) == len(asked_of(FOLDER))
+
+
+def test_nothing_is_judged_once_the_newest_is_released_everywhere(desk, reads):
+    """Every check of what had long been live was read every thirty seconds."""
+    for stage in DEFAULT:
+        desk.made(stage.release, {"bundle_digest": digest("a")})
+    assert list(looks(desk.papers, FOLDER, DEFAULT)) == []
+    assert reads == []
 
 
 def test_releasing_twice_commits_once_and_says_so(desk):
