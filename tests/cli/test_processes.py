@@ -41,7 +41,7 @@ def start(mark: str) -> Iterator[Start]:
     yield run
     assert sweep(mark, 0.0) == []
     for process in started:
-        process.wait(10)
+        process.wait(60)
         process.stdout.close()
 
 

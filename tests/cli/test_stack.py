@@ -75,7 +75,7 @@ def served(layout: Layout) -> str | None:
     """The digest that staging answers with, if it answers."""
     try:
         url = f"{layout.settings.serve_url}/staging/fraud/v2/health/ready"
-        answer = httpx.get(url, timeout=2, trust_env=False)
+        answer = httpx.get(url, timeout=30, trust_env=False)
     except httpx.TransportError:
         return None
     return answer.headers.get("x-bundle-digest") if answer.is_success else None
@@ -115,16 +115,17 @@ def test_every_process_below_a_service_carries_the_mark(layout):
 def test_ray_does_not_answer_without_its_token(method, path, layout):
     url = f"{layout.settings.serve_api}{path}"
     for headers in ({}, {"Authorization": "Bearer wrong"}):
-        answer = httpx.request(method, url, headers=headers, trust_env=False)
+        answer = httpx.request(method, url, headers=headers, timeout=60, trust_env=False)
         assert answer.status_code in (401, 403)
 
 
 def test_an_endpoint_asks_for_a_token_and_takes_the_one_that_the_stack_made(layout):
-    url = f"{layout.settings.serve_url}/staging/fraud/v2/models/fraud"
-    assert httpx.post(f"{url}/infer", json={}, trust_env=False).status_code == 401
+    path = "/staging/fraud/v2/models/fraud"
     shown = {"Authorization": f"Bearer {own_token(layout.settings)}"}
-    assert httpx.get(url, headers=shown, trust_env=False).status_code == 200
-    assert httpx.post(f"{url}/infer", json={}, headers=shown, trust_env=False).status_code == 400
+    with httpx.Client(base_url=layout.settings.serve_url, timeout=60, trust_env=False) as client:
+        assert client.post(f"{path}/infer", json={}).status_code == 401
+        assert client.get(path, headers=shown).status_code == 200
+        assert client.post(f"{path}/infer", json={}, headers=shown).status_code == 400
 
 
 def test_up_twice_is_harmless(layout):

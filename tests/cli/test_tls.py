@@ -123,8 +123,8 @@ def test_another_certificate_than_that_of_the_settings_is_not_believed(
     theirs = Settings(home=settings.home, tls_cert_file=cert, tls_key_file=key)
     url = f"{settings.serve_url}/v2/health/live"
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-        httpx.get(url, trust_env=False, verify=endpoint_context(theirs))
-    answer = httpx.get(url, trust_env=False, verify=endpoint_context(settings))
+        httpx.get(url, timeout=60, trust_env=False, verify=endpoint_context(theirs))
+    answer = httpx.get(url, timeout=60, trust_env=False, verify=endpoint_context(settings))
     assert answer.json() == {"live": True}
 
 

@@ -22,7 +22,7 @@ def test_the_next_item_is_made_while_the_last_one_is_used():
 
     coming = ahead(items())
     assert next(coming) == 1
-    assert made_second.wait(30)
+    assert made_second.wait(60)
     assert list(coming) == [2]
 
 
@@ -46,7 +46,7 @@ def test_as_many_items_as_asked_for_are_made_while_one_is_used():
 
     coming = ahead(items(), 3)
     assert next(coming) == 0
-    assert made_fourth.wait(30)
+    assert made_fourth.wait(60)
     assert list(coming) == [1, 2, 3]
 
 

@@ -20,7 +20,7 @@ def ask(stack, model):
     bundle = stack.bundle(model, manifest.bundle_digest)
     body = encode(infer_document(bundle.signature, bundle.golden.rows))
     url = f"{stack.url(model)}{infer_path(model)}"
-    return manifest, bundle, httpx.post(url, content=body, headers=stack.shown)
+    return manifest, bundle, httpx.post(url, content=body, headers=stack.shown, timeout=60)
 
 
 @pytest.mark.parametrize("model", MODELS)

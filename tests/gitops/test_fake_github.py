@@ -26,7 +26,8 @@ def place(github, tmp_path):
 @pytest.fixture
 def api(github, place):
     headers = {**VERSION, "authorization": f"token {github.accounts.token('ann')}"}
-    with httpx.Client(base_url=f"{github.url}/repos/acme/fleet/", headers=headers) as client:
+    url = f"{github.url}/repos/acme/fleet/"
+    with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -97,7 +98,7 @@ def test_an_app_gets_a_token_for_its_key_and_the_token_ends(github, place):
     key = github.accounts.app(7, installation=70)
     signed = jwt.encode({"iss": "7", "iat": 1, "exp": 2**31}, key, algorithm="RS256")
     url = f"{github.url}/app/installations/70/access_tokens"
-    asked = httpx.post(url, headers={**VERSION, "authorization": f"Bearer {signed}"})
+    asked = httpx.post(url, headers={**VERSION, "authorization": f"Bearer {signed}"}, timeout=60)
     assert asked.status_code == 401
     github.accounts.lifetime = timedelta(0)
     other = github.accounts.app(8, installation=80)

@@ -180,5 +180,5 @@ def test_without_a_host_a_run_is_a_session_of_its_own_with_a_log(launcher, tmp_p
     program = "import os; print('begun', os.getsid(0) == os.getpid(), flush=True)"
     worker = launcher._interpreter((sys.executable, "-c", program))
     (child,) = launcher._fresh
-    assert (child.pid, child.wait(20)) == (worker.pid, 0)
+    assert (child.pid, child.wait(60)) == (worker.pid, 0)
     assert (tmp_path / "runs-fresh.log").read_text() == "begun True\n"

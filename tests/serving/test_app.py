@@ -43,7 +43,7 @@ def application(bundle: Bundle, version: str) -> dict[str, Any]:
 
 
 def ready(head: RayHead) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(f"{head.serve}/line/v2/health/ready").json()
+    found: dict[str, Any] = httpx.get(f"{head.serve}/line/v2/health/ready", timeout=60).json()
     return found
 
 
@@ -122,7 +122,8 @@ def test_every_answer_names_version_digest_and_request_once(head: RayHead, tmp_p
     head.wait_for("line", "RUNNING")
     wait_until_ready(head, "live", bundle.digest)
     for path in ("v2", "v2/health/ready", "openapi.json", "nowhere"):
-        answer = httpx.get(f"{head.serve}/line/{path}", headers={"x-request-id": "q-1"})
+        url = f"{head.serve}/line/{path}"
+        answer = httpx.get(url, headers={"x-request-id": "q-1"}, timeout=60)
         assert answer.headers["x-bundle-digest"] == bundle.digest
         assert answer.headers["x-model-version"] == "1"
         assert answer.headers.get_list("x-request-id") == ["q-1"]
@@ -131,7 +132,7 @@ def test_every_answer_names_version_digest_and_request_once(head: RayHead, tmp_p
 def named(head: RayHead, count: int) -> str:
     """The id that a request for so many rows was given: ours is in hex, Serve's a UUID."""
     rows = {"instances": [{"a": 1, "b": 2}] * count}
-    answer = httpx.post(f"{head.serve}/line/invocations", json=rows)
+    answer = httpx.post(f"{head.serve}/line/invocations", json=rows, timeout=60)
     assert answer.json() == {"predictions": [8.0] * count}
     (name,) = answer.headers.get_list("x-request-id")
     return name
@@ -168,7 +169,8 @@ def logged(head: RayHead, environment: str) -> list[str]:
 
 def ask(head: RayHead, names: list[str]) -> None:
     for name in names:
-        asked = {"json": {"instances": [{"a": 1, "b": 2}]}, "headers": {"x-request-id": name}}
+        row, named = {"instances": [{"a": 1, "b": 2}]}, {"x-request-id": name}
+        asked = {"json": row, "headers": named, "timeout": 60}
         deadline = time.monotonic() + SWAP_SECONDS
         while httpx.post(f"{head.serve}/staging/line/invocations", **asked).status_code != 200:
             assert time.monotonic() < deadline, name
@@ -214,7 +216,9 @@ def test_what_a_replica_counts_is_scraped_from_ray(head: RayHead, tmp_path: Path
         r'ray_slipway_request_seconds_bucket\{(?=.*le="\+Inf")(?=.*version="7").*\} 20'
     )
     deadline = time.monotonic() + SWAP_SECONDS
-    while not (counted.search(text := httpx.get(head.metrics).text) and bucket.search(text)):
+    while not (
+        counted.search(text := httpx.get(head.metrics, timeout=60).text) and bucket.search(text)
+    ):
         assert time.monotonic() < deadline, [one for one in text.splitlines() if "slipway" in one]
         time.sleep(0.5)
 

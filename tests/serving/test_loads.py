@@ -94,7 +94,7 @@ def test_a_load_that_cannot_go_on_is_raised_where_its_block_ends() -> None:
 
 def test_what_is_offered_is_offered_whatever_becomes_of_it(line: Bundle) -> None:
     with listening(door(line)) as url:
-        assert httpx.get(f"{url}/v2/health/live").is_success
+        assert httpx.get(f"{url}/v2/health/live", timeout=60).is_success
         run = asyncio.run(offer(f"{url}/invocations", BODY, rate=100.0, seconds=0.1))
     assert (run.count(200), run.failed) == (10, [])
 

@@ -32,7 +32,7 @@ async def served(application):
 
 @asynccontextmanager
 async def client(application):
-    async with served(application) as url, httpx.AsyncClient(base_url=url) as asking:
+    async with served(application) as url, httpx.AsyncClient(base_url=url, timeout=60) as asking:
         yield asking
 
 

@@ -147,7 +147,7 @@ async def test_many_requests_are_written_before_their_time(line, tmp_path, monke
     async with asking(await rolled_out(line), log) as client:
         for number in range(4):
             await ask(client, f"q-{number}")
-    assert renamed.wait(10)
+    assert renamed.wait(60)
     log.close()
     assert [len(rest) for _, *rest in written(log)] == [3, 1]
 

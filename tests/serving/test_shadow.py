@@ -10,7 +10,7 @@ def held(shadow: Shadow) -> threading.Event:
     """Keep the thread busy until the event is set."""
     begun, go = threading.Event(), threading.Event()
     shadow.offer(lambda: (begun.set(), go.wait()), 1)
-    assert begun.wait(10)
+    assert begun.wait(60)
     return go
 
 
@@ -57,5 +57,5 @@ def test_a_closed_one_takes_nothing_and_its_thread_ends():
     shadow.close()
     shadow.offer(lambda: done.append(1), 1)
     go.set()
-    shadow._thread.join(10)
+    shadow._thread.join(60)
     assert (done, shadow.dropped, shadow._thread.is_alive()) == ([], 1, False)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 
 def ready(head, key):
-    found = httpx.get(f"{head.serve}/line/v2/health/ready").json()
+    found = httpx.get(f"{head.serve}/line/v2/health/ready", timeout=60).json()
     return found.get(key) or {}
 
 
@@ -38,7 +38,7 @@ def test_a_signed_bundle_is_served_and_an_unsigned_one_refused(tmp_path, monkeyp
             assert ready(head, "refused")["reason"].startswith(f"{reason}: ")
             assert ready(head, "live")["digest"] == signed.digest
         row = {"instances": [{"a": 1, "b": 2}]}
-        answer = httpx.post(f"{head.serve}/line/invocations", json=row)
+        answer = httpx.post(f"{head.serve}/line/invocations", json=row, timeout=60)
     assert (answer.json()["predictions"], answer.headers["x-bundle-digest"]) == (
         [8.0],
         signed.digest,

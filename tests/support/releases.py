@@ -82,7 +82,8 @@ class Judge:
 
     def verify(self, manifest: ReleaseManifest, route: str) -> Sequence[Verdict]:
         try:
-            asked = httpx.post(f"{self.endpoint}{route}/invocations", json={}, trust_env=False)
+            url = f"{self.endpoint}{route}/invocations"
+            asked = httpx.post(url, json={}, timeout=60, trust_env=False)
             answer = asked.raise_for_status().json()
         except (httpx.HTTPError, ValueError) as error:
             return [Verdict("golden", False, "score", None, GOOD_ANSWER, message=str(error))]

@@ -159,7 +159,7 @@ class Stack:
     def live(self, model: str, environment: str = "production") -> str:
         """The digest that the endpoint says it serves; empty if nothing ready answers."""
         try:
-            answer = httpx.get(f"{self.url(model, environment)}/v2/health/ready", timeout=5)
+            answer = httpx.get(f"{self.url(model, environment)}/v2/health/ready", timeout=30)
             return str(answer.json()["live"]["digest"]) if answer.is_success else ""
         except (httpx.TransportError, ValueError, TypeError, KeyError):
             return ""
