@@ -81,7 +81,8 @@ def _fill(around: Around) -> Around:
     around.at.reconciler.reconcile("production", "fraud")
     around.at.staging("b")
     around.at.bring("b", "production")
-    until = datetime.now(UTC)
+    # A whole hour, so that the newest requests share a window whatever the clock says.
+    until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     around.lake.append(table("fraud"), a_day(until), ["log"])
     record(around.lake, "fraud", windows(until))
     around.dagster.assets += [
