@@ -26,7 +26,8 @@ OFTEN = ("predictions", "monitoring")
 class Sight:
     """Times in Unix seconds, None for never: the last score, and the newest results of checks.
 
-    `unfinished` counts runs of the model and of its score.
+    `unfinished` counts runs of the model and of its score, `tried` is when the newest of the
+    latter was begun.
     """
 
     scored: float | None
@@ -34,6 +35,12 @@ class Sight:
     newest_often: float | None
     unfinished: int
     now: float
+    tried: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the newest run ended without a score."""
+        return self.tried is not None and (self.scored is None or self.tried > self.scored)
 
 
 def decide(sight: Sight) -> tuple[bool, str]:
@@ -43,6 +50,8 @@ def decide(sight: Sight) -> tuple[bool, str]:
         return False, "no check has spoken yet"
     if sight.unfinished:
         return False, "waits for the end of a run"
+    if sight.failed and sight.tried is not None and sight.now - sight.tried < PAUSE_SECONDS:
+        return False, f"the last run failed; tried again {PAUSE_SECONDS:.0f} s after it began"
     if sight.scored is None:
         return True, "never computed before"
     if sight.newest is not None and sight.newest > sight.scored:
@@ -89,6 +98,7 @@ def look(
     """What Dagster knows now."""
     asked = dg.RunsFilter(tags={SCORE_TAG: folder.name}, statuses=NOT_FINISHED_STATUSES)
     unfinished = unfinished_runs(instance, folder.name) + instance.get_runs_count(asked)
+    tries = instance.get_run_records(dg.RunsFilter(tags={SCORE_TAG: folder.name}), limit=1)
     event = instance.get_latest_materialization_event(folder.key(score.NAME))
     others = [key for key in keys if key.asset_key != folder.key(practices.NAME)]
     newest = instance.event_log_storage.get_latest_asset_check_execution_by_key(others)
@@ -100,4 +110,5 @@ def look(
         newest_often=max((times[key] for key in often), default=None),
         unfinished=unfinished,
         now=time.time(),
+        tried=max((one.create_timestamp.timestamp() for one in tries), default=None),
     )

@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from platform_assets.run_tags import MODEL_TAG
+from platform_assets.run_tags import MODEL_TAG, SCORE_TAG
 from platform_assets.watch.score import NAME, build, checks_of, results
 from platform_assets.watch.scoring_sensor import (
     DAY_SECONDS,
@@ -109,6 +109,31 @@ def test_a_result_tells_its_time_and_who_started_it(instance):
 )
 def test_a_score_is_due_when_checks_have_spoken(due, scored, newest, often, unfinished):
     assert decide(Sight(scored, newest, often, unfinished, now=1000.0))[0] is due
+
+
+@pytest.mark.parametrize(
+    ("due", "scored", "tried"),
+    [
+        (False, None, 1000.0 - PAUSE_SECONDS + 1),
+        (True, None, 1000.0 - PAUSE_SECONDS),
+        (False, 100.0, 1000.0 - PAUSE_SECONDS + 1),
+        (True, 950.0, 949.0),
+    ],
+)
+def test_a_run_that_failed_is_not_tried_again_at_once(due, scored, tried):
+    """A look every 30 s began another run, for as long as git could not be asked."""
+    assert decide(Sight(scored, 999.0, None, 0, now=1000.0, tried=tried))[0] is due
+
+
+def test_a_run_without_a_score_is_seen(instance):
+    @tiny().asset(NAME, "", set())
+    def test_score():
+        raise dg.Failure("git does not answer")
+
+    assert not look(instance, tiny(), [SLICES]).failed
+    tags = {SCORE_TAG: "tiny"}
+    dg.materialize([test_score], instance=instance, raise_on_error=False, tags=tags)
+    assert look(instance, tiny(), [SLICES]).failed
 
 
 def test_the_sensor_asks_once_for_each_time_that_checks_speak(instance):
