@@ -21,8 +21,8 @@ _LOCATIONS = """{ workspaceOrError { __typename
 _DAEMONS = """{ instance { daemonHealth { allDaemonStatuses {
   daemonType required healthy lastHeartbeatTime } } } }"""
 
-_RUNS = """query ($tags: [ExecutionTag!], $limit: Int) {
-  runsOrError(filter: {tags: $tags}, limit: $limit) { __typename
+_RUNS = """query ($tags: [ExecutionTag!], $statuses: [RunStatus!], $limit: Int) {
+  runsOrError(filter: {tags: $tags, statuses: $statuses}, limit: $limit) { __typename
     ... on PythonError { message }
     ... on Runs { results { runId status jobName creationTime startTime endTime
       tags { key value } stepStats { stepKey status startTime endTime } } } } }"""
@@ -102,6 +102,11 @@ class Run:
         return self.status in UNFINISHED
 
     @property
+    def root_id(self) -> str:
+        """The first of the runs that were started for one another."""
+        return self.tags.get("dagster/root_run_id", self.run_id)
+
+    @property
     def will_be_retried(self) -> bool:
         """Its process died, and Dagster starts it again."""
         return self.status == "FAILURE" and self.tags.get("dagster/will_retry") == "true"
@@ -145,10 +150,13 @@ class DagsterApi:
             part["healthy"] and (part["lastHeartbeatTime"] or 0) >= since for part in required
         )
 
-    def runs(self, tags: Mapping[str, str], limit: int = 25) -> list[Run]:
-        """The newest runs that carry these tags, newest first."""
+    def runs(
+        self, tags: Mapping[str, str], limit: int = 25, statuses: Sequence[str] | None = None
+    ) -> list[Run]:
+        """The newest runs that carry these tags and have one of these statuses, newest first."""
         wanted = [{"key": key, "value": value} for key, value in tags.items()]
-        answer = self._ask(_RUNS, {"tags": wanted, "limit": limit})["runsOrError"]
+        asked = {"tags": wanted, "limit": limit, "statuses": statuses}
+        answer = self._ask(_RUNS, asked)["runsOrError"]
         return [_run(one) for one in self._expect(answer, "Runs")["results"]]
 
     def assets(self) -> list[AssetState]:

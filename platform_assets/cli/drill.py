@@ -8,7 +8,7 @@ from platform_assets.cli.console import Progress, out
 from platform_assets.cli.dagster_api import DagsterApi, Run
 from platform_assets.cli.errors import DrillNotPassed
 from platform_assets.cli.follow import LOOK_SECONDS, require_success
-from platform_assets.cli.models import require_model
+from platform_assets.cli.models import dagster_name, require_model
 from platform_assets.run_tags import BY_TAG, DRILL_TAG, ENVIRONMENT_TAG, MODEL_TAG, REASON_TAG
 from resources.settings import load_settings
 
@@ -36,21 +36,22 @@ def drill(kind: Kind, model: str, environment: str | None) -> None:
         **({MODEL_TAG: model} if kind == "rollback" else {}),
         **({ENVIRONMENT_TAG: environment} if environment else {}),
     }
-    run_id = api.launch(f"{model.replace('-', '_')}_{kind}_drill", tags)
+    run_id = api.launch(f"{dagster_name(model)}_{kind}_drill", tags)
     ended = _ended(api, run_id, tags[DRILL_TAG])
     require_success(api, ended)
-    for passed, sentence in api.found(run_id):
+    for passed, sentence in api.found(ended.run_id):
         if not passed:
-            raise DrillNotPassed(kind, model, sentence, api.run_url(run_id))
+            raise DrillNotPassed(kind, model, sentence, api.run_url(ended.run_id))
         out(f"{kind} drill of {model}: {sentence}")
-    out(f"all of it: {api.run_url(run_id)}")
+    out(f"all of it: {api.run_url(ended.run_id)}")
 
 
 def _ended(api: DagsterApi, run_id: str, drill_tag: str) -> Run:
+    """The run once it has ended, or the one that took its place when its process died."""
     with Progress() as progress:
         progress.status(f"{drill_tag}: under way, {api.run_url(run_id)}")
         while True:
-            ours = [one for one in api.runs({DRILL_TAG: drill_tag}) if one.run_id == run_id]
+            ours = [one for one in api.runs({DRILL_TAG: drill_tag}) if one.root_id == run_id]
             if ours and not (ours[0].unfinished or ours[0].will_be_retried):
                 return ours[0]
             time.sleep(LOOK_SECONDS)

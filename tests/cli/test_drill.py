@@ -37,6 +37,15 @@ def test_what_would_not_have_worked_fails_the_command(drilled, slipway):
     assert "the rollback drill of fraud found what would not have worked: 3 of 90" in told.err
 
 
+def test_a_drill_whose_process_died_is_followed_in_the_run_in_its_place(drilled, slipway):
+    """It waited for ever, since a run that died says for ever that it will be retried."""
+    again = run("again", "SUCCESS", dagster__root_run_id="launched")
+    drilled.runs = [again, run("launched", "FAILURE", dagster__will_retry="true")]
+    told = slipway("drill", "rollback", "fraud")
+    assert told.code == 0
+    assert told.out.endswith("/runs/again\n")
+
+
 def test_a_drill_that_could_not_be_done_says_why(drilled, slipway):
     drilled.runs = [run("launched", "FAILURE")]
     drilled.failure = "nothing healthy is live in staging"
