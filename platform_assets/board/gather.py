@@ -15,7 +15,7 @@ from gitops.policy import Policy, load_policy
 from gitops.runtime import Runtime
 from platform_assets.board.series import COLUMNS, SPAN, Traffic, traffic
 from platform_assets.board.steps import Step, next_step
-from platform_assets.cli.dagster_api import AssetState, DagsterApi, Run
+from platform_assets.cli.dagster_api import UNFINISHED, AssetState, DagsterApi, Run
 from platform_assets.cli.evidence import read_evidence
 from platform_assets.cli.overview import Overview, Place
 from platform_assets.errors import SlipwayError
@@ -104,7 +104,7 @@ class Ran:
 def look_at_dagster(api: DagsterApi) -> Ran:
     """Checks, newest materializations and unfinished runs."""
     states = {(one.path[0], one.path[-1]): one for one in api.assets() if len(one.path) > 1}
-    return Ran(states, tuple(run for run in api.runs({}, limit=50) if run.unfinished))
+    return Ran(states, tuple(api.runs({}, limit=50, statuses=UNFINISHED)))
 
 
 def tracking_page(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """The board as a process of its own: `python -m platform_assets.board.serve`."""
 
+from datetime import timedelta
 from functools import partial
 
 import uvicorn
@@ -22,6 +23,8 @@ from platform_assets.wiring import build_forge, build_lake, build_runtime
 from resources.settings import Settings, load_settings
 
 LOOPBACK = "127.0.0.1"
+# It is a day of requests for each model, and no more than a file a minute is added to it.
+LAKE_FRESH = timedelta(seconds=30)
 
 
 def board_app(settings: Settings) -> Starlette:
@@ -34,7 +37,7 @@ def board_app(settings: Settings) -> Starlette:
             "git": Source(Git(forge, build_runtime(settings), model_folders)),
             "Dagster": Source(partial(look_at_dagster, dagster)),
             "MLflow": Source(partial(look_at_mlflow, page, model_folders)),
-            "lake": Source(partial(look_at_lake, lake, model_folders)),
+            "lake": Source(partial(look_at_lake, lake, model_folders), fresh=LAKE_FRESH),
         }
     )
     return build_app(sources, forge, Links(settings.dagster_url, page))

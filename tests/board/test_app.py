@@ -10,7 +10,7 @@ from gitops.errors import ForgeUnavailable
 from gitops.holds import hold
 from platform_assets.board.gather import SourceDown
 from tests.board.conftest import LONG
-from tests.support.fake_dagster import FakeDagster
+from tests.support.fake_dagster import FakeDagster, run
 from tests.support.releases import digest
 
 
@@ -122,6 +122,16 @@ def test_a_source_that_is_down_says_so_and_the_others_are_shown(busy):
     assert page.status_code == 200
     assert "MLflow at http://127.0.0.1:5000 does not answer: refused" in page.text
     assert "latency p99" in page.text
+
+
+def test_a_run_under_way_is_shown_however_many_have_ended_since(around):
+    ended = [run(f"r{number}", "SUCCESS") for number in range(60)]
+    around.dagster.runs = [*ended, run("old", "STARTED", slipway__model="fraud")]
+    shown = around.ask("/board.json").json()
+    facts = next(one["facts"] for one in shown["models"] if one["name"] == "fraud")
+    assert [one["href"] for one in facts if one["name"] == "run"] == [
+        "http://127.0.0.1:3000/runs/old"
+    ]
 
 
 def test_what_dagster_has_not_said_is_left_out(busy):

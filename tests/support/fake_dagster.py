@@ -94,7 +94,9 @@ class FakeDagster:
             events = [*map(_evaluation, self.checks), ending]
             return {"logsForRun": {"__typename": "EventConnection", "events": events}}
         self.on_look()
-        return {"runsOrError": {"__typename": "Runs", "results": self.runs}}
+        wanted, limit = variables.get("statuses"), variables.get("limit")
+        runs = [one for one in self.runs if wanted is None or one["status"] in wanted]
+        return {"runsOrError": {"__typename": "Runs", "results": runs[:limit]}}
 
     def _workspace(self) -> dict[str, Any]:
         jobs = [{"name": name} for name in self.jobs]
