@@ -44,9 +44,10 @@ class Live:
         self.forge.write_record(told, None)
 
     def ask(self, days=3, **changes):
-        """Rows of whole days until the day before yesterday."""
-        for day in range(self.today - 1 - days, self.today - 1):
-            self.place.ask(day, orders(ROWS, seed=day, name=f"{day}-").assign(**changes))
+        """Rows of whole days until the day before yesterday, the same whatever day it is."""
+        for seed in range(days):
+            rows = orders(ROWS, seed=100 + seed, name=f"{seed}-").assign(**changes)
+            self.place.ask(self.today - 1 - days + seed, rows)
 
     def run(self):
         asset = monitoring.build(self.place.folder)

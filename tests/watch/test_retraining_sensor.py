@@ -1,6 +1,6 @@
 """The retraining sensor on Dagster's own instance: what it counts, and what stands on the run."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -90,17 +90,19 @@ def test_other_observations_of_the_candidate_ask_for_nothing(world):
 
 
 def test_a_schedule_asks_once_for_each_of_its_times_however_long_nobody_looked(world):
-    scheduled = world(schedule="0 4 * * *", cool_down_hours=0, runs_per_day=1000)
+    hour = (datetime.now(UTC) - timedelta(hours=12)).hour
+    scheduled = world(schedule=f"0 {hour} * * *", cool_down_hours=0, runs_per_day=1000)
     scheduled.rows(10)
     (request,) = scheduled.tick("retraining").run_requests
     assert request.tags[TRIGGER_TAG] == "schedule"
-    assert request.tags[REASON_TAG].startswith("schedule: '0 4 * * *' came at ")
+    assert request.tags[REASON_TAG].startswith(f"schedule: '0 {hour} * * *' came at ")
     scheduled.run(tags=request.tags)
     assert scheduled.tick("retraining").skip_message == NOTHING
 
 
 def test_a_schedule_that_came_weeks_ago_was_answered_by_a_run_after_it(world):
-    monthly = world(schedule="0 4 1 * *", cool_down_hours=0)
+    day = (datetime.now(UTC) - timedelta(days=14)).day
+    monthly = world(schedule=f"0 4 {day} * *", cool_down_hours=0)
     monthly.run()
     now = datetime.now(UTC)
     due = look(monthly.folder, monthly.instance, [], now).causes[0].seen
