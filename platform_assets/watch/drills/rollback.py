@@ -1,13 +1,15 @@
 """The rollback drill: back to the version before and forth again by commits, under requests.
 
-Whatever happens on the way, the version that was live at the beginning is what git says at the end.
+Whatever happens on the way, the version that was live at the beginning is what git says at the end,
+unless somebody else's change came in between, which stays.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from gitops.conditions import Settled
+from gitops.conditions import Blocked, Settled
 from gitops.errors import NotHeld, NothingToRestore
 from gitops.forge import Forge
 from gitops.holds import held, lift, read_holds
@@ -61,37 +63,49 @@ def rollback_drill(
     NothingToRestore
         If no other version was healthy here that is not held.
     """
-    record = forge.read_record(environment, model)
-    if record is None or not record.healthy or not record.digest:
-        raise DrillFailed(model, "rollback", f"nothing healthy is live in {environment}")
-    digest, revision = record.digest, record.healthy
-    if digest_at(forge, environment, model, forge.head()) != digest:
-        raise DrillFailed(model, "rollback", f"{environment} is on its way to another version")
-
-    before = _before(forge, record)
+    record = _healthy(forge, environment, model)
+    digest, revision, before = record.digest, record.healthy, _before(forge, record)
 
     def go_back() -> str:
         rollback(forge, environment, model, REASON, by, before.revision)
         return before.digest
 
     def go_forth() -> str:
+        if digest_at(forge, environment, model, forge.head()) != before.digest:
+            raise DrillFailed(model, "rollback", "another change came meanwhile, and stays")
         _let_go(forge, environment, model, digest, by)
         rollback(forge, environment, model, REASON, by, revision)
         return digest
+
+    def leave_as_it_was() -> None:
+        if digest_at(forge, environment, model, forge.head()) == before.digest:
+            go_forth()
+        for one in (digest, before.digest):
+            _let_go(forge, environment, model, one, by)
 
     with caller:
         _answer(caller, digest, time.monotonic(), model)
         try:
             back = _leg(go_back, reconcile, caller, model)
-        except BaseException:
-            if digest_at(forge, environment, model, forge.head()) != digest:
-                go_forth()
-            raise
-        forth = _leg(go_forth, reconcile, caller, model)
-    _let_go(forge, environment, model, back.digest, by)
+            forth = _leg(go_forth, reconcile, caller, model)
+        finally:
+            leave_as_it_was()
     answers = caller.answers
     failures = [one.failure for one in answers if one.failure]
     return Rollback(back, forth, len(answers), failures)
+
+
+def _healthy(forge: Forge, environment: str, model: str) -> DeploymentRecord:
+    """The record of what is live, if it is healthy, what git names, and not held."""
+    record, head = forge.read_record(environment, model), forge.head()
+    if record is None or not record.healthy or not record.digest:
+        raise DrillFailed(model, "rollback", f"nothing healthy is live in {environment}")
+    if digest_at(forge, environment, model, head) != record.digest:
+        raise DrillFailed(model, "rollback", f"{environment} is on its way to another version")
+    hold = held(read_holds(forge, environment, model, head), record.digest)
+    if hold:
+        raise DrillFailed(model, "rollback", f"what is live is held: {hold.reason}")
+    return record
 
 
 def _before(forge: Forge, record: DeploymentRecord) -> Proof:
@@ -111,7 +125,8 @@ def _leg(change: Callable[[], str], reconcile: Reconcile, caller: Caller, model:
     digest = change()
     report = reconcile()
     while not _settled(report, digest):
-        if time.monotonic() - began > ANSWER_SECONDS:
+        late = time.monotonic() - began > ANSWER_SECONDS
+        if late or _wanted(report) != digest or isinstance(report.outcome, Blocked):
             raise DrillFailed(model, "rollback", f"not settled: {report.outcome.message}")
         time.sleep(RETRY_SECONDS)
         report = reconcile()
@@ -120,8 +135,11 @@ def _leg(change: Callable[[], str], reconcile: Reconcile, caller: Caller, model:
 
 
 def _settled(report: Report, digest: str) -> bool:
-    wanted = report.manifest.bundle_digest if report.manifest else ""
-    return isinstance(report.outcome, Settled) and wanted == digest
+    return isinstance(report.outcome, Settled) and _wanted(report) == digest
+
+
+def _wanted(report: Report) -> str:
+    return report.manifest.bundle_digest if report.manifest else ""
 
 
 def _answer(caller: Caller, digest: str, since: float, model: str) -> Answer:
@@ -135,7 +153,8 @@ def _answer(caller: Caller, digest: str, since: float, model: str) -> Answer:
 
 
 def _let_go(forge: Forge, environment: str, model: str, digest: str, by: str) -> None:
-    try:
-        lift(forge, environment, model, digest, by)
-    except NotHeld:
-        return
+    """Lift the hold that a drill set; one with another reason is somebody's, and stays."""
+    hold = held(read_holds(forge, environment, model, forge.head()), digest)
+    if hold and hold.reason == REASON:
+        with suppress(NotHeld):
+            lift(forge, environment, model, digest, by)

@@ -3,26 +3,23 @@
 import pytest
 
 from gitops.errors import NothingToRestore
-from gitops.holds import read_holds
+from gitops.holds import hold, read_holds
 from gitops.rollback import digest_at
 from platform_assets.errors import DrillFailed
-from platform_assets.watch.drills import rollback as module
 from platform_assets.watch.drills.caller import Caller
 from platform_assets.watch.drills.rollback import rollback_drill
 from tests.gitops.conftest import at, serve
 from tests.support.releases import digest
+from tests.support.waiting import until
 
 __all__ = ["at", "serve"]
 ROUTE = "/staging/fraud"
 
 
-def drill(at):
+def drill(at, reconcile=None):
     caller = Caller(f"{at.serve.endpoint}{ROUTE}/invocations", b"{}", {})
-
-    def reconcile():
-        return at.reconciler.reconcile("staging", "fraud")
-
-    return rollback_drill(at.forge, reconcile, caller, "staging", "fraud", "ann")
+    passes = reconcile or (lambda: at.reconciler.reconcile("staging", "fraud"))
+    return rollback_drill(at.forge, passes, caller, "staging", "fraud", "ann")
 
 
 def stands(at):
@@ -72,18 +69,53 @@ def test_a_release_that_is_on_its_way_is_left_alone(at):
         drill(at)
 
 
-def test_a_version_before_that_does_not_answer_any_more_is_told_and_forth_it_goes(at, monkeypatch):
-    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.0)
+def test_a_version_before_that_does_not_answer_any_more_is_told_and_forth_it_goes(at):
     at.staging("a")
     at.staging("b")
     at.serve.refusals[digest("a")] = "its bundle is gone"
-    with pytest.raises(DrillFailed, match="the rollback drill failed: "):
+    with pytest.raises(DrillFailed, match="its bundle is gone"):
         drill(at)
-    assert stands(at)[0] == digest("b")
+    named, live, held = stands(at)
+    assert (named, live) == (digest("b"), digest("b"))
+    assert digest("b") not in held
+
+
+def test_a_way_forth_that_breaks_leaves_git_and_holds_as_they_were(at):
+    at.staging("a")
+    at.staging("b")
+    environments = iter(["staging"])
+    with pytest.raises(StopIteration):
+        drill(at, lambda: at.reconciler.reconcile(next(environments), "fraud"))
+    named, _, held = stands(at)
+    assert (named, held) == (digest("b"), [])
+
+
+def test_a_release_that_comes_in_the_middle_stays(at):
+    at.staging("a")
+    at.staging("b")
+
+    def reconcile():
+        report = at.reconciler.reconcile("staging", "fraud")
+        at.bring("c")
+        return report
+
+    with pytest.raises(DrillFailed, match="another change came meanwhile"):
+        drill(at, reconcile)
+    named, _, held = stands(at)
+    assert (named, held) == (digest("c"), [])
+
+
+def test_a_live_version_that_a_person_holds_is_no_matter_for_practice(at):
+    at.staging("a")
+    at.staging("b")
+    hold(at.forge, "staging", "fraud", digest("b"), "looks odd", "ann")
+    with pytest.raises(DrillFailed, match="what is live is held: looks odd"):
+        drill(at)
+    assert stands(at) == (digest("b"), digest("b"), [digest("b")])
 
 
 def test_requests_that_fail_are_counted_with_their_reason():
     with Caller("http://127.0.0.1:9/", b"{}", {}) as caller:
-        assert caller.wait_for("sha256:none", 0.0, 0.2) is None
-    assert caller.answers
+        until(lambda: bool(caller.answers))
+        assert caller.wait_for("sha256:none", 0.0, 0.0) is None
     assert all("refused" in one.failure for one in caller.answers)
