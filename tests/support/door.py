@@ -23,6 +23,7 @@ from serving.settings import load_settings
 Message = MutableMapping[str, Any]
 Application = Callable[..., Awaitable[None]]
 INFER = "/infer"
+_BOUND: list[socket.socket] = []
 
 
 @contextmanager
@@ -51,9 +52,11 @@ def listening(application: Application) -> Iterator[str]:
 
 
 def free_address() -> str:
-    """An address at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+    """An address at which nothing listens; it stays bound, so that nobody else gets it."""
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    _BOUND.append(bound)
+    return f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 def door(
