@@ -1,7 +1,8 @@
 """Releasing the judged candidate into one environment: what all releasing assets do."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -30,6 +31,7 @@ from resources.artifacts import Artifacts
 from resources.checkout import Checkout
 from resources.errors import ResourceError
 
+SCORE_DAYS = 2
 Event: TypeAlias = dg.MaterializeResult | dg.AssetObservation
 
 
@@ -137,8 +139,14 @@ def papers_of(desk: Desk, folder: ModelFolder, stage: Stage, of: Judged) -> Pape
     return Papers(manifest, evidence_of(manifest, found, candidate.report, endpoint, reason))
 
 
-def scored(desk: Desk, folder: ModelFolder, stage: Stage) -> list[dict[str, Any]]:
-    """The model's newest test score as a gate, where the policy asks for one."""
+def scored(
+    desk: Desk, folder: ModelFolder, stage: Stage, clock: Callable[[], float] = time.time
+) -> list[dict[str, Any]]:
+    """The model's newest test score as a gate, where the policy asks for one.
+
+    It is computed daily; an older one may count checks that have not run for long, so it counts
+    nothing.
+    """
     policy = load_policy(desk.forge, desk.forge.head())
     asked = policy.environment(stage.environment).test_score
     if asked is None:
@@ -147,9 +155,13 @@ def scored(desk: Desk, folder: ModelFolder, stage: Stage) -> list[dict[str, Any]
     event = desk.instance.get_latest_materialization_event(folder.key(name))
     made = event.asset_materialization if event else None
     value = made.metadata["score"].value if made else None
-    observed = float(value) if isinstance(value, int | float) else None
+    days = (clock() - event.timestamp) / 86_400 if event else 0.0
+    counts = days <= SCORE_DAYS
+    observed = float(value) if counts and isinstance(value, int | float) else None
     passed = observed is not None and observed >= asked
-    return [Verdict(name, passed, "ML Test Score", observed, asked).to_dict()]
+    old = f"the newest is {days:.0f} days old; look at the sensor {folder.group}_scoring"
+    said = "" if counts else old
+    return [Verdict(name, passed, "ML Test Score", observed, asked, message=said).to_dict()]
 
 
 def objection(desk: Desk, folder: ModelFolder, stage: Stage, of: Judged) -> str:

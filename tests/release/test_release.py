@@ -1,6 +1,7 @@
 """A release trusts what was recorded for exactly this bundle, and touches git only then."""
 
 import json
+import time
 
 import dagster as dg
 import pytest
@@ -16,7 +17,7 @@ from platform_assets.model.evaluation_report import JUDGEMENT, KIND
 from platform_assets.release import first_release
 from platform_assets.release.candidates import named
 from platform_assets.release.proof import asked_of
-from platform_assets.release.release import Desk, prepare, result
+from platform_assets.release.release import Desk, prepare, result, scored
 from platform_assets.release.sensing import looks
 from platform_assets.release.stages import DEFAULT
 from platform_assets.run_tags import BUNDLE_TAG, REASON_TAG
@@ -133,6 +134,18 @@ def test_a_score_that_the_policy_asks_for_is_a_gate(desk, score, said):
         desk.release()
     desk.made("test_score", {"score": 5.0})
     assert desk.release().kind == "committed"
+
+
+def test_a_score_that_nobody_computes_any_more_counts_nothing(desk):
+    """With its sensor off, the score of a good day opened the gate for ever."""
+    desk.forge.commit(desk.forge.head(), {"gitops/environments/policy.yaml": ASKING}, "Ask")
+    desk.made("test_score", {"score": 7.0})
+    ((now,), (later,)) = (
+        scored(desk.papers, FOLDER, STAGING, lambda days=days: time.time() + days * 86_400)
+        for days in (0, 7)
+    )
+    assert (now["passed"], later["passed"]) == (True, False)
+    assert "7 days old; look at the sensor tiny_scoring" in later["message"]
 
 
 def test_a_report_that_is_gone_is_named_and_nothing_is_released(desk):
