@@ -1,5 +1,7 @@
 import threading
+import weakref
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 import pytest
@@ -84,6 +86,23 @@ def test_a_fault_behind_many_blocks_ends_the_reading(monkeypatch):
     content = b"id\n" + b"1\n" * 5_000 + b'"' + b"1" * 1_000 + b"\n" * 5_000
     with pytest.raises(FileUnreadable, match="quoting"):
         list(rows(content, monkeypatch))
+
+
+def test_an_error_that_is_kept_keeps_none_of_the_blocks_behind_it(monkeypatch):
+    """Each unreadable file of a delivery held up to 32 of them until all were read."""
+    there = []
+
+    def blocks():
+        for text in (b"id\n" + b"1\n" * 30, b'"' + b"1" * 63, *[b"1" * 64] * BLOCKS):
+            block = np.frombuffer(text, np.uint8)
+            there.append(weakref.ref(block))
+            yield block
+
+    monkeypatch.setattr(delimited, "BLOCK", 64)
+    with pytest.raises(FileUnreadable, match="quoting") as kept:
+        list(read_rows(buffered(blocks(), 64), ["id"], SOURCE))
+    assert sum(one() is not None for one in there) <= AHEAD
+    assert kept.value.rule == "file:quoting"
 
 
 def test_what_reading_raises_is_raised(monkeypatch):

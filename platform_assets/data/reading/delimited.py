@@ -127,8 +127,12 @@ def _batches(
                 check_utf8=False,
             ),
         )
-        with feed.few():
-            yield from reader
+        try:
+            with feed.few():
+                yield from reader
+        finally:
+            # An error that is kept would keep it too, and with it what was read ahead.
+            del reader
     except pa.ArrowInvalid as error:
         raise _unreadable(error) from error
 

@@ -18,7 +18,8 @@ class Feed:
     """The pieces in blocks of at most `size` bytes, as a file with what `pyarrow.PythonFile` asks.
 
     A thread of Arrow's reads up to 32 blocks before they are needed (ARROW-12090). While `few` is
-    entered, it waits until all but AHEAD of those that it was given are gone.
+    entered, it waits until all but AHEAD of those that it was given are gone. Arrow has only
+    `pyarrow.io_thread_count()` such threads, so feeds read in turn must be fewer.
     """
 
     closed = False
