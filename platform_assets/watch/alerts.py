@@ -78,7 +78,8 @@ def _raised(windows: Sequence[Observation], rule: Rule) -> Iterator[Alert]:
     for place in range(len(windows)):
         recent = windows[max(0, place + 1 - rule.m) : place + 1]
         if _beyond(recent) >= rule.n:
-            stretch += [one for one in recent if _is_beyond(one) and one not in stretch]
+            known = stretch[-rule.m :]
+            stretch += [one for one in recent if _is_beyond(one) and one not in known]
         elif stretch:
             yield _alert(stretch)
             stretch = []

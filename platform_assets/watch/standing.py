@@ -21,11 +21,19 @@ def standing(
 ) -> list[Alert]:
     """The alerts for the digest that each environment serves.
 
-    Windows of the last 30 days are looked at, and those before that waited for labels until then.
+    Windows of the last 30 days are looked at, or as many as the rule needs where they are longer,
+    and those before that waited for labels until then.
     """
-    patience = timedelta(days=folder.spec.monitoring.label_days)
-    found = alerts(observed(lake, folder.name, now - LOOK_BACK - patience), rule_of(folder))
+    found = alerts(observed(lake, folder.name, now - look_back(folder)), rule_of(folder))
     return [one for one in found if live.get(one.environment) == one.digest]
+
+
+def look_back(folder: ModelFolder) -> timedelta:
+    """How long ago the oldest window began that can still belong to an alert."""
+    settings = folder.spec.monitoring
+    # The newest window may still be open.
+    needed = timedelta(minutes=settings.window_minutes) * (settings.windows + 1)
+    return max(LOOK_BACK, needed) + timedelta(days=settings.label_days)
 
 
 def rule_of(folder: ModelFolder) -> Rule:

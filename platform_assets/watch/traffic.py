@@ -50,13 +50,14 @@ class Traffic:
 def windows_due(
     lake: Lake, model: str, after: datetime, now: datetime, length: timedelta
 ) -> list[Window]:
-    """The closed windows in which anything was asked, from `after` on, the oldest first."""
+    """The closed windows in which a caller asked, from `after` on, the oldest first."""
     name = table(model)
     if not lake.exists(name):
         return []
-    times = lake.read(name, columns=[names.TIME], where=[(names.TIME, ">=", after)]).column(0)
-    seconds = pc.unique(pc.floor_temporal(times, unit="minute"))
-    return due(seconds.to_pylist(), after, now, length)
+    wanted = [names.TIME, names.REQUEST_ID]
+    asked = without_probes(lake.read(name, columns=wanted, where=[(names.TIME, ">=", after)]))
+    minutes = pc.unique(pc.floor_temporal(asked[names.TIME], unit="minute"))
+    return due(minutes.to_pylist(), after, now, length)
 
 
 def traffic(lake: Lake, model: str, window: Window) -> list[Traffic]:

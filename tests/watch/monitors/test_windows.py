@@ -9,7 +9,7 @@ from platform_assets.watch.judging import unlabelled
 from platform_assets.watch.log_rows import REQUEST_ID, ROW
 from platform_assets.watch.monitors.labels import QUALITY
 from platform_assets.watch.observations import Outcome, observed
-from platform_assets.watch.traffic import row_ids, traffic
+from platform_assets.watch.traffic import row_ids, traffic, windows_due
 from platform_assets.watch.windows import Window, closed_until, due, window_of
 from resources.inference import PROBE, probe_id
 from tests.support.watched import DAY, FIRST
@@ -72,6 +72,14 @@ def test_what_slipway_asks_itself_is_no_traffic(place):
     assert Outcome.BEYOND not in {one.outcome for one in found}
     assert probe_id().startswith(PROBE)
     assert probe_id() != probe_id()
+
+
+def test_a_window_in_which_only_slipway_asked_is_not_due(place):
+    """Such windows leave no row, so each run looked at all of them again."""
+    place.ask(0, orders(30, seed=2), prefix=PROBE)
+    place.ask(1, orders(30, seed=3))
+    found = windows_due(place.lake, "tiny", FIRST, FIRST + 3 * DAY, DAY)
+    assert found == [Window(FIRST + DAY, FIRST + 2 * DAY)]
 
 
 def test_a_model_that_nobody_ever_asked_has_nothing_to_judge(place):
