@@ -16,6 +16,7 @@ from gitops.forge import Forge
 from platform_assets.folder import ModelFolder
 from platform_assets.metadata import picture
 from platform_assets.ml.monitoring_page import render_monitoring, verdict
+from platform_assets.spec import Monitoring
 from platform_assets.watch.alerts import Alert
 from platform_assets.watch.judging import Judge
 from platform_assets.watch.monitors import (
@@ -46,6 +47,7 @@ CHECKS = (
     labels.QUALITY,
 )
 SHOWN_DAYS = 180
+CURRENT = timedelta(days=3)
 
 
 def build(folder: ModelFolder) -> dg.AssetsDefinition:
@@ -80,7 +82,10 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                     for plot in version.plots
                 },
             },
-            check_results=[check_result(name, live, found) for name in CHECKS],
+            check_results=[
+                check_result(name, live, found, current_since(name, folder.spec.monitoring, now))
+                for name in CHECKS
+            ],
         )
 
     return monitoring
@@ -105,19 +110,41 @@ def write_page(home: Path, model: str, text: str) -> Path:
     return made.replace(path)
 
 
+def current_since(name: str, settings: Monitoring, now: datetime) -> datetime:
+    """Windows that ended earlier prove nothing of now; those that wait for labels may be older."""
+    waits = name in (labels.QUALITY, labels.SKEW)
+    patience = timedelta(days=settings.label_days if waits else 0)
+    return now - max(CURRENT, 2 * timedelta(minutes=settings.window_minutes)) - patience
+
+
 def check_result(
-    name: str, live: Sequence[Observation], found: Sequence[Alert]
+    name: str, live: Sequence[Observation], found: Sequence[Alert], since: datetime
 ) -> dg.AssetCheckResult:
-    """Whether a monitor has an alert; with the figure of the newest window that is worst."""
+    """Whether a monitor has an alert; with the figure of the newest window that is worst.
+
+    `judged` is 0 where no window that ended at `since` or later was judged.
+    """
     raised = [one for one in found if one.monitor == name]
     judged = [one for one in live if one.monitor == name and one.outcome is not Outcome.TOO_FEW]
+    newest = max((one.end for one in judged), default=None)
+    current = newest is not None and newest >= since
     said = "; ".join(sentence(one) for one in raised)
     return dg.AssetCheckResult(
         check_name=name,
         passed=not raised,
-        description=said or (None if judged else "no window with enough rows was judged yet"),
-        metadata={"judged": len(judged), "alerts": len(raised), **_worst(judged)},
+        description=said or (None if current else _nothing_since(newest)),
+        metadata={
+            "judged": len(judged) if current else 0,
+            "alerts": len(raised),
+            **_worst(judged),
+        },
     )
+
+
+def _nothing_since(newest: datetime | None) -> str:
+    if newest is None:
+        return "no window with enough rows was judged yet"
+    return f"the newest window that was judged ended at {newest:%Y-%m-%d %H:%M} UTC"
 
 
 def _worst(judged: Sequence[Observation]) -> dict[str, Any]:

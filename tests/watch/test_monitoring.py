@@ -9,8 +9,10 @@ import pytest
 from gitops.local_forge import LocalForge
 from gitops.record import DeploymentRecord
 from platform_assets.run_tags import MODEL_TAG, MONITORING_TAG, REASON_TAG
+from platform_assets.spec import Monitoring
 from platform_assets.watch import monitoring
 from platform_assets.watch.landing_log import table
+from platform_assets.watch.monitoring import CHECKS, current_since
 from platform_assets.watch.watching import Seen, monitoring_job, monitoring_sensor, reason
 from resources.artifacts import Artifacts
 from resources.lake import Lake
@@ -43,11 +45,11 @@ class Live:
         told = DeploymentRecord("production", "tiny", digest=self.place.digest)
         self.forge.write_record(told, None)
 
-    def ask(self, days=3, **changes):
-        """Rows of whole days until the day before yesterday, the same whatever day it is."""
+    def ask(self, days=3, ago=1, **changes):
+        """Rows of whole days that ended so many days ago, the same whatever day it is."""
         for seed in range(days):
             rows = orders(ROWS, seed=100 + seed, name=f"{seed}-").assign(**changes)
-            self.place.ask(self.today - 1 - days + seed, rows)
+            self.place.ask(self.today - ago - days + seed, rows)
 
     def run(self):
         asset = monitoring.build(self.place.folder)
@@ -83,6 +85,23 @@ def test_traffic_like_the_training_rows_is_judged_and_raises_no_alert(live):
     assert all(one.passed for one in checks.values())
     assert checks["input_drift"].metadata["judged"].value == 3 * 3
     assert {"production_input_drift", "production_score_drift", "production_latency"} <= set(told)
+
+
+def test_windows_of_long_ago_are_shown_and_prove_nothing_of_now(live):
+    """While nobody asks, each run told again what it had judged, and the test score counted it."""
+    live.release()
+    live.ask(ago=5)
+    told, checks = live.run()
+    assert told["windows"] == 3
+    assert checks["latency"].metadata["judged"].value == 0
+    assert "the newest window that was judged ended at" in checks["latency"].description
+
+
+def test_windows_that_wait_for_labels_or_are_long_are_current_for_longer():
+    now, settings = datetime.now(UTC), Monitoring(window_minutes=10_080, label_days=30)
+    days = {name: (now - current_since(name, settings, now)).days for name in CHECKS}
+    assert (days["latency"], days["quality"], days["skew"]) == (14, 44, 44)
+    assert (now - current_since("latency", Monitoring(), now)).days == 3
 
 
 def test_drift_fails_its_check_with_figure_bound_and_window(live):
