@@ -138,10 +138,9 @@ def restore_asset(folder: ModelFolder, stages: Sequence[Stage]) -> dg.AssetsDefi
                     tuple(folder.spec.serving.trusted_types),
                 )
             )
-        missing = [f"{one.name}: {one.found}" for one in parts if not one.back]
-        sentence = "; ".join(missing) or "all that git names can be served again"
-        report = restore.report(parts, restore.places(settings))
-        return told(folder, "restore", not missing, sentence, report)
+        places, back = restore.places(settings), all(one.back for one in parts)
+        found = restore.report(parts, places)
+        return told(folder, "restore", back, restore.sentence(parts, places), found)
 
     return restore_drill_asset
 

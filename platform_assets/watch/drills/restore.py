@@ -19,6 +19,8 @@ from serving.bundle import open_bundle
 from serving.errors import ServingError
 from serving.scorer import load_scorer, verify_golden
 
+_LOCAL = ("file://", "sqlite:///")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -59,7 +61,11 @@ def comes_back(
         if text is None:
             yield Part(environment, back=True, found="git names nothing to serve")
             continue
-        manifest = parse(text, manifest_path(environment, model))
+        try:
+            manifest = parse(text, manifest_path(environment, model))
+        except GitopsError as error:
+            yield Part(f"{environment}: manifest", back=False, found=str(error))
+            continue
         yield _part(f"{environment}: bundle", lambda: _answers(artifacts, manifest, trusted))  # noqa: B023
         yield _part(f"{environment}: rows", lambda: _rows(lake, manifest))  # noqa: B023
         record = forge.read_record(environment, model)
@@ -83,12 +89,27 @@ def places(settings: Settings) -> list[Place]:
         "tokens of callers": settings.api_token_file.parent,
     }
     return [
-        *(Place(name, uri, setting, str(home) in uri) for name, (uri, setting) in movable.items()),
+        *(
+            Place(name, uri, setting, _inside(uri, home))
+            for name, (uri, setting) in movable.items()
+        ),
         *(
             Place(name, str(place), "copy the folder", _within(place, home))
             for name, place in fixed.items()
         ),
     ]
+
+
+def sentence(parts: Sequence[Part], lost: Sequence[Place]) -> str:
+    """What does not come back; or that all does, and what has to lie elsewhere for that."""
+    missing = [f"{one.name}: {one.found}" for one in parts if not one.back]
+    inside = [one.name for one in lost if one.inside and one.setting.startswith("SLIPWAY_")]
+    only = (
+        f"; but what lies in the state folder is lost with it: {', '.join(inside)}"
+        if inside
+        else ""
+    )
+    return "; ".join(missing) or f"all that git names can be served again{only}"
 
 
 def report(parts: Sequence[Part], lost: Sequence[Place]) -> Mapping[str, list[str]]:
@@ -120,6 +141,12 @@ def _rows(lake: Lake, manifest: ReleaseManifest) -> str:
     table, _, version = manifest.data_version.partition("@")
     rows = lake.count(f"{manifest.model}/{table}", int(version))
     return f"{rows:,} rows of {manifest.data_version}"
+
+
+def _inside(uri: str, home: Path) -> bool:
+    """Whether a path, or an address of files of this machine, lies in a folder."""
+    path = next((uri.removeprefix(one) for one in _LOCAL if uri.startswith(one)), uri)
+    return "://" not in path and _within(Path(path), home)
 
 
 def _within(place: Path, home: Path) -> bool:

@@ -4,8 +4,9 @@ import pyarrow as pa
 import pytest
 
 from gitops.local_forge import LocalForge
+from gitops.manifest import manifest_path
 from gitops.record import DeploymentRecord
-from platform_assets.watch.drills.restore import comes_back, places, report
+from platform_assets.watch.drills.restore import comes_back, places, report, sentence
 from platform_assets.wiring import cloned
 from resources.artifacts import Artifacts
 from resources.lake import Lake
@@ -73,3 +74,36 @@ def test_what_lies_in_the_state_folder_is_lost_and_the_setting_that_keeps_it_is_
     elsewhere = Settings(home=tmp_path, lake_uri="s3://lake", mlflow_uri="http://mlflow:5000")
     kept = {one.name for one in places(elsewhere) if not one.inside}
     assert kept == {"tables", "MLflow's runs and versions"}
+
+
+def test_a_folder_whose_name_only_begins_or_ends_like_the_state_folder_is_kept(tmp_path):
+    home = tmp_path / "home"
+    addresses = {
+        "lake_uri": f"s3://bucket{home}/lake",
+        "artifacts_uri": f"{home}-artifacts",
+        "mlflow_uri": f"sqlite:///{tmp_path}/mlflow.db",
+    }
+    kept = {one.name for one in places(Settings(home=home, **addresses)) if not one.inside}
+    assert kept == {"tables", "bundles and reports", "MLflow's runs and versions"}
+
+
+def test_a_state_folder_behind_a_link_is_lost_all_the_same(tmp_path):
+    """Its places were told as kept, since they are named by the link."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert all(one.inside for one in places(Settings(home=tmp_path / "link")))
+
+
+def test_that_all_comes_back_is_not_said_without_what_has_to_lie_elsewhere(settings, tmp_path):
+    parts = drill(settings, tmp_path)
+    told = sentence(parts, places(settings))
+    assert told.startswith("all that git names can be served again; but what lies in the")
+    assert "git, tables, bundles and reports" in told
+    assert sentence(parts, []) == "all that git names can be served again"
+
+
+def test_a_manifest_that_cannot_be_read_does_not_come_back(settings, tmp_path):
+    forge = LocalForge(settings.gitops_path)
+    path = manifest_path("staging", "line")
+    forge.commit(forge.head(), {path: "kind: Other\n"}, "Break it")
+    assert [one.name for one in drill(settings, tmp_path) if not one.back] == ["staging: manifest"]
