@@ -104,12 +104,10 @@ def sentence(parts: Sequence[Part], lost: Sequence[Place]) -> str:
     """What does not come back; or that all does, and what has to lie elsewhere for that."""
     missing = [f"{one.name}: {one.found}" for one in parts if not one.back]
     inside = [one.name for one in lost if one.inside and one.setting.startswith("SLIPWAY_")]
-    only = (
-        f"; but what lies in the state folder is lost with it: {', '.join(inside)}"
-        if inside
-        else ""
-    )
-    return "; ".join(missing) or f"all that git names can be served again{only}"
+    all_back = "all that git names can be served again"
+    if inside:
+        all_back += f"; but what lies in the state folder is lost with it: {', '.join(inside)}"
+    return "; ".join(missing) or all_back
 
 
 def report(parts: Sequence[Part], lost: Sequence[Place]) -> Mapping[str, list[str]]:
