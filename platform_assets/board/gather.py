@@ -55,11 +55,15 @@ class Declared:
 
 
 class Git:
-    """What git says; evidence of a revision never changes, so it is read once."""
+    """What git says; evidence of a revision never changes, so it is read once.
+
+    Nor does the history of a place as long as its last commit and its record are the same.
+    """
 
     def __init__(self, forge: Forge, runtime: Runtime, folders: Folders) -> None:
         self._forge, self._runtime, self._folders = forge, runtime, folders
         self._evidence = lru_cache(maxsize=1024)(self._read)
+        self._known: dict[Key, tuple[Place, list[Change]]] = {}
 
     def __call__(self) -> dict[Key, Declared]:
         """By model and environment, models by name, environments as the policy orders."""
@@ -69,7 +73,7 @@ class Git:
 
     def _declared(self, place: Place, policy: Policy) -> Declared:
         chosen = policy.environment(place.environment).approvers
-        changes = history(self._forge, place.environment, place.model, CHANGES)
+        changes = self._changes(place)
         lived = [one for one in changes if one.live_from is not None and one.digest]
         found = [
             self._evidence(place.environment, place.model, one.revision)
@@ -81,6 +85,14 @@ class Git:
             next((one for one in changes if one.fate == "live"), None),
             tuple(one for one in found if one is not None),
         )
+
+    def _changes(self, place: Place) -> list[Change]:
+        key = (place.model, place.environment)
+        before, changes = self._known.get(key, (None, []))
+        if before is None or (before.commit, before.record) != (place.commit, place.record):
+            changes = history(self._forge, place.environment, place.model, CHANGES)
+            self._known[key] = (place, changes)
+        return changes
 
     def _read(self, environment: str, model: str, revision: str) -> Evidence | None:
         return read_evidence(self._forge, environment, model, revision)
