@@ -124,7 +124,7 @@ def test_the_version_before_is_asked_in_turn_and_shows_whose_fault_it_is(artifac
     found = [judge(artifacts, one, release(line, TIGHT), load=True) for one in (slow, fast)]
     beside = [one["latency_beside"] for one in found]
     assert beside[0].outcome == "fail"
-    assert "6 slices of each, in turn; version 0: " in beside[0].message
+    assert " slices of each, in turn; version 0: " in beside[0].message
     assert list(found[1]) == [*CHECKS, "latency_beside", "memory"]
 
 

@@ -18,7 +18,7 @@ from serving.bundle import Bundle
 from serving.door import Door
 from serving.ingress import Ingress
 from serving.rollout import Rollout
-from serving.settings import load_settings
+from serving.settings import ServingSettings, load_settings
 
 Message = MutableMapping[str, Any]
 Application = Callable[..., Awaitable[None]]
@@ -66,7 +66,7 @@ def door(
 
     `before` was live before it, with a fault of its own.
     """
-    return Ingress(rolled_out(bundle, delay_ms, before), load_settings())
+    return Ingress(rolled_out(bundle, delay_ms, before), _patient())
 
 
 def guarded(bundle: Bundle, token: str) -> Door:
@@ -74,8 +74,13 @@ def guarded(bundle: Bundle, token: str) -> Door:
     rollout = rolled_out(bundle)
     grants = Grants(tokens=(grant_for(token, "shop"),)).model_dump_json()
     guard = Guard(rollout.model, Callers(grants))
-    inside = Ingress(rollout, load_settings())
+    inside = Ingress(rollout, _patient())
     return Door(inside, rollout, guard, meter=inside.meter)
+
+
+def _patient() -> ServingSettings:
+    """The settings of a replica that a busy machine makes refuse nothing."""
+    return load_settings().model_copy(update={"max_wait_ms": 60_000.0})
 
 
 def rolled_out(
