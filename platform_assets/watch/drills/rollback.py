@@ -13,9 +13,10 @@ from gitops.conditions import Blocked, Settled
 from gitops.errors import NotHeld, NothingToRestore
 from gitops.forge import Forge
 from gitops.holds import held, lift, read_holds
+from gitops.manifest import manifest_path
 from gitops.reconcile import Report
 from gitops.record import DeploymentRecord, Proof
-from gitops.rollback import digest_at, rollback
+from gitops.rollback import REVERTS, digest_at, is_restore, rollback
 from platform_assets.errors import DrillFailed
 from platform_assets.watch.drills.caller import Answer, Caller
 
@@ -54,7 +55,7 @@ class Rollback:
 def rollback_drill(
     forge: Forge, reconcile: Reconcile, caller: Caller, environment: str, model: str, by: str
 ) -> Rollback:
-    """Go back and forth while `caller` asks.
+    """Go back and forth while `caller` asks; what a drill left that was killed is put right first.
 
     Raises
     ------
@@ -63,6 +64,7 @@ def rollback_drill(
     NothingToRestore
         If no other version was healthy here that is not held.
     """
+    _finish(forge, environment, model, by)
     record = _healthy(forge, environment, model)
     digest, revision, before = record.digest, record.healthy, _before(forge, record)
 
@@ -93,6 +95,22 @@ def rollback_drill(
     answers = caller.answers
     failures = [one.failure for one in answers if one.failure]
     return Rollback(back, forth, len(answers), failures)
+
+
+def _finish(forge: Forge, environment: str, model: str, by: str) -> None:
+    """What a drill left that was killed: its holds, and a way back that no way forth followed."""
+    head = forge.head()
+    holds = read_holds(forge, environment, model, head)
+    ours = [one.digest for one in holds if one.reason == REASON]
+    for one in ours:
+        _let_go(forge, environment, model, one, by)
+    last = forge.last_change(manifest_path(environment, model), head)
+    if last is None or not is_restore(last):
+        return
+    revision, present = last.trailers[REVERTS], digest_at(forge, environment, model, head)
+    if digest_at(forge, environment, model, revision) in ours:
+        rollback(forge, environment, model, REASON, by, revision)
+        _let_go(forge, environment, model, present, by)
 
 
 def _healthy(forge: Forge, environment: str, model: str) -> DeploymentRecord:

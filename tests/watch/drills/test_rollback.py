@@ -4,10 +4,10 @@ import pytest
 
 from gitops.errors import NothingToRestore
 from gitops.holds import hold, read_holds
-from gitops.rollback import digest_at
+from gitops.rollback import digest_at, rollback
 from platform_assets.errors import DrillFailed
 from platform_assets.watch.drills.caller import Caller
-from platform_assets.watch.drills.rollback import rollback_drill
+from platform_assets.watch.drills.rollback import REASON, rollback_drill
 from tests.gitops.conftest import at, serve
 from tests.support.releases import digest
 from tests.support.waiting import until
@@ -103,6 +103,29 @@ def test_a_release_that_comes_in_the_middle_stays(at):
         drill(at, reconcile)
     named, _, held = stands(at)
     assert (named, held) == (digest("c"), [])
+
+
+def test_a_drill_that_was_killed_on_the_way_is_finished_by_the_next(at):
+    """It left the version before live, and held the one that should be."""
+    at.staging("a")
+    at.staging("b")
+    rollback(at.forge, "staging", "fraud", REASON, "ann")
+    at.reconciler.reconcile("staging", "fraud")
+    assert stands(at) == (digest("a"), digest("a"), [digest("b")])
+    with pytest.raises(DrillFailed, match="on its way to another version"):
+        drill(at)
+    at.reconciler.reconcile("staging", "fraud")
+    assert stands(at) == (digest("b"), digest("b"), [])
+    assert drill(at).back.digest == digest("a")
+
+
+def test_what_a_person_rolled_back_is_no_drill_to_be_finished(at):
+    for letter in "abc":
+        at.staging(letter)
+    rollback(at.forge, "staging", "fraud", "it is wrong", "ann")
+    at.reconciler.reconcile("staging", "fraud")
+    assert drill(at).back.digest == digest("a")
+    assert stands(at) == (digest("b"), digest("b"), [digest("c")])
 
 
 def test_a_live_version_that_a_person_holds_is_no_matter_for_practice(at):
