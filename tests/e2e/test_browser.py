@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from platform_assets.watch.drills.assets import NAMES as DRILLS
+from platform_assets.component import assets_of
 from tests.support.browser import DETAILED, browser_page, chromium, open_group
+from tests.support.tiny import tiny
 
 pytestmark = [
     pytest.mark.e2e,
@@ -16,21 +17,7 @@ pytestmark = [
     ),
 ]
 MODELS = ("diabetes", "fraud")
-LINEAGE = (
-    "landing",
-    "raw",
-    "cleaned",
-    "quarantine",
-    "training_set",
-    "candidate_model",
-    "registry_entry",
-    "evaluation_report",
-    "staging_release",
-    "staging_deployment",
-    "production_promotion",
-    "production_deployment",
-)
-BESIDE = ("upkeep", "predictions", "monitoring", *DRILLS, "practices", "test_score")
+ASSETS = [key.path[-1] for one in assets_of(tiny()) for key in one.keys]
 RUN_SECONDS = 240
 
 
@@ -43,11 +30,11 @@ def page(live):
 @pytest.mark.parametrize("model", MODELS)
 def test_the_lineage_from_landing_to_production_is_drawn_whole(live, page, model):
     nodes = open_group(page, live.settings.dagster_url, model)
-    for name in (*LINEAGE, *BESIDE):
+    for name in ASSETS:
         node = nodes.filter(has=page.get_by_text(name, exact=True))
         node.wait_for(state="visible")
         assert node.count() == 1
-    assert nodes.count() == len(LINEAGE) + len(BESIDE)
+    assert nodes.count() == len(ASSETS)
 
 
 def test_both_models_stand_in_the_lineage_of_everything(live, page):
