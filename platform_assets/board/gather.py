@@ -16,7 +16,7 @@ from gitops.runtime import Runtime
 from platform_assets.board.series import COLUMNS, SPAN, Traffic, traffic
 from platform_assets.board.steps import Step, next_step
 from platform_assets.cli.dagster_api import UNFINISHED, AssetState, DagsterApi, Run
-from platform_assets.cli.evidence import read_evidence
+from platform_assets.cli.evidence import usable_evidence
 from platform_assets.cli.overview import Overview, Place
 from platform_assets.errors import SlipwayError
 from platform_assets.run_tags import MODEL_TAG
@@ -95,7 +95,7 @@ class Git:
         return changes
 
     def _read(self, environment: str, model: str, revision: str) -> Evidence | None:
-        return read_evidence(self._forge, environment, model, revision)
+        return usable_evidence(self._forge, environment, model, revision)
 
 
 @dataclass(frozen=True)

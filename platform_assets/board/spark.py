@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import isfinite
 from typing import TypeAlias
 
 WIDTH, HEIGHT, MARGIN = 160.0, 36.0, 4.0
@@ -23,7 +24,11 @@ class Spark:
 
 
 def spark(values: Sequence[float | None], limit: float | None = None) -> Spark | None:
-    """The line of these values, evenly spaced; None for fewer than two. A gap stays a gap."""
+    """The line of these values, evenly spaced; None for fewer than two. A gap stays a gap.
+
+    What is no finite number is a gap too.
+    """
+    values = [value if value is not None and isfinite(value) else None for value in values]
     given = [value for value in values if value is not None]
     if len(given) < 2:
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from gitops.conditions import Verdict
+from gitops.errors import EvidenceInvalid
 from gitops.evidence import Evidence, Figure
 from gitops.forge import Tree
 from gitops.manifest import evidence_path
@@ -16,6 +17,14 @@ def read_evidence(tree: Tree, environment: str, model: str, revision: str) -> Ev
     path = evidence_path(environment, model)
     text = tree.read(path, revision)
     return Evidence.from_json(text, path) if text is not None else None
+
+
+def usable_evidence(tree: Tree, environment: str, model: str, revision: str) -> Evidence | None:
+    """The same, for whom a file that cannot be read is no evidence: somebody pushed it by hand."""
+    try:
+        return read_evidence(tree, environment, model, revision)
+    except EvidenceInvalid:
+        return None
 
 
 def print_evidence(evidence: Evidence) -> None:

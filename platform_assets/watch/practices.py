@@ -12,7 +12,7 @@ import dagster as dg
 from gitops.forge import Forge
 from gitops.history import Change, history
 from gitops.policy import load_policy
-from platform_assets.cli.evidence import read_evidence
+from platform_assets.cli.evidence import usable_evidence
 from platform_assets.data.contract import personal_columns
 from platform_assets.errors import NotMaterialized
 from platform_assets.folder import ModelFolder
@@ -72,7 +72,7 @@ def live(forge: Forge, model: str) -> tuple[Change | None, str]:
     environment = load_policy(forge, forge.head()).names[-1]
     changes = history(forge, environment, model, LOOK_BACK)
     found = next((one for one in changes if one.fate == "live" and one.digest), None)
-    evidence = read_evidence(forge, environment, model, found.revision) if found else None
+    evidence = usable_evidence(forge, environment, model, found.revision) if found else None
     return found, evidence.code_version if evidence else ""
 
 

@@ -45,3 +45,12 @@ def test_a_place_whose_record_alone_has_changed_is_read_again(changing):
     assert [one.live.digest[-1] for one in (before, proven)] == ["a", "b"]
     assert waiting.place.commit == proven.place.commit
     assert waiting.live is None or waiting.live.digest[-1] == "a"
+
+
+def test_evidence_that_cannot_be_read_is_none_and_hides_nothing_else(changing):
+    """One such file, pushed by hand, took all that git says off the board."""
+    changing.at.by_hand("c", "not JSON")
+    _, git = look(changing)
+    found = git()["fraud", "staging"]
+    assert found.live.digest[-1] == "c"
+    assert [one.bundle_digest[-1] for one in found.released] == ["a", "b"]

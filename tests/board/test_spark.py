@@ -23,6 +23,11 @@ def test_a_gap_stays_a_gap_and_a_lone_value_is_a_dot():
     assert (len(found.paths), len(found.dots)) == (2, 1)
 
 
+def test_what_is_no_number_is_a_gap():
+    found = spark([1.0, float("nan"), 2.0, float("inf"), 3.0])
+    assert found == spark([1.0, None, 2.0, None, 3.0])
+
+
 def test_a_limit_is_always_in_the_picture():
     found = spark([1.0, 2.0], limit=9.0)
     assert found.limit == 4.0

@@ -75,6 +75,13 @@ def test_what_a_person_approved_from_a_commit_is_approved(at):
     assert approved(None, "").metadata["judged"].value == 0
 
 
+def test_what_is_live_by_evidence_that_cannot_be_read_is_not_approved(at):
+    at.staging("a")
+    at.by_hand("a", "not JSON", "production")
+    change, code = live(at.forge, "fraud")
+    assert (change.digest[-1], code, approved(change, code).passed) == ("a", "", False)
+
+
 def test_the_asset_needs_no_report_and_no_release(at, tmp_path):
     resources = {"artifacts": Artifacts(tmp_path / "artifacts"), "forge": at.forge}
     result = dg.materialize([practices.build(tiny())], resources=resources)
