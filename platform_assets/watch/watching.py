@@ -18,39 +18,44 @@ from platform_assets.watch.windows import closed_until
 from resources.lake import Lake
 
 LOOK_SECONDS = 30
+PAUSE_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The end of the newest closed window in s since 1970, and the version of `cleaned` (-1: none).
+    """The end of the newest closed window, the version of `cleaned` (-1: none), and when it was so.
 
-    As a cursor it says what a run was last asked for.
+    Times are in s since 1970. As a cursor it says what a run was last asked for.
     """
 
     end: int
     cleaned: int
+    at: int = 0
 
     @classmethod
     def parse(cls, cursor: str | None) -> "Seen | None":
         """From a cursor; None before the first run."""
         if not cursor:
             return None
-        end, _, cleaned = cursor.partition("/")
-        return cls(int(end), int(cleaned))
+        return cls(*map(int, cursor.split("/")))
 
     @property
     def cursor(self) -> str:
-        return f"{self.end}/{self.cleaned}"
+        return f"{self.end}/{self.cleaned}/{self.at}"
 
 
 def reason(logged: bool, now: Seen, before: Seen | None, unfinished: int) -> str | None:
-    """Why a run is asked for now; None if there is nothing new to judge, or one is under way."""
-    if not logged or unfinished or now == before:
+    """Why a run is asked for now; None if there is nothing new to judge, or one is under way.
+
+    However many deliveries come, they are looked at for labels once in PAUSE_SECONDS.
+    """
+    if not logged or unfinished:
         return None
     if before is None or now.end > before.end:
         end = datetime.fromtimestamp(now.end, UTC)
         return f"the window to {end:%Y-%m-%d %H:%M} UTC is over"
-    return "new rows may have brought labels" if now.cleaned > before.cleaned else None
+    rested = now.at - before.at >= PAUSE_SECONDS
+    return "new rows may have brought labels" if now.cleaned > before.cleaned and rested else None
 
 
 def monitoring_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
@@ -85,7 +90,10 @@ def monitoring_sensor(
             context.instance.get_runs_count(asked),
         )
         if why is None:
-            return dg.SkipReason("no window is over that was not judged, and no new rows came")
+            return dg.SkipReason(
+                "no window is over that was not judged; new rows are looked at for labels "
+                f"every {PAUSE_SECONDS} s"
+            )
         return dg.SensorResult(
             run_requests=[dg.RunRequest(tags={REASON_TAG: why})], cursor=now.cursor
         )
@@ -94,8 +102,8 @@ def monitoring_sensor(
 
 
 def seen(lake: Lake, folder: ModelFolder, now: float) -> Seen:
-    """What could be judged at a time in s since 1970."""
+    """What could be judged at a time in s since 1970; without an id no row brings a label."""
     length = timedelta(minutes=folder.spec.monitoring.window_minutes)
     end = closed_until(datetime.fromtimestamp(now, UTC), length)
-    cleaned = lake.newest(f"{folder.name}/cleaned")
-    return Seen(int(end.timestamp()), -1 if cleaned is None else cleaned)
+    cleaned = lake.newest(f"{folder.name}/cleaned") if folder.spec.id else None
+    return Seen(int(end.timestamp()), -1 if cleaned is None else cleaned, int(now))

@@ -1,6 +1,7 @@
 """The asset `monitoring`: its checks, its pictures, and its page, on real tables and registries."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -9,17 +10,24 @@ import pytest
 from gitops.local_forge import LocalForge
 from gitops.record import DeploymentRecord
 from platform_assets.run_tags import MODEL_TAG, MONITORING_TAG, REASON_TAG
-from platform_assets.spec import Monitoring
+from platform_assets.spec import ModelSpec, Monitoring
 from platform_assets.watch import monitoring
 from platform_assets.watch.landing_log import table
 from platform_assets.watch.monitoring import CHECKS, current_since
-from platform_assets.watch.watching import Seen, monitoring_job, monitoring_sensor, reason
+from platform_assets.watch.watching import (
+    PAUSE_SECONDS,
+    Seen,
+    monitoring_job,
+    monitoring_sensor,
+    reason,
+    seen,
+)
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.registry import Registry
 from resources.settings import Settings
 from tests.support.releases import SEED
-from tests.support.tiny import tiny
+from tests.support.tiny import SPEC, tiny
 from tests.support.watched import FIRST
 from tests.support.watched_model import ROWS, Watched, bundle, orders
 
@@ -150,7 +158,7 @@ def test_a_second_run_judges_nothing_again_and_shows_the_same(live):
     assert checks["input_drift"].metadata["judged"].value == 3 * 3
 
 
-NOW = Seen(end=86_400, cleaned=4)
+NOW = Seen(end=86_400, cleaned=4, at=90_000)
 
 
 @pytest.mark.parametrize(
@@ -159,11 +167,13 @@ NOW = Seen(end=86_400, cleaned=4)
         (True, None, 0, "the window to 1970-01-02 00:00 UTC is over"),
         (True, Seen(0, 4), 0, "the window to 1970-01-02 00:00 UTC is over"),
         (True, Seen(86_400, 3), 0, "new rows may have brought labels"),
+        (True, Seen(86_400, 3, 90_000 - PAUSE_SECONDS + 1), 0, None),
         (True, NOW, 0, None),
+        (True, Seen(86_400, 4), 0, None),
         (True, Seen(0, 4), 1, None),
         (False, None, 0, None),
     ],
-    ids=["first", "a window", "labels", "nothing", "under way", "nobody asked"],
+    ids=["first", "a window", "labels", "soon", "again", "nothing", "under way", "nobody asked"],
 )
 def test_a_run_is_asked_for_by_windows_and_labels(logged, before, unfinished, why):
     assert reason(logged, NOW, before, unfinished) == why
@@ -172,6 +182,14 @@ def test_a_run_is_asked_for_by_windows_and_labels(logged, before, unfinished, wh
 def test_a_cursor_is_read_as_it_was_written():
     assert Seen.parse(NOW.cursor) == NOW
     assert Seen.parse(None) is None
+
+
+def test_new_rows_of_a_model_without_an_id_bring_no_labels(tmp_path):
+    place = Watched(tmp_path)
+    place.deliver(orders(5, seed=0))
+    nameless = replace(place.folder, spec=ModelSpec.model_validate({**SPEC, "id": None}))
+    found = [seen(place.lake, folder, 90_000).cleaned for folder in (place.folder, nameless)]
+    assert found == [0, -1]
 
 
 def tick(lake, instance, cursor=None):
