@@ -3,6 +3,7 @@
 import os
 import re
 
+import dagster as dg
 import pytest
 
 from platform_assets.component import assets_of
@@ -17,7 +18,11 @@ pytestmark = [
     ),
 ]
 MODELS = ("diabetes", "fraud")
-ASSETS = [key.path[-1] for one in assets_of(tiny()) for key in one.keys]
+ASSETS = [
+    spec.key.path[-1]
+    for one in assets_of(tiny())
+    for spec in (one.specs if isinstance(one, dg.AssetsDefinition) else [one])
+]
 RUN_SECONDS = 240
 
 
