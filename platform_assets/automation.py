@@ -80,7 +80,7 @@ def automation(
         sensors=[
             landing_sensor(folder, pipeline),
             desired_state_sensor(folder, deployments),
-            alerts_sensor(folder, stages),
+            alerts_sensor(folder),
             retraining_sensor(folder, pipeline),
             retry_sensor(folder, pipeline, stages),
             releases_sensor(folder, releases, stages),

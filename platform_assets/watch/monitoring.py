@@ -28,7 +28,7 @@ from platform_assets.watch.monitors import (
 )
 from platform_assets.watch.observations import STALENESS, Observation, Outcome, observed
 from platform_assets.watch.page import facts, sentence
-from platform_assets.watch.standing import rule_of, standing
+from platform_assets.watch.standing import live_digests, rule_of, standing
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.registry import Registry
@@ -89,11 +89,6 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         )
 
     return monitoring
-
-
-def live_digests(forge: Forge, model: str) -> dict[str, str | None]:
-    """The digest that each environment serves and that was proven healthy there."""
-    return {one.environment: one.digest for one in forge.records() if one.model == model}
 
 
 def page_path(home: Path, model: str) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
+from gitops.forge import Forge
 from platform_assets.folder import ModelFolder
 from platform_assets.spec import Retraining
 from platform_assets.watch.alerts import Alert, Rule, alerts
@@ -26,6 +27,11 @@ def standing(
     """
     found = alerts(observed(lake, folder.name, now - look_back(folder)), rule_of(folder))
     return [one for one in found if live.get(one.environment) == one.digest]
+
+
+def live_digests(forge: Forge, model: str) -> dict[str, str | None]:
+    """The digest that each environment serves and that was proven healthy there."""
+    return {one.environment: one.digest for one in forge.records() if one.model == model}
 
 
 def look_back(folder: ModelFolder) -> timedelta:

@@ -1,6 +1,6 @@
 """People are told when an alert begins to stand and when it ends; what did not arrive is shown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +10,8 @@ from gitops.forge import Forge
 from gitops.notifier import build_tell
 from gitops.notify import Notice, Tell
 from platform_assets.folder import ModelFolder
-from platform_assets.release.stages import DEFAULT, Stage
 from platform_assets.watch.changes import by_monitor, notices, parse, text
-from platform_assets.watch.standing import standing
+from platform_assets.watch.standing import live_digests, standing
 from resources.lake import Lake
 from resources.settings import Settings
 
@@ -20,7 +19,7 @@ LOOK_SECONDS = 60
 NOT_DELIVERED = "not_delivered"
 
 
-def alerts_sensor(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.SensorDefinition:
+def alerts_sensor(folder: ModelFolder) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"{folder.group}_alerts",
         minimum_interval_seconds=LOOK_SECONDS,
@@ -33,8 +32,8 @@ def alerts_sensor(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.
         lake: dg.ResourceParam[Lake],
         forge: dg.ResourceParam[Forge],
     ) -> dg.SensorResult:
-        live = live_digests(forge, folder.name, [stage.environment for stage in stages])
         moment = datetime.now(UTC)
+        live = live_digests(forge, folder.name)
         now = by_monitor(standing(lake, folder, live, moment))
         link = f"{settings.dagster_url}/assets/{folder.name}/monitoring"
         known = parse(context.cursor)
@@ -49,12 +48,6 @@ def alerts_sensor(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> dg.
         )
 
     return sensor
-
-
-def live_digests(forge: Forge, model: str, environments: Iterable[str]) -> dict[str, str | None]:
-    """The digest that each environment serves and that was proven healthy there."""
-    records = {name: forge.read_record(name, model) for name in environments}
-    return {name: record.digest if record else None for name, record in records.items()}
 
 
 def deliver(due: Sequence[Notice], tell: Tell) -> list[str]:
