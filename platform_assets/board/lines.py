@@ -33,13 +33,14 @@ class Line:
 def lines_of(declared: Declared, logged: Logged | None, links: Links) -> tuple[Line, ...]:
     """Those for which there is anything to show."""
     environment, model = declared.place.environment, declared.place.model
+    live = declared.place.live.digest if declared.place.live else None
     found: list[Line | None] = [_quality(declared, links)]
     if logged is not None:
         asked = logged.traffic.get(environment)
         found += _asked(asked, links.asset(model, "predictions")) if asked else []
         seen = [one for one in logged.observed if one.environment == environment]
         href = links.asset(model, "monitoring")
-        found += [_live_quality(seen, href), _drift(declared, seen, href)]
+        found += [_live_quality(live, seen, href), _drift(live, seen, href)]
     return tuple(one for one in found if one is not None)
 
 
@@ -66,11 +67,13 @@ def _asked(asked: Traffic, href: str) -> list[Line]:
 
 
 def _quality(declared: Declared, links: Links) -> Line | None:
-    """The first figure of each release's evidence, up to that of what is live."""
+    """The first figure of each release's evidence, if what is live has one that can be read."""
     figures = [one.figures[0] for one in declared.released if one.figures]
-    if not figures:
+    evidence = declared.released[-1] if figures else None
+    live = declared.live.digest if declared.live else ""
+    if evidence is None or not evidence.figures or evidence.bundle_digest != live:
         return None
-    newest, evidence = figures[-1], declared.released[-1]
+    newest = figures[-1]
     values = [one.value for one in figures if one.metric == newest.metric]
     interval = (
         f"{figure(newest.low)} to {figure(newest.high)}, "
@@ -83,8 +86,11 @@ def _quality(declared: Declared, links: Links) -> Line | None:
     return Line(name, figure(newest.value), href, detail, spark(values), _alt(name, values))
 
 
-def _live_quality(seen: Sequence[Observation], href: str) -> Line | None:
-    """Quality by labels that arrived, or by a proxy, which is called one."""
+def _live_quality(live: str | None, seen: Sequence[Observation], href: str) -> Line | None:
+    """Quality by labels that arrived, or by a proxy, which is called one.
+
+    Labels come late: what they tell of another version than the live one names it.
+    """
     for monitor in LIVE_QUALITY:
         found = [one for one in seen if one.monitor == monitor]
         if not found:
@@ -93,11 +99,12 @@ def _live_quality(seen: Sequence[Observation], href: str) -> Line | None:
         values = [one.value for one in found if one.subject == newest.subject][-SHOWN:]
         name = f"live {newest.subject or 'quality'}".replace("_", " ")
         proxy = "a proxy, " if monitor == "quality_proxy" else ""
+        other = f"version {newest.version}, " if newest.digest != live else ""
         return Line(
             name,
             "too few" if newest.value is None else figure(newest.value),
             href,
-            f"{proxy}{newest.rows:,} rows, per {span(newest.end - newest.start)}",
+            f"{proxy}{other}{newest.rows:,} rows, per {span(newest.end - newest.start)}",
             spark(values, newest.threshold),
             _alt(name, values),
             "bad" if newest.outcome is Outcome.BEYOND else "plain",
@@ -105,10 +112,9 @@ def _live_quality(seen: Sequence[Observation], href: str) -> Line | None:
     return None
 
 
-def _drift(declared: Declared, seen: Sequence[Observation], href: str) -> Line | None:
+def _drift(live: str | None, seen: Sequence[Observation], href: str) -> Line | None:
     """The worst column of each window as a share of its threshold, for the version that is live."""
-    live = declared.place.live
-    found = [one for one in seen if one.monitor in DRIFT and live and one.digest == live.digest]
+    found = [one for one in seen if one.monitor in DRIFT and live and one.digest == live]
     starts = sorted({one.start for one in found})[-SHOWN:]
     if not starts:
         return None
