@@ -1,26 +1,24 @@
 """The acts of a plan: whatever a pass changes, it changes here, and a hook sees it coming."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeAlias
 
 from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Verdict
 from gitops.errors import ApplyRefused
-from gitops.forge import Forge
-from gitops.holds import Clock
 from gitops.lease import Tenure
 from gitops.manifest import ReleaseManifest, application_name
-from gitops.notify import Tell, notice_of, silent
+from gitops.notify import notice_of
 from gitops.pacing import concluded, is_news
 from gitops.plan import Act, Facts, failure
-from gitops.readiness import Patience, await_ready
+from gitops.readiness import await_ready
 from gitops.record import DeploymentRecord
 from gitops.rollback import Restore, restore
-from gitops.runtime import Runtime, Verifier
-from gitops.stepping import Analysis, Replayer, decide, look
+from gitops.stepping import decide, look
 from gitops.walk import Walk, wanted
+from gitops.workplace import Outside, Progress
 
 UNHEALTHY_DELAY = 30.0
 BY = "reconciler"
@@ -35,38 +33,6 @@ class Turn(Enum):
 
 
 Answer: TypeAlias = Turn | Outcome
-
-
-@dataclass(frozen=True)
-class Outside:
-    """Everything a pass can reach.
-
-    `restore_verifier` judges what was restored. `on_act` hears `before:<act>` and `after:<act>`.
-    """
-
-    forge: Forge
-    runtime: Runtime
-    verifier: Verifier | None
-    restore_verifier: Verifier | None
-    patience: Patience
-    clock: Clock
-    on_act: Callable[[str], None]
-    tell: Tell = silent
-    replayer: Replayer | None = None
-
-
-@dataclass
-class Progress:
-    """What a pass has done and seen so far; `told` is when the system was last told to change."""
-
-    done: list[Act] = field(default_factory=list)
-    drift: str = ""
-    told: datetime | None = None
-    analyses: list[Analysis] = field(default_factory=list)
-    verdicts: tuple[Verdict, ...] = ()
-    restored_verdicts: tuple[Verdict, ...] = ()
-    reverted: str | None = None
-    reverted_to: str | None = None
 
 
 class Actor:

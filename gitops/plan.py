@@ -86,10 +86,9 @@ class Facts:
     `hold` is that of the desired digest in this environment; `waiting` is the end of the pass if it
     is too early for anything new; `verifiable` says whether somebody is there to verify an
     endpoint; `done` are the acts of this pass so far, and `drift` what differed from git when it
-    began. `healthy` is what a rollback puts back, `stable` its manifest where the desired one
-    has a canary; `unsigned` why the
-    revision is not followed for want of a signature, `unable` why nothing is begun for want of a
-    key to sign a rollback with.
+    began. `healthy` is what a rollback puts back, `stable` its manifest where the desired one has
+    a canary; `unsigned` why the revision is not followed for want of a signature, `unable` why
+    nothing is begun for want of a key to sign a rollback with.
     """
 
     desired: Desired

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gitops.acts import Actor, Outside, Progress, worth_keeping
+from gitops.acts import Actor, worth_keeping
 from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Verdict
 from gitops.errors import (
     CommitUnsigned,
@@ -30,6 +30,7 @@ from gitops.plan import Act, Facts, Plan, drift, plan
 from gitops.readiness import Patience
 from gitops.runtime import Runtime, Verifier
 from gitops.stepping import Analysis, Replayer
+from gitops.workplace import Outside, Progress
 
 ROUNDS = 10
 SOON, LATER = 5.0, 15.0
