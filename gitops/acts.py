@@ -11,7 +11,7 @@ from gitops.errors import ApplyRefused
 from gitops.lease import Tenure
 from gitops.manifest import ReleaseManifest, application_name
 from gitops.notify import notice_of
-from gitops.pacing import concluded, is_news
+from gitops.pacing import concluded, is_news, unchanged
 from gitops.plan import Act, Facts, failure
 from gitops.readiness import await_ready
 from gitops.record import DeploymentRecord
@@ -64,7 +64,7 @@ class Actor:
         """Keep how the pass ended, unless the record says so; then tell who wants to know."""
         before, revision, now = self._record, self._desired.revision, self._outside.clock()
         if not worth_keeping(self._facts, outcome, now):
-            return before.outcome or outcome
+            return unchanged(before, outcome)
         self._next = concluded(before, outcome, revision, self._facts.around.pace, now)
         self.do(Act.RECORD_OUTCOME)
         notice = notice_of(before, self._next, self._now())

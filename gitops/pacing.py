@@ -49,6 +49,12 @@ def is_news(record: DeploymentRecord, outcome: Outcome, revision: str, now: date
     return known != outcome or record.observed != revision
 
 
+def unchanged(record: DeploymentRecord, outcome: Outcome) -> Outcome:
+    """An outcome that is no news: as the record paces it, or with the seconds that are left."""
+    unpaced = isinstance(outcome, RetryAfter) and outcome.reason in _UNPACED
+    return outcome if unpaced else record.outcome or outcome
+
+
 def is_behind(record: DeploymentRecord, outcome: Outcome, revision: str) -> bool:
     """Is all well, while the record tells of trouble or of another revision?"""
     says_so = isinstance(record.outcome, Settled) and record.observed == revision

@@ -33,18 +33,26 @@ def through_steps(
     """Reconcile until no step of a canary is under way; the last report, and all that was seen.
 
     Whatever ends the walk is in git and its records, so a process that dies is followed by another.
-    A change of the manifest, or that somebody suspends the model, ends a wait at once.
+    A step is looked at as often as the environment is, and a candidate that fails goes back then. A
+    change of the manifest, or that somebody suspends the model, ends a wait at once. Of looks in a
+    row that found the same, the first and the last are kept.
     """
     seen: list[Analysis] = []
     while True:
         report = reconciler.reconcile(environment, model)
         for analysis in report.analyses:
             tell(analysis.sentence())
-        seen += report.analyses
+            seen = _with(seen, analysis)
         outcome = report.outcome
         if not isinstance(outcome, RetryAfter) or outcome.reason != Reason.CANARY:
             return report, tuple(seen)
-        _rest(forge, report, outcome.seconds, pause)
+        _rest(forge, report, report.next_look, pause)
+
+
+def _with(seen: list[Analysis], new: Analysis) -> list[Analysis]:
+    found = (new.step, conclusion(new.verdicts))
+    same = [(one.step, conclusion(one.verdicts)) == found for one in seen[-2:]]
+    return [*(seen[:-1] if same == [True, True] else seen), new]
 
 
 def _rest(forge: Forge, report: Report, seconds: float, pause: Pause) -> None:

@@ -8,7 +8,7 @@ import pytest
 from gitops.conditions import Blocked, Reason, RetryAfter, Settled
 from gitops.notify import notice_of
 from gitops.pace import Pace
-from gitops.pacing import concluded, is_behind, is_news, seconds_left
+from gitops.pacing import concluded, is_behind, is_news, seconds_left, unchanged
 from gitops.plan import Act
 from gitops.record import DeploymentRecord
 from tests.support.killed_pass import killed_pass
@@ -35,6 +35,14 @@ def statuses(record):
 def test_each_retry_for_the_same_reason_waits_twice_as_long_up_to_the_interval():
     waits = [after(*[DOWN] * count).outcome.seconds for count in range(1, 6)]
     assert waits == [10, 20, 40, 60, 60]
+
+
+def test_what_is_no_news_keeps_its_pace_and_a_step_tells_what_is_left_of_it():
+    """A step looked at in its middle was said to last as long again as at its beginning."""
+    step = RetryAfter(Reason.CANARY, "step 1", 130.0)
+    left = replace(step, seconds=10.0)
+    assert unchanged(after(step), left) == left
+    assert unchanged(after(DOWN), DOWN).seconds == PACE.retry_interval
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,30 @@ def test_what_git_says_meanwhile_ends_the_wait_for_a_step(way, change, reason):
     assert way.clock.time - began == timedelta(seconds=GLANCE_SECONDS)
 
 
+LONG = replace(POLICY, steps=(5,), interval=130.0, timeout=3600.0)
+
+
+def test_a_candidate_that_turns_bad_goes_back_before_its_step_is_over(way):
+    """A step was looked at when it began and when it was over, hours later perhaps."""
+    way.world.bring("c", model="tiny", canary=replace(LONG, interval=3600.0))
+    began = way.clock.time
+
+    def pause(seconds):
+        way.world.serve.applications["staging-tiny"].canary |= WORSE
+        way.clock.pass_(seconds)
+
+    report, _ = way.walk(pause)
+    assert report.outcome.reason == Reason.ROLLED_BACK
+    assert way.clock.time - began == timedelta(seconds=report.interval)
+
+
+def test_of_looks_that_found_the_same_the_first_and_the_last_are_kept(way):
+    way.world.bring("c", model="tiny", canary=LONG)
+    _, seen = way.walk()
+    assert len(way.said) == 4
+    assert [one.seconds for one in seen] == [0, LONG.interval]
+
+
 def test_a_change_of_another_model_ends_no_wait(way):
     pauses = []
 
