@@ -7,6 +7,7 @@ from gitops.errors import UnknownPromotion
 from gitops.forge import Commit, Forge, Promotion
 from gitops.holds import holds_path
 from gitops.manifest import evidence_path, manifest_path
+from gitops.manifest_rules import NAME
 
 LOOK_BACK = 200
 
@@ -22,6 +23,8 @@ class Paper:
 
 def change(forge: Forge, environment: str, model: str, revision: str) -> Paper | None:
     """A commit that changed the manifest, and what that said then; None if there is none such."""
+    if not _are_names(environment, model):
+        return None
     path, head = manifest_path(environment, model), forge.head()
     commits = forge.history(path, head, LOOK_BACK)
     found = next((one for one in commits if one.revision == revision), None)
@@ -34,6 +37,8 @@ def change(forge: Forge, environment: str, model: str, revision: str) -> Paper |
 
 def holds(forge: Forge, environment: str, model: str) -> Paper | None:
     """The file of held digests, as main has it now; None if nothing is held."""
+    if not _are_names(environment, model):
+        return None
     path, head = holds_path(environment, model), forge.head()
     text = forge.read(path, head)
     if text is None:
@@ -55,6 +60,11 @@ def promotion(forge: Forge, number: int) -> Paper | None:
         _present(_said(found)),
         {"evidence": found.body},
     )
+
+
+def _are_names(*words: str) -> bool:
+    """Whether git may be asked for them: an address can hold zero bytes and patterns of paths."""
+    return all(map(NAME.fullmatch, words))
 
 
 def _said(found: Promotion) -> dict[str, str | None]:

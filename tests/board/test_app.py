@@ -79,7 +79,8 @@ def test_a_change_and_a_promotion_can_be_read_as_git_has_them(busy):
 @pytest.mark.parametrize(
     "path",
     ["/git/production/fraud/" + "0" * 40, "/git/production/fraud/--all", "/git/promotions/9",
-     "/git/production/fraud/holds", "/git/production/..%2f..%2fpolicy/holds", "/nothing"],
+     "/git/production/fraud/holds", "/git/production/..%2f..%2fpolicy/holds", "/nothing",
+     "/git/production/fraud%00/" + "0" * 40, "/git/a%00/fraud/holds", "/git/%2e%2e/%2e%2e/holds"],
 )  # fmt: skip
 def test_what_git_does_not_have_is_not_found(busy, path):
     assert busy.ask(path).status_code == 404
