@@ -25,8 +25,8 @@ from tests.support.ray_head import RayHead, ray_head
 from tests.support.releases import Judge, bring, manifest, patience, serving
 
 BASE_PORT = 8391
-# Wide enough for a busy machine, and far from the delay that is injected.
-BUDGET = LatencyBudget(rate=20, seconds=2, p50_ms=900, p95_ms=1000, p99_ms=1000)
+# Wide enough for a busy machine; the delay that is injected is longer whatever the machine does.
+BUDGET = LatencyBudget(rate=20, seconds=2, p50_ms=1900, p95_ms=1900, p99_ms=1900)
 Make = Callable[..., ReleaseManifest]
 
 
