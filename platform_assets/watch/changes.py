@@ -5,7 +5,7 @@ All columns that one monitor speaks of are one alert here, so that a storm is on
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from gitops.notify import Notice
@@ -13,6 +13,9 @@ from platform_assets.watch.alerts import Alert
 from platform_assets.watch.standing import sentence
 
 SHOWN = 5
+# An address may take some ten seconds to fail, and Dagster ends a tick after 60: what was told in
+# it would be told again. The rest waits for the next tick.
+AT_ONCE = 5
 _URGENT = frozenset({"quality", "invariants", "skew", "numerical_health", "errors"})
 
 
@@ -49,10 +52,24 @@ def by_monitor(found: Iterable[Alert]) -> dict[Told, list[Alert]]:
 def notices(
     model: str, known: frozenset[Told], now: Mapping[Told, list[Alert]], link: str, time: str
 ) -> list[Notice]:
-    """A notice for each alert that began to stand or ended since people were told last."""
-    begun = [_begun(model, one, now[one], link, time) for one in sorted(now.keys() - known)]
-    ended = [_ended(model, one, link, time) for one in sorted(known - now.keys())]
-    return begun + ended
+    """A notice for each of the `due` alerts that began to stand or ended."""
+    begun, ended = due(known, now)
+    return [
+        *(_begun(model, one, now[one], link, time) for one in begun),
+        *(_ended(model, one, link, time) for one in ended),
+    ]
+
+
+def due(known: frozenset[Told], now: Collection[Told]) -> tuple[list[Told], list[Told]]:
+    """What began to stand and what ended since people were told last, AT_ONCE in all."""
+    begun = sorted(set(now) - known)[:AT_ONCE]
+    return begun, sorted(known - set(now))[: AT_ONCE - len(begun)]
+
+
+def known_after(known: frozenset[Told], now: Collection[Told]) -> frozenset[Told]:
+    """What people know once they were told what is due."""
+    begun, ended = due(known, now)
+    return known.union(begun).difference(ended)
 
 
 def _begun(model: str, told: Told, found: list[Alert], link: str, time: str) -> Notice:

@@ -13,7 +13,7 @@ from resources.lake import Lake
 
 LOOK_BACK = timedelta(days=30)
 QUALITY = frozenset({"quality"})
-DRIFT = frozenset({"input_drift", "score_drift", "quality_proxy"})
+DRIFT = frozenset({"input_drift", "score_drift"})
 WRONG_ROWS = frozenset({"invariants", "skew", "numerical_health"})
 
 

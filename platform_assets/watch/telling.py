@@ -10,7 +10,7 @@ from gitops.forge import Forge
 from gitops.notifier import build_tell
 from gitops.notify import Notice, Tell
 from platform_assets.folder import ModelFolder
-from platform_assets.watch.changes import by_monitor, notices, parse, text
+from platform_assets.watch.changes import by_monitor, known_after, notices, parse, text
 from platform_assets.watch.standing import live_digests, standing
 from resources.lake import Lake
 from resources.settings import Settings
@@ -43,7 +43,7 @@ def alerts_sensor(folder: ModelFolder) -> dg.SensorDefinition:
             context.log.warning("the alert stands in Dagster all the same: %s", failure)
         return dg.SensorResult(
             skip_reason=said(len(now), due, failures),
-            cursor=text(now),
+            cursor=text(known_after(known, now)),
             asset_events=[observation(folder, due, failures)] if due else [],
         )
 

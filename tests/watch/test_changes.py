@@ -3,7 +3,15 @@
 from dataclasses import replace
 
 from platform_assets.watch.alerts import Rule, alerts
-from platform_assets.watch.changes import Told, by_monitor, notices, parse, text
+from platform_assets.watch.changes import (
+    AT_ONCE,
+    Told,
+    by_monitor,
+    known_after,
+    notices,
+    parse,
+    text,
+)
 from tests.support.watched import QUIET, days
 
 RULE = Rule(n=2, m=3, minimum_rows=200)
@@ -46,6 +54,17 @@ def test_an_alert_that_ends_is_told_once():
     (notice,) = due(known, standing(days("oxxoo")))
     assert (notice.before, notice.after) == ("alert input_drift", "alert input_drift ended")
     assert due(NOBODY, standing(days("oxxoo"))) == []
+
+
+def test_of_many_changes_each_is_told_once_a_few_at_a_time():
+    """An address that hangs cost the tick its time, and everybody was told all of it again."""
+    known, now, told = NOBODY, standing(*[days("xx", monitor=f"m{n:02}") for n in range(12)]), []
+    for stands in [now] * 3 + [{}] * 3:
+        told.append([one.after for one in due(known, stands)])
+        known = known_after(known, stands)
+    assert [len(one) for one in told] == [AT_ONCE, AT_ONCE, 2] * 2
+    assert len({one for some in told for one in some}) == 24
+    assert known == NOBODY
 
 
 def test_a_new_version_with_the_same_trouble_is_told_anew():
