@@ -9,7 +9,7 @@ import dagster as dg
 from platform_assets.folder import ModelFolder
 from platform_assets.watch.governor import Cause, Trigger
 
-_FORM = re.compile(r"training asked for by (\S+): (.*)", re.DOTALL)
+_FORM = re.compile(r"training asked for by (.+?): (.*)", re.DOTALL)
 
 
 def written(by: str, why: str) -> str:

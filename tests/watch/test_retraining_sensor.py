@@ -71,12 +71,14 @@ def test_a_run_under_way_is_waited_for(world):
     assert "1 runs of this model are under way" in governed.tick("retraining").skip_message
 
 
-def test_a_wish_starts_a_training_whose_run_says_who_and_why_and_only_one(world):
+@pytest.mark.parametrize("by", ["ann", r"SHOP\ann smith"])
+def test_a_wish_starts_a_training_whose_run_says_who_and_why_and_only_one(world, by):
+    """A wish of somebody whose account has a blank in its name was never read."""
     tiny_world = world()
-    tiny_world.wish("ann", "a new merchant")
+    tiny_world.wish(by, "a new merchant: books")
     (request,) = tiny_world.tick("retraining").run_requests
-    assert request.tags[REASON_TAG] == "on demand: asked for by ann: a new merchant"
-    assert (request.tags[TRIGGER_TAG], request.tags[BY_TAG]) == ("on demand", "ann")
+    assert request.tags[REASON_TAG] == f"on demand: asked for by {by}: a new merchant: books"
+    assert (request.tags[TRIGGER_TAG], request.tags[BY_TAG]) == ("on demand", by)
     tiny_world.run(tags=request.tags)
     assert tiny_world.tick("retraining").skip_message == NOTHING
 
