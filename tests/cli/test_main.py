@@ -18,7 +18,7 @@ COMMANDS = [[command.name or command.callback.__name__] for command in app.regis
 def test_every_promised_command_exists():
     promised = (
         "up down demo status new run rollback hold reconcile doctor forget reproduce "
-        "history why trace suspend resume prune board retrain"
+        "history why trace suspend resume prune board retrain drill batch"
     )
     groups = {
         "promotions": "list show approve reject",
