@@ -19,6 +19,7 @@ from resources.settings import Settings
 LOOK_SECONDS = 30
 OLDEST_SECONDS = 60.0
 MANY_FILES = 200
+PAUSE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,13 @@ class Due:
     reason: str
 
 
-def decide(files: Sequence[LogFile], now: float, unfinished: int) -> Due:
-    """Take in once a file has waited for OLDEST_SECONDS, or MANY_FILES wait; `now` as `written`."""
+def decide(
+    files: Sequence[LogFile], now: float, unfinished: int, failed: float | None = None
+) -> Due:
+    """Take in once a file has waited for OLDEST_SECONDS, or MANY_FILES wait; `now` as `written`.
+
+    `failed` is when the newest run began, if it failed: the next one begins PAUSE_SECONDS later.
+    """
     if not files:
         return Due(False, "no file of the prediction log waits")
     age = now - min(one.written for one in files)
@@ -38,6 +44,8 @@ def decide(files: Sequence[LogFile], now: float, unfinished: int) -> Due:
     told = f"{len(files):,} files of the prediction log wait, {size:,} bytes, for {age:.0f} s"
     if unfinished:
         return Due(False, f"{told}; a run that takes them in is under way")
+    if failed is not None and now - failed < PAUSE_SECONDS:
+        return Due(False, f"{told}; the last run failed, the next is {PAUSE_SECONDS:.0f} s later")
     due = age >= OLDEST_SECONDS or len(files) >= MANY_FILES
     return Due(due, told if due else f"{told}; taken in after {OLDEST_SECONDS:.0f} s")
 
@@ -67,9 +75,20 @@ def predictions_sensor(
     ) -> dg.RunRequest | dg.SkipReason:
         asked = dg.RunsFilter(tags={PREDICTIONS_TAG: folder.name}, statuses=NOT_FINISHED_STATUSES)
         unfinished = context.instance.get_runs_count(asked)
-        due = decide(waiting(settings.predictions, folder.name), time.time(), unfinished)
+        files = waiting(settings.predictions, folder.name)
+        due = decide(files, time.time(), unfinished, failed_run(context.instance, folder.name))
         if not due.now:
             return dg.SkipReason(due.reason)
         return dg.RunRequest(tags={REASON_TAG: due.reason})
 
     return sensor
+
+
+def failed_run(instance: dg.DagsterInstance, model: str) -> float | None:
+    """When the newest run that was to take files in began, in Unix seconds; None unless it failed.
+
+    One that was ended by a person, or by the end of the stack, has not failed.
+    """
+    newest = instance.get_run_records(dg.RunsFilter(tags={PREDICTIONS_TAG: model}), limit=1)
+    failed = [one for one in newest if one.dagster_run.status is dg.DagsterRunStatus.FAILURE]
+    return failed[0].create_timestamp.timestamp() if failed else None

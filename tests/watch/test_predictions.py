@@ -120,6 +120,21 @@ def test_while_a_run_takes_them_in_no_other_is_asked_for(place):
     assert "is under way" in place.tick().skip_message
 
 
+def test_after_a_run_that_failed_the_next_one_waits(place):
+    """A fault that stays began another run every half minute."""
+    place.ask("q-1")
+    place.age(OLDEST_SECONDS + 1)
+    run = dg.DagsterRun("any", tags={PREDICTIONS_TAG: "tiny"}, status=dg.DagsterRunStatus.FAILURE)
+    place.instance.add_run(run)
+    assert "the last run failed" in place.tick().skip_message
+
+
+@pytest.mark.parametrize(("failed", "due"), [(None, True), (701.0, False), (700.0, True)])
+def test_a_failure_is_tried_again_after_its_pause(tmp_path, failed, due):
+    files = [LogFile("w", 1, tmp_path, 10, 100.0)]
+    assert decide(files, 1000.0, 0, failed).now is due
+
+
 def test_many_files_are_taken_in_at_once(tmp_path):
     files = [LogFile("w", n, tmp_path, 10, 100.0) for n in range(1, MANY_FILES + 1)]
     assert decide(files, 101.0, 0).now
