@@ -71,10 +71,6 @@ class LoadReport:
         return self.percentile(99)
 
     @property
-    def p999(self) -> float:
-        return self.percentile(99.9)
-
-    @property
     def throughput(self) -> float:
         """Answers with 2xx per second, until the last one came."""
         ends = np.arange(self.requests) / self.rate + self.latencies_ms / 1000

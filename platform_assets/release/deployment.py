@@ -107,12 +107,7 @@ def deploy(
     mirror_aliases(registry, forge, report)
     key = folder.key(deployment_of(environment))
     verdicts = report.verdicts or _recorded(forge, report)
-    checks = [check_result(key, name, verdicts, report) for name in CHECKS if name not in COMPARED]
-    checks += [
-        beside_result(key, verdicts, report),
-        canary_result(key, verdicts, report, seen),
-        *(measured_result(key, name, verdicts, report) for name in MEASURED),
-    ]
+    checks = check_results(key, verdicts, report, seen)
     shown = {**facts(report), **walked(seen), **pictures(verdicts, report)}
     if report.reverted or not isinstance(report.outcome, Settled) or report.manifest is None:
         yield from checks
@@ -135,6 +130,18 @@ def pause_before_retry(outcome: Outcome, tried: int) -> float | None:
 def _recorded(forge: Forge, report: Report) -> Sequence[Verdict]:
     record = forge.read_record(report.environment, report.model)
     return record.verdicts if record and record.healthy == report.revision else ()
+
+
+def check_results(
+    key: dg.AssetKey, verdicts: Sequence[Verdict], report: Report, seen: Sequence[Analysis]
+) -> list[dg.AssetCheckResult]:
+    """One result for each of `CHECKS`."""
+    return [
+        *(check_result(key, name, verdicts, report) for name in CHECKS if name not in COMPARED),
+        beside_result(key, verdicts, report),
+        canary_result(key, verdicts, report, seen),
+        *(measured_result(key, name, verdicts, report) for name in MEASURED),
+    ]
 
 
 def check_result(

@@ -86,21 +86,6 @@ def release(
     yield result(folder, stage.release, released)
 
 
-def prepare(desk: Desk, folder: ModelFolder, stage: Stage) -> Papers:
-    """The papers of the newest candidate, whose checks were proven again.
-
-    Raises
-    ------
-    GateError, ChampionReplaced
-        As `judged`.
-    CodeNotCommitted
-        As `papers_of`.
-    """
-    candidate = named(desk.instance, folder, "")
-    found = judged(desk, folder, candidate, recorded(desk.instance, folder))
-    return papers_of(desk, folder, stage, found)
-
-
 def judged(desk: Desk, folder: ModelFolder, candidate: Candidate, of_checks: Results) -> Judged:
     """Prove every check again for the exact candidate, and read what was found.
 

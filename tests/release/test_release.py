@@ -16,8 +16,8 @@ from platform_assets.errors import GateError, NotMaterialized
 from platform_assets.model.evaluation_report import JUDGEMENT, KIND
 from platform_assets.release import first_release
 from platform_assets.release.candidates import named
-from platform_assets.release.proof import asked_of
-from platform_assets.release.release import Desk, prepare, result, scored
+from platform_assets.release.proof import asked_of, recorded
+from platform_assets.release.release import Desk, judged, papers_of, result, scored
 from platform_assets.release.sensing import looks
 from platform_assets.release.stages import DEFAULT
 from platform_assets.run_tags import BUNDLE_TAG, REASON_TAG
@@ -33,6 +33,13 @@ FOLDER = tiny(gates=[{"metric": "roc_auc", "reach": 0.7}])
 STAGING, PRODUCTION = DEFAULT
 GATE = "roc_auc_reaches"
 PATH = manifest_path("staging", "tiny")
+
+
+def prepare(desk, folder, stage):
+    """The papers of the newest candidate."""
+    candidate = named(desk.instance, folder, "")
+    found = judged(desk, folder, candidate, recorded(desk.instance, folder))
+    return papers_of(desk, folder, stage, found)
 
 
 @dg.asset(key=FOLDER.key("candidate_model"))
