@@ -122,8 +122,14 @@ def percentile_interval(latencies: Array, q: float) -> Interval:
 
 
 def ratio_interval(mine: Array, beside: Array) -> Interval:
-    """The median of how many times as long each slice took as the one beside it in time."""
-    ratios = mine / beside
+    """The median of how many times as long each slice took as the one beside it in time.
+
+    Slices in which neither had an answer tell nothing; if all are so, anything is possible.
+    """
+    told = np.isfinite(mine) | np.isfinite(beside)
+    if not told.any():
+        return Interval(0.0, math.nan, math.inf)
+    ratios = mine[told] / beside[told]
 
     def drawn(draw: np.random.Generator, times: int) -> Array:
         found: Array = np.median(ratios[draw.integers(len(ratios), size=(times, len(ratios)))], 1)

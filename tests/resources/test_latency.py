@@ -101,6 +101,13 @@ def test_noise_that_meets_both_in_turn_is_no_slowdown():
     assert outcomes(Measurement(mine, beside, "3"))["latency_beside"] == "pass"
 
 
+@pytest.mark.parametrize(("silent", "outcome"), [(1, "pass"), (6, "inconclusive")])
+def test_slices_in_which_nobody_answered_tell_nothing_of_a_slowdown(silent, outcome):
+    """One of them made the whole comparison say nothing."""
+    runs = (*even(4, 6 - silent), *even(np.inf, silent))
+    assert outcomes(Measurement(runs, runs, "3"))["latency_beside"] == outcome
+
+
 def test_errors_beyond_the_budget_fail_unless_the_version_beside_it_has_them_too():
     assert outcomes(Measurement(even(4, errors=1)))["error_rate"] == "fail"
     both = Measurement(even(4, errors=1), even(4, errors=1), "3")
