@@ -44,16 +44,21 @@ class Seen:
         return f"{self.end}/{self.cleaned}/{self.at}"
 
 
-def reason(logged: bool, now: Seen, before: Seen | None, unfinished: int) -> str | None:
+def reason(
+    logged: bool, now: Seen, before: Seen | None, unfinished: int, failed: float | None = None
+) -> str | None:
     """Why a run is asked for now; None if there is nothing new to judge, or one is under way.
 
-    However many deliveries come, they are looked at for labels once in PAUSE_SECONDS.
+    However many deliveries come, they are looked at for labels once in PAUSE_SECONDS. `failed` is
+    when the newest run began, in s since 1970, if it failed; it is tried again after as long.
     """
     if not logged or unfinished:
         return None
     if before is None or now.end > before.end:
         end = datetime.fromtimestamp(now.end, UTC)
         return f"the window to {end:%Y-%m-%d %H:%M} UTC is over"
+    if failed is not None and now.at - failed >= PAUSE_SECONDS:
+        return "the last run failed"
     rested = now.at - before.at >= PAUSE_SECONDS
     return "new rows may have brought labels" if now.cleaned > before.cleaned and rested else None
 
@@ -88,6 +93,7 @@ def monitoring_sensor(
             now,
             Seen.parse(context.cursor),
             context.instance.get_runs_count(asked),
+            failed_at(context.instance, folder),
         )
         if why is None:
             return dg.SkipReason(
@@ -99,6 +105,15 @@ def monitoring_sensor(
         )
 
     return sensor
+
+
+def failed_at(instance: dg.DagsterInstance, folder: ModelFolder) -> float | None:
+    """When the newest run that judged was asked for, in s since 1970; None unless it failed."""
+    ours = dg.RunsFilter(tags={MONITORING_TAG: folder.name})
+    for record in instance.get_run_records(ours, limit=1):
+        if record.dagster_run.status is dg.DagsterRunStatus.FAILURE:
+            return record.create_timestamp.timestamp()
+    return None
 
 
 def seen(lake: Lake, folder: ModelFolder, now: float) -> Seen:

@@ -17,6 +17,7 @@ from platform_assets.watch.monitoring import CHECKS, current_since
 from platform_assets.watch.watching import (
     PAUSE_SECONDS,
     Seen,
+    failed_at,
     monitoring_job,
     monitoring_sensor,
     reason,
@@ -177,6 +178,23 @@ NOW = Seen(end=86_400, cleaned=4, at=90_000)
 )
 def test_a_run_is_asked_for_by_windows_and_labels(logged, before, unfinished, why):
     assert reason(logged, NOW, before, unfinished) == why
+
+
+@pytest.mark.parametrize(("ago", "why"), [(PAUSE_SECONDS, "the last run failed"), (599, None)])
+def test_a_run_that_failed_is_tried_again_after_a_while(ago, why):
+    """Nothing was judged until the next window was over, which may be a month."""
+    assert reason(True, NOW, NOW, 0, NOW.at - ago) == why
+
+
+def test_only_the_newest_run_tells_whether_judging_failed():
+    job = dg.GraphDefinition(name="judged").to_job()
+    with dg.DagsterInstance.ephemeral() as instance:
+        found = [failed_at(instance, tiny())]
+        for status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS):
+            tags = {MONITORING_TAG: "tiny"}
+            instance.create_run_for_job(job, status=status, tags=tags)
+            found.append(failed_at(instance, tiny()))
+    assert [one is None for one in found] == [True, False, True]
 
 
 def test_a_cursor_is_read_as_it_was_written():
