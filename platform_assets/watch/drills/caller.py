@@ -1,4 +1,7 @@
-"""A caller who asks an endpoint all the time, and remembers who answered when."""
+"""A caller who asks an endpoint all the time, and remembers who answered when.
+
+Its requests have ids of Slipway's own, so that the monitors take them for nobody's.
+"""
 
 import ssl
 import threading
@@ -9,6 +12,8 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+
+from resources.inference import probe_id
 
 ASK_SECONDS = 10.0
 PAUSE_SECONDS = 0.01
@@ -84,7 +89,8 @@ class Caller:
     def _once(self, client: httpx.Client) -> Answer:
         asked = time.monotonic()
         try:
-            got = client.post(self._url, content=self._body)
+            named = {"x-request-id": probe_id()}
+            got = client.post(self._url, content=self._body, headers=named)
         except httpx.HTTPError as error:
             return Answer(asked, time.monotonic(), "", str(error) or type(error).__name__)
         failure = "" if got.is_success else f"status {got.status_code}"
