@@ -140,7 +140,7 @@ class Ingress:
         self, scope: Scope, receive: Receive, live: Live | None, request_id: str
     ) -> Answer:
         path, version = self._resolved(path_of(scope))
-        canary = self._rollout.canary
+        canary, before = self._rollout.canary, self._rollout.before(version)
         if path not in self._post:
             return self._read_only(scope, path, self._about(live, version))
         if scope["method"] != "POST":
@@ -152,7 +152,6 @@ class Ingress:
         media = bodies.media_type(headers.get(b"content-type"), protocol.media)
         body = await self._body(headers, receive)
         asked = Asked(headers, media, body, request_id)
-        before = self._rollout.before(version) if version else None
         if before is not None:
             return (await self._by(before, protocol.answer, asked))._replace(by=before)
         if canary is None:

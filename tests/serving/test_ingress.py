@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 import time
 import zlib
 
@@ -234,6 +235,22 @@ async def test_the_version_before_answers_whoever_names_it_and_nobody_else(line,
     new = (other.digest, [108.0])
     assert told == {"": new, "/versions/2": new, "/versions/1": (line.digest, [8.0])}
     assert "there are: 2, 1" in unknown.json()["error"]
+
+
+async def test_a_version_that_is_named_answers_though_another_follows_meanwhile(line, tmp_path):
+    """The live version answered in its place when the body came after the swap."""
+    rollout = await rolled_out(line)
+    later = [write_bundle(tmp_path / "o", line_contents(bias=bias)) for bias in (100.0, 200.0)]
+    await rollout.apply(user_config(later[0], "2"))
+
+    async def body():
+        await rollout.apply(user_config(later[1], "3"))
+        yield json.dumps(tensors(a=[1], b=[2])).encode()
+
+    async with client_of(rollout) as client:
+        answer = await client.post("/v2/models/line/versions/1/infer", content=body())
+    assert answer.headers["x-bundle-digest"] == line.digest
+    assert answer.json()["outputs"][0]["data"] == [8.0]
 
 
 async def test_the_version_before_is_answered_as_short_as_the_live_one(line, tmp_path):
