@@ -5,6 +5,7 @@ import time
 
 from platform_assets.cli.console import out
 from platform_assets.cli.dagster_api import DagsterApi
+from platform_assets.cli.errors import BatchNotSound
 from platform_assets.cli.follow import follow, require_success
 from platform_assets.cli.models import dagster_name, require_model
 from platform_assets.release.batch import NAME, table
@@ -21,6 +22,8 @@ def batch(model: str, environment: str, *, again: bool, detach: bool) -> None:
         If Dagster does not answer, or has no such job.
     RunFailed, NothingStarted
         If the run failed, or none began.
+    BatchNotSound
+        If a check of what was written failed.
     """
     require_model(model)
     settings = load_settings()
@@ -33,5 +36,17 @@ def batch(model: str, environment: str, *, again: bool, detach: bool) -> None:
     )
     out(f"started: {api.run_url(run_id)}")
     if not detach:
-        require_success(api, follow(api, model, began, tag=BATCH_TAG))
+        ended = follow(api, model, began, tag=BATCH_TAG)
+        require_success(api, ended)
         out(f"scored into {settings.lake}/{table(model)}")
+        _require_sound(api, model, ended.run_id)
+
+
+def _require_sound(api: DagsterApi, model: str, run_id: str) -> None:
+    """Tell of each check that did not pass; only those that warn let the command end well."""
+    missed = [one for one in api.found(run_id) if not one.passed]
+    for one in missed:
+        out(f"{'warning' if one.warns else 'failed'}: {one.check}: {one.sentence}")
+    failed = [one.check for one in missed if not one.warns]
+    if failed:
+        raise BatchNotSound(model, ", ".join(failed), api.run_url(run_id))

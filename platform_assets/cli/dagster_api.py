@@ -6,58 +6,12 @@ from typing import Any
 
 import httpx
 
+from platform_assets.cli import queries
 from platform_assets.cli.errors import DagsterError, StackNotUp
 
 _CHECKED = "blocking asset check"
 UNFINISHED = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
 ASK_SECONDS = 20.0
-
-_LOCATIONS = """{ workspaceOrError { __typename
-  ... on PythonError { message }
-  ... on Workspace { locationEntries { name loadStatus locationOrLoadError { __typename
-    ... on PythonError { message }
-    ... on RepositoryLocation { repositories { name jobs { name } } } } } } } }"""
-
-_DAEMONS = """{ instance { daemonHealth { allDaemonStatuses {
-  daemonType required healthy lastHeartbeatTime } } } }"""
-
-_RUNS = """query ($tags: [ExecutionTag!], $statuses: [RunStatus!], $limit: Int) {
-  runsOrError(filter: {tags: $tags, statuses: $statuses}, limit: $limit) { __typename
-    ... on PythonError { message }
-    ... on Runs { results { runId status jobName creationTime startTime endTime
-      tags { key value } stepStats { stepKey status startTime endTime } } } } }"""
-
-_FAILURES = """query ($run: ID!) { logsForRun(runId: $run, limit: 1000) { __typename
-  ... on EventConnection { events { __typename
-    ... on ExecutionStepFailureEvent { stepKey error { message causes { message } } }
-    ... on AssetCheckEvaluationEvent { stepKey evaluation { checkName success description } }
-    ... on RunFailureEvent { message } } } } }"""
-
-_FOUND = """query ($run: ID!) { logsForRun(runId: $run, limit: 1000) { __typename
-  ... on EventConnection { events { __typename
-    ... on AssetCheckEvaluationEvent { evaluation { success description } } } } } }"""
-
-_LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
-  ... on LaunchRunSuccess { run { runId } }
-  ... on PythonError { message }
-  ... on RunConfigValidationInvalid { errors { message } } } }"""
-
-_OBSERVE = """mutation ($event: ReportRunlessAssetEventsParams!) {
-  reportRunlessAssetEvents(eventParams: $event) { __typename
-  ... on UnauthorizedError { message }
-  ... on PythonError { message } } }"""
-
-_RELOAD = """mutation { reloadWorkspace { __typename
-  ... on UnauthorizedError { message }
-  ... on PythonError { message } } }"""
-
-_ASSETS = """{ assetNodes { assetKey { path }
-  assetChecksOrError { ... on AssetChecks { checks { name
-    executionForLatestMaterialization { status timestamp runId } } } }
-  assetMaterializations(limit: 1) { timestamp runId metadataEntries { label
-    ... on FloatMetadataEntry { floatValue }
-    ... on IntMetadataEntry { intValue }
-    ... on TextMetadataEntry { text } } } } }"""
 
 
 @dataclass(frozen=True)
@@ -72,6 +26,16 @@ class AssetState:
     checks: Mapping[str, str]
     at: float | None
     said: Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check of a run found; one that only `warns` is no failure."""
+
+    check: str
+    passed: bool
+    warns: bool
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -128,7 +92,7 @@ class DagsterApi:
 
     def reload(self) -> None:
         """Load the code anew; DagsterError, with the message, if it does not load."""
-        self._expect(self._ask(_RELOAD)["reloadWorkspace"], "Workspace")
+        self._expect(self._ask(queries.RELOAD)["reloadWorkspace"], "Workspace")
         errors = self.location_errors()
         if errors:
             raise DagsterError(f"Dagster cannot load the code: {'; '.join(errors.values())}")
@@ -144,7 +108,7 @@ class DagsterApi:
 
     def daemon_beats_since(self, since: float) -> bool:
         """Is every required part of the daemon healthy, by a heartbeat after `since`?"""
-        parts = self._ask(_DAEMONS)["instance"]["daemonHealth"]["allDaemonStatuses"]
+        parts = self._ask(queries.DAEMONS)["instance"]["daemonHealth"]["allDaemonStatuses"]
         required = [part for part in parts if part["required"]]
         return bool(required) and all(
             part["healthy"] and (part["lastHeartbeatTime"] or 0) >= since for part in required
@@ -156,16 +120,16 @@ class DagsterApi:
         """The newest runs that carry these tags and have one of these statuses, newest first."""
         wanted = [{"key": key, "value": value} for key, value in tags.items()]
         asked = {"tags": wanted, "limit": limit, "statuses": statuses}
-        answer = self._ask(_RUNS, asked)["runsOrError"]
+        answer = self._ask(queries.RUNS, asked)["runsOrError"]
         return [_run(one) for one in self._expect(answer, "Runs")["results"]]
 
     def assets(self) -> list[AssetState]:
         """Every asset; a check that did not run on the newest materialization is not among them."""
-        return [_asset(node) for node in self._ask(_ASSETS)["assetNodes"]]
+        return [_asset(node) for node in self._ask(queries.ASSETS)["assetNodes"]]
 
     def failure(self, run_id: str) -> str:
         """Why a run failed: what its first failed step says, or the checks that stopped it say."""
-        answer = self._ask(_FAILURES, {"run": run_id})["logsForRun"]
+        answer = self._ask(queries.FAILURES, {"run": run_id})["logsForRun"]
         events = self._expect(answer, "EventConnection")["events"]
         for event in events:
             if event["__typename"] == "ExecutionStepFailureEvent" and event["error"]:
@@ -176,11 +140,11 @@ class DagsterApi:
         endings = [one["message"] for one in events if one["__typename"] == "RunFailureEvent"]
         return endings[-1] if endings else "no failure is recorded"
 
-    def found(self, run_id: str) -> list[tuple[bool, str]]:
-        """Whether each check of a run passed, and its sentence, in order."""
-        answer = self._ask(_FOUND, {"run": run_id})["logsForRun"]
+    def found(self, run_id: str) -> list[Finding]:
+        """What each check of a run found, in order."""
+        answer = self._ask(queries.FOUND, {"run": run_id})["logsForRun"]
         return [
-            (one["evaluation"]["success"], one["evaluation"]["description"] or "")
+            _finding(one["evaluation"])
             for one in self._expect(answer, "EventConnection")["events"]
             if one["__typename"] == "AssetCheckEvaluationEvent"
         ]
@@ -196,14 +160,14 @@ class DagsterApi:
                 "tags": [{"key": key, "value": value} for key, value in tags.items()]
             },
         }
-        answer = self._ask(_LAUNCH, {"params": params})["launchRun"]
+        answer = self._ask(queries.LAUNCH, {"params": params})["launchRun"]
         run_id: str = self._expect(answer, "LaunchRunSuccess")["run"]["runId"]
         return run_id
 
     def observe(self, key: Sequence[str], description: str) -> None:
         """Record an observation of an asset, which sensors can read."""
         event = {"eventType": "ASSET_OBSERVATION", "assetKey": {"path": list(key)}}
-        answer = self._ask(_OBSERVE, {"event": event | {"description": description}})
+        answer = self._ask(queries.OBSERVE, {"event": event | {"description": description}})
         self._expect(answer["reportRunlessAssetEvents"], "ReportRunlessAssetEventsSuccess")
 
     def _selector(self, job: str) -> dict[str, str]:
@@ -225,7 +189,7 @@ class DagsterApi:
         raise DagsterError(f"Dagster has no job {job!r}; it has: {', '.join(shown) or errors}")
 
     def _entries(self) -> list[dict[str, Any]]:
-        answer = self._ask(_LOCATIONS)["workspaceOrError"]
+        answer = self._ask(queries.LOCATIONS)["workspaceOrError"]
         entries: list[dict[str, Any]] = self._expect(answer, "Workspace")["locationEntries"]
         return entries
 
@@ -266,6 +230,15 @@ def _run(one: Mapping[str, Any]) -> Run:
             Step(step["stepKey"], step["status"] or "", step["startTime"], step["endTime"])
             for step in one["stepStats"]
         ),
+    )
+
+
+def _finding(evaluation: Mapping[str, Any]) -> Finding:
+    return Finding(
+        check=evaluation["checkName"],
+        passed=evaluation["success"],
+        warns=evaluation["severity"] == "WARN",
+        sentence=evaluation["description"] or "",
     )
 
 

@@ -39,10 +39,10 @@ def drill(kind: Kind, model: str, environment: str | None) -> None:
     run_id = api.launch(f"{dagster_name(model)}_{kind}_drill", tags)
     ended = _ended(api, run_id, tags[DRILL_TAG])
     require_success(api, ended)
-    for passed, sentence in api.found(ended.run_id):
-        if not passed:
-            raise DrillNotPassed(kind, model, sentence, api.run_url(ended.run_id))
-        out(f"{kind} drill of {model}: {sentence}")
+    for one in api.found(ended.run_id):
+        if not one.passed:
+            raise DrillNotPassed(kind, model, one.sentence, api.run_url(ended.run_id))
+        out(f"{kind} drill of {model}: {one.sentence}")
     out(f"all of it: {api.run_url(ended.run_id)}")
 
 

@@ -65,6 +65,13 @@ class DrillNotPassed(CliError):
         )
 
 
+class BatchNotSound(CliError):
+    def __init__(self, model: str, found: str, page: str) -> None:
+        super().__init__(
+            f"{model}: the batch is written, but do not use it yet: {found}; see {page}"
+        )
+
+
 class NothingStarted(CliError):
     def __init__(self, model: str, seconds: float) -> None:
         super().__init__(

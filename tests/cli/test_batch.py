@@ -36,5 +36,15 @@ def test_a_batch_is_followed_to_its_end(dagster, slipway, status, code):
     assert ("scored into" in told.out) is (code == 0)
 
 
+@pytest.mark.parametrize(("severity", "code"), [("ERROR", 1), ("WARN", 0)])
+def test_a_check_that_failed_is_told_and_one_that_warns_ends_well(dagster, slipway, severity, code):
+    dagster.jobs, dagster.severity = ("fraud_batch",), severity
+    dagster.runs = [run("launched", "SUCCESS", created=4e9, slipway__batch="fraud")]
+    dagster.checks = [(True, "all there"), (False, "2 scores beyond 1")]
+    told = slipway("batch", "fraud")
+    assert (told.code, "a_check: 2 scores beyond 1" in told.out) == (code, True)
+    assert ("the batch is written, but do not use it yet: a_check" in told.err) is (code == 1)
+
+
 def test_a_batch_of_an_unknown_model_is_refused(slipway):
     assert slipway("batch", "froud").err.startswith("slipway: no model 'froud'")

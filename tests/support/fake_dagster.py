@@ -56,6 +56,7 @@ class FakeDagster:
     failure: str = "a step failed"
     launched: list[dict[str, Any]] = field(default_factory=list)
     checks: list[tuple[bool, str]] = field(default_factory=list)
+    severity: str = "ERROR"
     observed: list[dict[str, Any]] = field(default_factory=list)
     on_look: Callable[[], None] = lambda: None
 
@@ -91,7 +92,7 @@ class FakeDagster:
             return {"reportRunlessAssetEvents": done}
         if "logsForRun" in query:
             ending = {"__typename": "RunFailureEvent", "message": self.failure}
-            events = [*map(_evaluation, self.checks), ending]
+            events = [*(_evaluation(one, self.severity) for one in self.checks), ending]
             return {"logsForRun": {"__typename": "EventConnection", "events": events}}
         self.on_look()
         wanted, limit = variables.get("statuses"), variables.get("limit")
@@ -109,9 +110,14 @@ class FakeDagster:
         return {"__typename": "Workspace", "locationEntries": [entry]}
 
 
-def _evaluation(found: tuple[bool, str]) -> dict[str, Any]:
+def _evaluation(found: tuple[bool, str], severity: str) -> dict[str, Any]:
     passed, sentence = found
-    evaluation = {"checkName": "a_check", "success": passed, "description": sentence}
+    evaluation = {
+        "checkName": "a_check",
+        "success": passed,
+        "severity": severity,
+        "description": sentence,
+    }
     return {
         "__typename": "AssetCheckEvaluationEvent",
         "stepKey": "a_step",
