@@ -169,11 +169,10 @@ async def test_those_that_wait_for_a_thread_too(allowed, answered, fraud):
         assert (await statuses(client, MOST + 5, document))[200] == answered
 
 
-async def test_a_real_server_sheds_what_is_too_much_and_recovers(fraud, monkeypatch):
-    monkeypatch.setenv("SLIPWAY_MAX_WAIT_MS", "5")
+async def test_a_real_server_sheds_what_is_too_much_and_recovers(fraud):
     document = {"instances": [dict(fraud.golden.rows[0])]}
     limits = httpx.Limits(max_connections=None)
-    with listening(await asyncio.to_thread(door, fraud)) as address:
+    with listening(await asyncio.to_thread(door, fraud, max_wait_ms=5.0)) as address:
         async with httpx.AsyncClient(base_url=address, limits=limits, timeout=60) as client:
             found = await statuses(client, 100, document)
             assert found.keys() == {200, 503}

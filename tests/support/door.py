@@ -60,13 +60,17 @@ def free_address() -> str:
 
 
 def door(
-    bundle: Bundle, delay_ms: int | None = None, before: tuple[Bundle, int | None] | None = None
+    bundle: Bundle,
+    delay_ms: int | None = None,
+    before: tuple[Bundle, int | None] | None = None,
+    max_wait_ms: float = 60_000.0,
 ) -> Ingress:
     """The real ingress with a bundle live; `delay_ms` is the fault injected for drills.
 
-    `before` was live before it, with a fault of its own.
+    `before` was live before it, with a fault of its own. By default a busy machine makes it refuse
+    nothing.
     """
-    return Ingress(rolled_out(bundle, delay_ms, before), _patient())
+    return Ingress(rolled_out(bundle, delay_ms, before), _patient(max_wait_ms))
 
 
 def guarded(bundle: Bundle, token: str) -> Door:
@@ -78,9 +82,8 @@ def guarded(bundle: Bundle, token: str) -> Door:
     return Door(inside, rollout, guard, meter=inside.meter)
 
 
-def _patient() -> ServingSettings:
-    """The settings of a replica that a busy machine makes refuse nothing."""
-    return load_settings().model_copy(update={"max_wait_ms": 60_000.0})
+def _patient(max_wait_ms: float = 60_000.0) -> ServingSettings:
+    return load_settings().model_copy(update={"max_wait_ms": max_wait_ms})
 
 
 def rolled_out(
