@@ -83,7 +83,11 @@ class Process:
 
 @dataclass(frozen=True)
 class Soaked:
-    """`asked` and `wrong` are counts of answers; `processes` those that were there all the time."""
+    """`asked` and `wrong` are counts of answers; `processes` those that served to the end.
+
+    HAProxy takes a new process when its routes change, which it may learn of after the first look;
+    so one counts that was there for at least half of the looks.
+    """
 
     asked: int
     wrong: Counter[str]
@@ -98,20 +102,22 @@ class Soaked:
 def soak(url: str, processes: Callable[[], Iterable[psutil.Process]], seconds: float) -> Soaked:
     """Ask below `url` for so long, and look at those of the processes that serve."""
     asked, wrong = Counter[str](), Counter[str]()
-    watched = {one: Process(name) for one in processes() if (name := _name(one))}
+    watched: dict[psutil.Process, Process] = {}
 
     async def all_at_once() -> None:
         ended = asyncio.Event()
         callers = [asyncio.create_task(_ask(url, at, ended, asked, wrong)) for at in range(CALLERS)]
         for _ in range(LOOKS):
             await asyncio.sleep(seconds / LOOKS)
-            await asyncio.to_thread(_look, watched)
+            await asyncio.to_thread(_look, watched, processes)
         ended.set()
         await asyncio.gather(*callers)
 
     asyncio.run(all_at_once())
-    whole = [one for one in watched.values() if len(one.mib) == LOOKS]
-    return Soaked(asked.total(), wrong, whole)
+    served = [
+        seen for one, seen in watched.items() if one.is_running() and len(seen.mib) >= LOOKS // 2
+    ]
+    return Soaked(asked.total(), wrong, served)
 
 
 async def _ask(
@@ -132,12 +138,17 @@ async def _ask(
         caller.close()
 
 
-def _look(watched: dict[psutil.Process, Process]) -> None:
-    for process, seen in watched.items():
+def _look(
+    watched: dict[psutil.Process, Process], running: Callable[[], Iterable[psutil.Process]]
+) -> None:
+    for process in running():
         with suppress(psutil.NoSuchProcess):
-            memory, handles = process.memory_info().rss, process.num_fds()
-            seen.mib.append(memory / 2**20)
-            seen.handles.append(handles)
+            if process not in watched and (name := _name(process)):
+                watched[process] = Process(name)
+            if process in watched:
+                memory, handles = process.memory_info().rss, process.num_fds()
+                watched[process].mib.append(memory / 2**20)
+                watched[process].handles.append(handles)
 
 
 def _name(process: psutil.Process) -> str:
