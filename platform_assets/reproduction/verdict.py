@@ -62,7 +62,8 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         largest = self.largest if math.isfinite(self.largest) else None
-        return {**asdict(self), "largest": largest, "reproduced": self.reproduced}
+        plain = {"outcome": self.outcome.value, "largest": largest, "reproduced": self.reproduced}
+        return asdict(self) | plain
 
 
 def judge(

@@ -9,7 +9,8 @@ from gitops.local_forge import LocalForge
 from platform_assets.automation import automation, pipeline_job
 from platform_assets.component import assets_of
 from platform_assets.release.stages import DEFAULT
-from platform_assets.watch.drills.assets import CHECKS, NAMES, drills
+from platform_assets.reproduction.verdict import Outcome, Verdict
+from platform_assets.watch.drills.assets import CHECKS, NAMES, drills, told
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from tests.support.releases import SEED
@@ -40,10 +41,10 @@ def stores(settings):
 def test_what_comes_back_and_what_is_lost_stands_at_the_asset(settings):
     result = practised("restore", stores(settings))
     (event,) = result.asset_materializations_for_node("line__restore_drill")
-    told = {name: value.value for name, value in event.metadata.items()}
-    assert "staging: bundle: version 1 answers its 2 golden rows" in told["comes_back"]
-    assert told["does_not"] == []
-    assert any("lost with the state folder" in one for one in told["state"])
+    found = {name: value.value for name, value in event.metadata.items()}
+    assert "staging: bundle: version 1 answers its 2 golden rows" in found["comes_back"]
+    assert found["does_not"] == []
+    assert any("lost with the state folder" in one for one in found["state"])
     (check,) = result.get_asset_check_evaluations()
     assert (check.check_name, check.passed) == (CHECKS["restore"], True)
 
@@ -62,6 +63,23 @@ def test_where_nothing_is_live_a_drill_fails_and_says_so(kind, tmp_path):
     result = practised(kind, {"forge": forge}, raise_on_error=False)
     (failed,) = [event for event in result.all_events if event.is_step_failure]
     assert "nothing is live in" in failed.step_failure_data.error.cause.message
+
+
+def test_a_verdict_can_be_kept_by_dagster():
+    """An enum in it once ended each reproduce drill after the training."""
+    verdict = Verdict(Outcome.EQUAL_DIGEST, "sha256:a", "sha256:a")
+
+    @dg.asset(
+        key=LINE.key("reproduce_drill"),
+        check_specs=[dg.AssetCheckSpec(CHECKS["reproduce"], asset=LINE.key("reproduce_drill"))],
+    )
+    def practise():
+        return told(LINE, "reproduce", True, verdict.sentence(), verdict.to_dict())
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = dg.materialize([practise], instance=instance)
+    (event,) = result.get_asset_materialization_events()
+    assert event.materialization.metadata["outcome"].value == "equal digest"
 
 
 def test_a_delivery_practises_nothing_and_every_schedule_is_off():
