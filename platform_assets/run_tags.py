@@ -16,7 +16,18 @@ MONITORING_TAG = "slipway/monitoring"
 SCORE_TAG = "slipway/test-score"
 
 
-def unfinished_runs(instance: dg.DagsterInstance, model: str) -> int:
-    """How many runs of the model are queued, starting or running."""
-    unfinished = dg.RunsFilter(tags={MODEL_TAG: model}, statuses=NOT_FINISHED_STATUSES)
+def unfinished_runs(instance: dg.DagsterInstance, model: str, tag: str = MODEL_TAG) -> int:
+    """How many runs whose `tag` names the model are queued, starting or running."""
+    unfinished = dg.RunsFilter(tags={tag: model}, statuses=NOT_FINISHED_STATUSES)
     return instance.get_runs_count(unfinished)
+
+
+def failed_at(instance: dg.DagsterInstance, model: str, tag: str) -> float | None:
+    """When the newest run whose `tag` names the model was asked for, if it failed.
+
+    In s since 1970. One that was ended by a person, or by the end of the stack, has not failed.
+    """
+    for newest in instance.get_run_records(dg.RunsFilter(tags={tag: model}), limit=1):
+        if newest.dagster_run.status is dg.DagsterRunStatus.FAILURE:
+            return newest.create_timestamp.timestamp()
+    return None

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from platform_assets.folder import ModelFolder
-from platform_assets.run_tags import REASON_TAG, SCORE_TAG, unfinished_runs
+from platform_assets.run_tags import MODEL_TAG, REASON_TAG, SCORE_TAG, unfinished_runs
 from platform_assets.watch import practices, score
 
 LOOK_SECONDS = 30
@@ -96,8 +95,7 @@ def look(
     instance: dg.DagsterInstance, folder: ModelFolder, keys: Sequence[dg.AssetCheckKey]
 ) -> Sight:
     """What Dagster knows now."""
-    asked = dg.RunsFilter(tags={SCORE_TAG: folder.name}, statuses=NOT_FINISHED_STATUSES)
-    unfinished = unfinished_runs(instance, folder.name) + instance.get_runs_count(asked)
+    unfinished = [unfinished_runs(instance, folder.name, tag) for tag in (MODEL_TAG, SCORE_TAG)]
     tries = instance.get_run_records(dg.RunsFilter(tags={SCORE_TAG: folder.name}), limit=1)
     event = instance.get_latest_materialization_event(folder.key(score.NAME))
     others = [key for key in keys if key.asset_key != folder.key(practices.NAME)]
@@ -108,7 +106,7 @@ def look(
         scored=event.timestamp if event else None,
         newest=max((times[key] for key in times if key not in often), default=None),
         newest_often=max((times[key] for key in often), default=None),
-        unfinished=unfinished,
+        unfinished=sum(unfinished),
         now=time.time(),
         tried=max((one.create_timestamp.timestamp() for one in tries), default=None),
     )

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from platform_assets.folder import ModelFolder
-from platform_assets.run_tags import PREDICTIONS_TAG, REASON_TAG
+from platform_assets.run_tags import PREDICTIONS_TAG, REASON_TAG, failed_at, unfinished_runs
 from platform_assets.watch.log_files import LogFile, waiting
 from resources.settings import Settings
 
@@ -73,22 +72,11 @@ def predictions_sensor(
     def sensor(
         context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
     ) -> dg.RunRequest | dg.SkipReason:
-        asked = dg.RunsFilter(tags={PREDICTIONS_TAG: folder.name}, statuses=NOT_FINISHED_STATUSES)
-        unfinished = context.instance.get_runs_count(asked)
-        files = waiting(settings.predictions, folder.name)
-        due = decide(files, time.time(), unfinished, failed_run(context.instance, folder.name))
+        unfinished = unfinished_runs(context.instance, folder.name, PREDICTIONS_TAG)
+        failed = failed_at(context.instance, folder.name, PREDICTIONS_TAG)
+        due = decide(waiting(settings.predictions, folder.name), time.time(), unfinished, failed)
         if not due.now:
             return dg.SkipReason(due.reason)
         return dg.RunRequest(tags={REASON_TAG: due.reason})
 
     return sensor
-
-
-def failed_run(instance: dg.DagsterInstance, model: str) -> float | None:
-    """When the newest run that was to take files in began, in Unix seconds; None unless it failed.
-
-    One that was ended by a person, or by the end of the stack, has not failed.
-    """
-    newest = instance.get_run_records(dg.RunsFilter(tags={PREDICTIONS_TAG: model}), limit=1)
-    failed = [one for one in newest if one.dagster_run.status is dg.DagsterRunStatus.FAILURE]
-    return failed[0].create_timestamp.timestamp() if failed else None

@@ -9,10 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from platform_assets.folder import ModelFolder
-from platform_assets.run_tags import MONITORING_TAG, REASON_TAG
+from platform_assets.run_tags import MONITORING_TAG, REASON_TAG, failed_at, unfinished_runs
 from platform_assets.watch.landing_log import table
 from platform_assets.watch.windows import closed_until
 from resources.lake import Lake
@@ -86,14 +85,13 @@ def monitoring_sensor(
     def sensor(
         context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake]
     ) -> dg.SensorResult | dg.SkipReason:
-        asked = dg.RunsFilter(tags={MONITORING_TAG: folder.name}, statuses=NOT_FINISHED_STATUSES)
         now = seen(lake, folder, time.time())
         why = reason(
             lake.exists(table(folder.name)),
             now,
             Seen.parse(context.cursor),
-            context.instance.get_runs_count(asked),
-            failed_at(context.instance, folder),
+            unfinished_runs(context.instance, folder.name, MONITORING_TAG),
+            failed_at(context.instance, folder.name, MONITORING_TAG),
         )
         if why is None:
             return dg.SkipReason(
@@ -105,15 +103,6 @@ def monitoring_sensor(
         )
 
     return sensor
-
-
-def failed_at(instance: dg.DagsterInstance, folder: ModelFolder) -> float | None:
-    """When the newest run that judged was asked for, in s since 1970; None unless it failed."""
-    ours = dg.RunsFilter(tags={MONITORING_TAG: folder.name})
-    for record in instance.get_run_records(ours, limit=1):
-        if record.dagster_run.status is dg.DagsterRunStatus.FAILURE:
-            return record.create_timestamp.timestamp()
-    return None
 
 
 def seen(lake: Lake, folder: ModelFolder, now: float) -> Seen:

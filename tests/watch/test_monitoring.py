@@ -9,7 +9,7 @@ import pytest
 
 from gitops.local_forge import LocalForge
 from gitops.record import DeploymentRecord
-from platform_assets.run_tags import MODEL_TAG, MONITORING_TAG, REASON_TAG
+from platform_assets.run_tags import MODEL_TAG, MONITORING_TAG, REASON_TAG, failed_at
 from platform_assets.spec import ModelSpec, Monitoring
 from platform_assets.watch import monitoring
 from platform_assets.watch.landing_log import table
@@ -17,7 +17,6 @@ from platform_assets.watch.monitoring import CHECKS, current_since
 from platform_assets.watch.watching import (
     PAUSE_SECONDS,
     Seen,
-    failed_at,
     monitoring_job,
     monitoring_sensor,
     reason,
@@ -189,11 +188,11 @@ def test_a_run_that_failed_is_tried_again_after_a_while(ago, why):
 def test_only_the_newest_run_tells_whether_judging_failed():
     job = dg.GraphDefinition(name="judged").to_job()
     with dg.DagsterInstance.ephemeral() as instance:
-        found = [failed_at(instance, tiny())]
+        found = [failed_at(instance, "tiny", MONITORING_TAG)]
         for status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.SUCCESS):
             tags = {MONITORING_TAG: "tiny"}
             instance.create_run_for_job(job, status=status, tags=tags)
-            found.append(failed_at(instance, tiny()))
+            found.append(failed_at(instance, "tiny", MONITORING_TAG))
     assert [one is None for one in found] == [True, False, True]
 
 
