@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from platform_assets.watch.observations import UNCOUNTED, Observation, Outcome
+from platform_assets.watch.observations import Observation, Outcome, enough_rows
 
 Asked = tuple[str, str, str, str]
 
@@ -20,12 +20,12 @@ class Rule:
     Windows of fewer than `minimum_rows` rows count neither way.
     """
 
-    n: int = 2
-    m: int = 3
-    minimum_rows: int = 200
+    n: int
+    m: int
+    minimum_rows: int
 
     def counts(self, one: Observation) -> bool:
-        enough = one.monitor in UNCOUNTED or one.rows >= self.minimum_rows
+        enough = enough_rows(one.monitor, one.rows, self.minimum_rows)
         return one.outcome is not Outcome.TOO_FEW and enough
 
 

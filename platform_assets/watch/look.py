@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from platform_assets.folder import ModelFolder
 from platform_assets.spec import Monitoring
-from platform_assets.watch.observations import UNCOUNTED, Observation, Outcome
+from platform_assets.watch.observations import Observation, Outcome, enough_rows
 from platform_assets.watch.served import Served
 from platform_assets.watch.traffic import Traffic
 
@@ -38,8 +38,7 @@ class Look:
 
         With fewer rows than the settings ask for, or without a value, it is `too_few`.
         """
-        counted = monitor in UNCOUNTED or rows >= self.settings.minimum_rows
-        if value is None or not counted:
+        if value is None or not enough_rows(monitor, rows, self.settings.minimum_rows):
             outcome = Outcome.TOO_FEW
         else:
             above = threshold is not None and value > threshold if beyond is None else beyond

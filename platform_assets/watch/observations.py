@@ -14,8 +14,6 @@ from resources.errors import ConcurrentWrite
 from resources.lake import ATTEMPTS, Lake
 
 STALENESS = "staleness"
-UNCOUNTED = frozenset({STALENESS})
-"""Monitors whose question does not rest on rows; few are enough."""
 
 Key = tuple[str, str, datetime, datetime, str, str]
 
@@ -62,6 +60,11 @@ class Observation:
             self.monitor,
             self.subject,
         )
+
+
+def enough_rows(monitor: str, rows: int, least: int) -> bool:
+    """Whether a window can be judged; staleness does not rest on rows, any number is enough."""
+    return monitor == STALENESS or rows >= least
 
 
 _TIME = pa.timestamp("us", tz="UTC")

@@ -92,6 +92,10 @@ def test_windows_with_too_few_rows_count_neither_way():
     assert alerts(days("xx", rows=199), RULE) == []
 
 
+def test_a_version_is_stale_however_few_ask_it():
+    assert len(alerts(days("xx", rows=1, monitor="staleness"), RULE)) == 1
+
+
 def test_each_version_and_column_is_a_question_of_its_own():
     mixed = [*days("x", subject="a"), *days("ox", subject="b"), *days("oox", digest="e" * 64)]
     assert alerts(mixed, RULE) == []
