@@ -3,7 +3,6 @@
 Sensors only look and ask; each decides through a pure function.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
@@ -13,17 +12,7 @@ from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 from gitops.errors import ForgeUnavailable
 from gitops.forge import Forge
 from gitops.reconcile import Reconciler
-from platform_assets.arrivals import (
-    Asked,
-    Request,
-    Sight,
-    Wait,
-    by_reason,
-    decide_arrivals,
-    some,
-)
-from platform_assets.data import landing, ledger
-from platform_assets.data.sources.choose import source_of
+from platform_assets.data.sensing import landing_sensor
 from platform_assets.deploying import decide
 from platform_assets.errors import NotMaterialized
 from platform_assets.folder import ModelFolder
@@ -37,7 +26,6 @@ from platform_assets.release.sensing import releases_job, releases_sensor
 from platform_assets.release.stages import DEFAULT, Stage, at_once
 from platform_assets.retrying import Enough, Judged, decide_retry
 from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG, unfinished_runs
-from platform_assets.spec.source import SqlSource
 from platform_assets.watch import practices, score
 from platform_assets.watch.drills.assets import NAMES as DRILLS
 from platform_assets.watch.drills.assets import jobs as drill_jobs
@@ -48,13 +36,9 @@ from platform_assets.watch.sensing import predictions_job, predictions_sensor
 from platform_assets.watch.telling import alerts_sensor
 from platform_assets.watch.watching import monitoring_job, monitoring_sensor
 from resources.errors import RegistryError
-from resources.lake import Lake
 from resources.registry import Registry
-from resources.settings import Settings
 
-INTAKE = ("raw", "cleaned", "quarantine")
 SEARCHED = ("candidate_model", "registry_entry", "evaluation_report")
-LANDING_SECONDS = 5
 DESIRED_STATE_SECONDS = 5
 RETRY_SECONDS = 30
 NIGHTLY = "30 3 * * *"
@@ -137,84 +121,6 @@ def deployment_job(folder: ModelFolder, stage: Stage) -> UnresolvedAssetJobDefin
         selection=dg.AssetSelection.assets(folder.key(stage.deployment)),
         tags={MODEL_TAG: folder.name},
         description=f"{folder.name}: make {stage.environment} what git says, and test it.",
-    )
-
-
-def landing_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{folder.group}_landing",
-        job=job,
-        minimum_interval_seconds=LANDING_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Starts {folder.name} when files arrive at its source.",
-    )
-    def sensor(
-        context: dg.SensorEvaluationContext,
-        settings: dg.ResourceParam[Settings],
-        lake: dg.ResourceParam[Lake],
-    ) -> dg.SensorResult | dg.SkipReason:
-        sight = look(folder, settings, lake, context.instance)
-        decision = decide_arrivals(
-            sight, Asked.parse(context.cursor), folder.spec.source.batch_files
-        )
-        if isinstance(decision, Wait):
-            return dg.SkipReason(decision.reason)
-        return dg.SensorResult(
-            run_requests=[run_request(folder, decision)],
-            asset_events=[materialization(folder, sight, decision)],
-            cursor=decision.asked.text(),
-        )
-
-    return sensor
-
-
-def look(
-    folder: ModelFolder, settings: Settings, lake: Lake, instance: dg.DagsterInstance
-) -> Sight:
-    """What the source holds now, and what the ledger says has become of it.
-
-    The runs are counted first: a run that ends after that has already written the ledger.
-    """
-    unfinished = unfinished_runs(instance, folder.name)
-    source = source_of(folder, settings)
-    listing = source.listing()
-    known = ledger.seen(lake, folder.name)
-    return Sight(
-        place=source.place,
-        seen=len(listing.finished),
-        waiting=ledger.pending(listing, known),
-        skipped=listing.skipped,
-        known=len(known),
-        unfinished=unfinished,
-        now=time.time(),
-        unit="pull" if isinstance(folder.spec.source, SqlSource) else "file",
-    )
-
-
-def run_request(folder: ModelFolder, request: Request) -> dg.RunRequest:
-    """All of the pipeline; its first assets alone while more files wait, or for the governor."""
-    at_once_trained = folder.spec.retraining.new_data == "each_delivery"
-    intake = [folder.key(name) for name in INTAKE]
-    return dg.RunRequest(
-        run_key=request.run_key,
-        tags={REASON_TAG: request.reason},
-        asset_selection=None if request.whole and at_once_trained else intake,
-    )
-
-
-def materialization(folder: ModelFolder, sight: Sight, request: Request) -> dg.AssetMaterialization:
-    skipped = {f"skipped: {why}": some(names) for why, names in by_reason(sight).items()}
-    return dg.AssetMaterialization(
-        folder.key(landing.NAME),
-        metadata={
-            "place": sight.place,
-            "files": sight.seen,
-            "waiting": len(sight.waiting),
-            "asked_for": request.files,
-            "first": some(one.name for one in sight.waiting[: request.files]),
-            "attempt": request.asked.attempts,
-            **skipped,
-        },
     )
 
 

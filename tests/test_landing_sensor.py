@@ -7,10 +7,11 @@ import dagster as dg
 import pytest
 
 from platform_assets.arrivals import FIRST_PAUSE_SECONDS, Asked
-from platform_assets.automation import INTAKE, automation
+from platform_assets.automation import automation
 from platform_assets.component import assets_of
 from platform_assets.data import ledger
 from platform_assets.data.ledger import Entry, Outcome
+from platform_assets.data.sensing import INTAKE
 from platform_assets.data.sources.choose import source_of
 from platform_assets.errors import SourceUnavailable
 from platform_assets.run_tags import MODEL_TAG, REASON_TAG

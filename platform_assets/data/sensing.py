@@ -1,0 +1,104 @@
+"""When delivered files are taken in, and whether a training follows at once."""
+
+import time
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from platform_assets.arrivals import (
+    Asked,
+    Request,
+    Sight,
+    Wait,
+    by_reason,
+    decide_arrivals,
+    some,
+)
+from platform_assets.data import landing, ledger
+from platform_assets.data.sources.choose import source_of
+from platform_assets.folder import ModelFolder
+from platform_assets.run_tags import REASON_TAG, unfinished_runs
+from platform_assets.spec.source import SqlSource
+from resources.lake import Lake
+from resources.settings import Settings
+
+LOOK_SECONDS = 5
+INTAKE = ("raw", "cleaned", "quarantine")
+
+
+def landing_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=f"{folder.group}_landing",
+        job=job,
+        minimum_interval_seconds=LOOK_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Starts {folder.name} when files arrive at its source.",
+    )
+    def sensor(
+        context: dg.SensorEvaluationContext,
+        settings: dg.ResourceParam[Settings],
+        lake: dg.ResourceParam[Lake],
+    ) -> dg.SensorResult | dg.SkipReason:
+        sight = look(folder, settings, lake, context.instance)
+        decision = decide_arrivals(
+            sight, Asked.parse(context.cursor), folder.spec.source.batch_files
+        )
+        if isinstance(decision, Wait):
+            return dg.SkipReason(decision.reason)
+        return dg.SensorResult(
+            run_requests=[run_request(folder, decision)],
+            asset_events=[materialization(folder, sight, decision)],
+            cursor=decision.asked.text(),
+        )
+
+    return sensor
+
+
+def look(
+    folder: ModelFolder, settings: Settings, lake: Lake, instance: dg.DagsterInstance
+) -> Sight:
+    """What the source holds now, and what the ledger says has become of it.
+
+    The runs are counted first: a run that ends after that has already written the ledger.
+    """
+    unfinished = unfinished_runs(instance, folder.name)
+    source = source_of(folder, settings)
+    listing = source.listing()
+    known = ledger.seen(lake, folder.name)
+    return Sight(
+        place=source.place,
+        seen=len(listing.finished),
+        waiting=ledger.pending(listing, known),
+        skipped=listing.skipped,
+        known=len(known),
+        unfinished=unfinished,
+        now=time.time(),
+        unit="pull" if isinstance(folder.spec.source, SqlSource) else "file",
+    )
+
+
+def run_request(folder: ModelFolder, request: Request) -> dg.RunRequest:
+    """All of the pipeline; its first assets alone while more files wait, or for the governor."""
+    at_once_trained = folder.spec.retraining.new_data == "each_delivery"
+    intake = [folder.key(name) for name in INTAKE]
+    return dg.RunRequest(
+        run_key=request.run_key,
+        tags={REASON_TAG: request.reason},
+        asset_selection=None if request.whole and at_once_trained else intake,
+    )
+
+
+def materialization(folder: ModelFolder, sight: Sight, request: Request) -> dg.AssetMaterialization:
+    skipped = {f"skipped: {why}": some(names) for why, names in by_reason(sight).items()}
+    return dg.AssetMaterialization(
+        folder.key(landing.NAME),
+        metadata={
+            "place": sight.place,
+            "files": sight.seen,
+            "waiting": len(sight.waiting),
+            "asked_for": request.files,
+            "first": some(one.name for one in sight.waiting[: request.files]),
+            "attempt": request.asked.attempts,
+            **skipped,
+        },
+    )
