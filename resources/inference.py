@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from resources.errors import UnusableAnswer
+from serving.access.grants import PROBE
 from serving.signature import ColumnType, Signature
-
-PROBE = "slipway-probe-"
-"""How the id of a request begins that Slipway makes to judge an endpoint: it is no caller's."""
 
 Document = dict[str, Any]
 Row = Mapping[str, Any]

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from resources.errors import NoSuchToken, TokenTaken
 from resources.settings import Settings
-from serving.access.grants import Grant, Grants, grant_for, new_token, read_grants
+from serving.access.grants import OWN, Grant, Grants, grant_for, new_token, read_grants
 
-OWN = "slipway"
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 
 

@@ -6,8 +6,8 @@ from platform_assets.cli.console import out, print_json, print_table
 from platform_assets.cli.models import require_model
 from resources.errors import OwnToken
 from resources.settings import load_settings
-from resources.tokens import OWN, TokenFile
-from serving.access.grants import ANY, Grant, Scope, grant_for, new_token
+from resources.tokens import TokenFile
+from serving.access.grants import ANY, OWN, Grant, Scope, grant_for, new_token
 
 
 def add(name: str, models: list[str], scope: Scope, rate: str, days: int | None) -> None:

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from platform_assets.watch import log_rows as names
 from platform_assets.watch.landing_log import table
 from platform_assets.watch.windows import Window, due
-from resources.inference import PROBE
 from resources.lake import Lake
+from serving.access.grants import PROBE
 from serving.signature import Column, Signature
 
 MOST_ROWS = 50_000

@@ -20,6 +20,12 @@ from serving.errors import GrantsError
 
 PREFIX = "slw_"
 ANY = "*"
+OWN = "slipway"
+"""The name of the token that the platform shows itself."""
+
+PROBE = "slipway-probe-"
+"""How the id of a request begins that the platform makes to judge an endpoint: no caller's."""
+
 Scope = Literal["read", "infer"]
 
 

@@ -11,8 +11,8 @@ from gitops.manifest import ReleaseManifest
 from resources.artifacts import Artifacts
 from resources.endpoint import EndpointVerifier
 from resources.errors import EndpointError
-from resources.inference import PROBE
 from resources.latency_record import record_at
+from serving.access.grants import PROBE
 from serving.bundle import Bundle, BundleContents, write_bundle
 from serving.ingress import Ingress
 from serving.rollout import Rollout

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from platform_assets.watch.drills.caller import Caller
-from resources.inference import PROBE
+from serving.access.grants import PROBE
 from tests.support.waiting import until
 
 TOKEN = {"Authorization": "Bearer its-own"}

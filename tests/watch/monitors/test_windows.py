@@ -11,7 +11,8 @@ from platform_assets.watch.monitors.labels import QUALITY
 from platform_assets.watch.observations import Outcome, observed
 from platform_assets.watch.traffic import row_ids, traffic, windows_due
 from platform_assets.watch.windows import Window, closed_until, due, window_of
-from resources.inference import PROBE, probe_id
+from resources.inference import probe_id
+from serving.access.grants import PROBE
 from tests.support.watched import DAY, FIRST
 from tests.support.watched_model import Watched, model, orders
 
