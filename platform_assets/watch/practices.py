@@ -112,8 +112,11 @@ def searched(report: Report | None) -> dg.AssetCheckResult:
 def staleness(report: Report | None) -> dg.AssetCheckResult:
     """Earlier models were scored on today's rows, so the cost of keeping one is known."""
     models = report["staleness"]["models"] if report else []
+    left_out = report["staleness"]["left_out"] if report else {}
     said = f"{len(models)} earlier models were scored on the holdout"
-    return _result("staleness_known", said, len(models), passed=bool(models))
+    if left_out:
+        said += f"; could not be asked: {', '.join(left_out)}"
+    return _result("staleness_known", said, len(models) + len(left_out), passed=bool(models))
 
 
 def _result(name: str, said: str, judged: int, *, passed: bool) -> dg.AssetCheckResult:

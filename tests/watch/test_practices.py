@@ -26,7 +26,7 @@ def importance(feature, low):
 def report(**fields):
     probes = {"importances": [importance("a", 0.05), importance("b", 0.01)]}
     trials = [{"parameters": {"alpha": alpha}, "score": 0.5} for alpha in (1, 2)]
-    known = {"models": [{"version": "1"}]}
+    known = {"models": [{"version": "1"}], "left_out": {}}
     return {"probes": probes, "trials": trials, "staleness": known} | fields
 
 
@@ -44,6 +44,18 @@ def test_a_feature_that_helps_no_more_than_chance_is_named(low):
 def test_one_setting_is_no_search():
     trials = [{"parameters": {"alpha": 1}, "score": 0.5}] * 3
     assert not searched(report(trials=trials)).passed
+
+
+def test_earlier_models_that_could_not_be_asked_prove_nothing_of_their_age():
+    """The check could not fail: what was left out was not counted as anything to judge."""
+    found = staleness(report(staleness={"models": [], "left_out": {"1": "bundle gone"}}))
+    assert not found.passed
+    assert found.description.endswith("could not be asked: 1")
+
+
+def test_a_first_model_has_no_earlier_one_to_judge():
+    found = staleness(report(staleness={"models": [], "left_out": {}}))
+    assert (found.passed, found.metadata["judged"].value) == (True, 0)
 
 
 def test_without_a_report_there_was_nothing_to_judge():
