@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 import httpx
@@ -46,12 +45,7 @@ class Caller:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end.set()
         self._thread.join()
 
@@ -63,17 +57,20 @@ class Caller:
 
     def wait_for(self, digest: str, since: float, timeout: float) -> Answer | None:
         """The first answer by a digest to a request asked at `since` or later; None if too late."""
-        with self._told:
-            self._told.wait_for(lambda: self._found(digest, since), timeout)
-            return self._found(digest, since)
+        looked_at = 0
 
-    def _found(self, digest: str, since: float) -> Answer | None:
-        fitting = (
-            one
-            for one in self._answers
-            if one.asked >= since and one.digest == digest and not one.failure
-        )
-        return next(fitting, None)
+        def found() -> Answer | None:
+            nonlocal looked_at
+            unseen, looked_at = self._answers[looked_at:], len(self._answers)
+            fitting = (
+                one
+                for one in unseen
+                if one.asked >= since and one.digest == digest and not one.failure
+            )
+            return next(fitting, None)
+
+        with self._told:
+            return self._told.wait_for(found, timeout)
 
     def _ask(self) -> None:
         # Proxies named in the environment are for the outside world.
