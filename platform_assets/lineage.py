@@ -66,7 +66,21 @@ def newest_evaluation(
 def evaluations(
     instance: dg.DagsterInstance, key: dg.AssetCheckKey
 ) -> list[dg.AssetCheckEvaluation]:
-    """What a check found at its last evaluations, the newest first; 25 records are looked at.
+    """What a check found at its last evaluations, the newest first."""
+    return [one.evaluation for one in evaluated(instance, key)]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What a check found, in which run, and when (Unix seconds)."""
+
+    evaluation: dg.AssetCheckEvaluation
+    run_id: str
+    at: float
+
+
+def evaluated(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> list[Evaluated]:
+    """The last evaluations of a check, the newest first; 25 records are looked at.
 
     Dagster files a record when a run is queued and keeps that place when the result comes, so the
     newest record may hold no result yet, and need not be the one that was evaluated last.
@@ -74,6 +88,9 @@ def evaluations(
     records = instance.event_log_storage.get_asset_check_execution_history(
         key, limit=LOOKED_AT, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
     )
-    evaluated = [(record.event.timestamp, record.evaluation) for record in records if record.event]
-    evaluated.sort(key=lambda pair: pair[0], reverse=True)
-    return [evaluation for _, evaluation in evaluated if evaluation is not None]
+    found = [
+        Evaluated(evaluation, record.event.run_id, record.event.timestamp)
+        for record in records
+        if record.event and (evaluation := record.evaluation)
+    ]
+    return sorted(found, key=lambda one: one.at, reverse=True)

@@ -10,9 +10,6 @@ from functools import cache
 from typing import Any
 
 import dagster as dg
-from dagster._core.storage.asset_check_execution_record import (
-    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
-)
 from dagster._core.storage.tags import (
     AUTOMATION_CONDITION_TAG,
     SCHEDULE_NAME_TAG,
@@ -20,9 +17,9 @@ from dagster._core.storage.tags import (
 )
 
 from platform_assets.folder import ModelFolder
-from platform_assets.lineage import LOOKED_AT
+from platform_assets.lineage import Evaluated, evaluated
 from platform_assets.watch import practices
-from platform_assets.watch.rubric.level2 import answers
+from platform_assets.watch.rubric.level2 import ASSETS, answers
 from platform_assets.watch.rubric.scoring import Judged, Ran, Score, score
 
 NAME = "test_score"
@@ -38,7 +35,7 @@ def build(folder: ModelFolder, keys: Sequence[dg.AssetCheckKey]) -> dg.AssetsDef
     def test_score(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         known = [(key.asset_key.path[-1], key.name) for key in keys]
         found = score(results(context.instance, keys), datetime.now(UTC), known)
-        return dg.MaterializeResult(metadata=told(found, made(context.instance, folder, known)))
+        return dg.MaterializeResult(metadata=told(found, made(context.instance, folder)))
 
     return test_score
 
@@ -57,16 +54,13 @@ def results(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]) -> l
         run = instance.get_run_by_id(run_id)
         return run is None or not BY_ITSELF & set(run.tags)
 
-    found = [_newest(instance, key) for key in keys]
-    return [_ran(*one, by_hand(one[1])) for one in found if one is not None]
+    newest = [next(iter(evaluated(instance, key)), None) for key in keys]
+    return [_ran(one, by_hand(one.run_id)) for one in newest if one is not None]
 
 
-def made(
-    instance: dg.DagsterInstance, folder: ModelFolder, known: Iterable[tuple[str, str]]
-) -> list[str]:
-    """Names of the model's assets that were ever materialized."""
-    names = {name for name, _ in known} | {"landing", "staging_release"}
-    events = {name: instance.get_latest_materialization_event(folder.key(name)) for name in names}
+def made(instance: dg.DagsterInstance, folder: ModelFolder) -> list[str]:
+    """Those that are components of level 2 and were ever materialized, by name."""
+    events = {name: instance.get_latest_materialization_event(folder.key(name)) for name in ASSETS}
     return sorted(name for name, event in events.items() if event is not None)
 
 
@@ -82,30 +76,14 @@ def told(found: Score, materialized: Collection[str]) -> dict[str, Any]:
     }
 
 
-_Newest = tuple[dg.AssetCheckEvaluation, str, float]
-
-
-def _newest(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> _Newest | None:
-    """The evaluation, its run and its time in Unix seconds; see `lineage.evaluations`."""
-    records = instance.event_log_storage.get_asset_check_execution_history(
-        key, limit=LOOKED_AT, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
-    )
-    events = [record.event for record in records if record.event]
-    known = [
-        (event.asset_check_evaluation, event.run_id, event.timestamp)
-        for event in events
-        if event.asset_check_evaluation
-    ]
-    return max(known, key=lambda one: one[2], default=None)
-
-
-def _ran(evaluation: dg.AssetCheckEvaluation, _: str, at: float, by_hand: bool) -> Ran:
+def _ran(newest: Evaluated, by_hand: bool) -> Ran:
+    evaluation = newest.evaluation
     said = evaluation.metadata
     amounts = [said[name].value for name in AMOUNTS if name in said]
     return Ran(
         evaluation.asset_key.path[-1],
         evaluation.check_name,
-        datetime.fromtimestamp(at, UTC),
+        datetime.fromtimestamp(newest.at, UTC),
         evaluation.passed,
         by_hand,
         all(amounts),

@@ -30,6 +30,7 @@ LEVEL_2 = (
     Component("automated triggering", ("landing",), "sensors see new files and merges"),
     Component("model monitoring", ("monitoring",), "windows of the prediction log"),
 )  # fmt: skip
+ASSETS = frozenset(name for one in LEVEL_2 for name in one.assets)
 
 
 def answers(materialized: Collection[str]) -> list[tuple[str, str, str]]:

@@ -75,13 +75,10 @@ class Score:
         return min(one.run for one in self.sums)
 
 
-def score(
-    ran: Iterable[Ran], now: datetime, known: Sequence[tuple[str, str]] | None = None
-) -> Score:
+def score(ran: Iterable[Ran], now: datetime, known: Iterable[tuple[str, str]]) -> Score:
     """The score at a time; `known` are all (asset, check) there are, also those that never ran."""
     seen = {(one.asset, one.check): one for one in ran}
-    names = list(seen) if known is None else list(known)
-    results = {name: seen.get(name) for name in names}
+    results = {name: seen.get(name) for name in known}
     return Score(tuple(judge(test, results, now) for test in TESTS))
 
 
