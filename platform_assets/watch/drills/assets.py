@@ -17,10 +17,13 @@ from platform_assets.errors import DrillFailed, NotReproducible
 from platform_assets.folder import ModelFolder
 from platform_assets.release.asking import person
 from platform_assets.release.stages import Stage
+from platform_assets.reproduction.made_again import made_again
+from platform_assets.reproduction.pins import pins_of
 from platform_assets.run_tags import DRILL_TAG, ENVIRONMENT_TAG, MODEL_TAG
 from platform_assets.watch.drills import restore
 from platform_assets.watch.drills.caller import Caller
 from platform_assets.watch.drills.rollback import Rollback, rollback_drill
+from platform_assets.wiring import cloned
 from resources.artifacts import Artifacts
 from resources.lake import Lake
 from resources.registry import Registry
@@ -125,8 +128,6 @@ def restore_asset(folder: ModelFolder, stages: Sequence[Stage]) -> dg.AssetsDefi
         lake: dg.ResourceParam[Lake],
         artifacts: dg.ResourceParam[Artifacts],
     ) -> dg.MaterializeResult:
-        from platform_assets.wiring import cloned
-
         with tempfile.TemporaryDirectory(prefix="restore-drill-") as scratch:
             parts = list(
                 restore.comes_back(
@@ -158,21 +159,26 @@ def reproduce_asset(folder: ModelFolder, stages: Sequence[Stage]) -> dg.AssetsDe
     def reproduce_drill_asset(
         context: dg.AssetExecutionContext,
         settings: dg.ResourceParam[Settings],
+        lake: dg.ResourceParam[Lake],
+        artifacts: dg.ResourceParam[Artifacts],
         forge: dg.ResourceParam[Forge],
         registry: dg.ResourceParam[Registry],
     ) -> dg.MaterializeResult:
-        from platform_assets.cli.reproduce import made_again
-
         environment = context.run.tags.get(ENVIRONMENT_TAG, stages[-1].environment)
         record = forge.read_record(environment, folder.name)
-        if record is None or not record.version:
+        if record is None or not record.digest:
             raise DrillFailed(folder.name, "reproduce", f"nothing is live in {environment}")
-        version = f"{folder.name}@{record.version}"
+        version = registry.find_version(folder.name, record.digest)
+        if version is None:
+            unknown = f"MLflow does not know what is live in {environment}: {record.digest}"
+            raise DrillFailed(folder.name, "reproduce", unknown)
+        named = {"version": f"{folder.name}@{version.version}"}
+        trusted, say = folder.spec.serving.trusted_types, context.log.info
         try:
-            verdict = made_again(settings, registry, version, context.log.info)
+            verdict = made_again(pins_of(version), lake, artifacts, trusted, settings.home, say)
         except NotReproducible as error:
-            return told(folder, "reproduce", False, str(error), {"version": version})
-        found = {"version": version, **verdict.to_dict()}
+            return told(folder, "reproduce", False, str(error), named)
+        found = {**named, **verdict.to_dict()}
         return told(folder, "reproduce", verdict.reproduced, verdict.sentence(), found)
 
     return reproduce_drill_asset

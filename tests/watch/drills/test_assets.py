@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from gitops.local_forge import LocalForge
+from gitops.record import DeploymentRecord
 from platform_assets.automation import automation, pipeline_job
 from platform_assets.component import assets_of
 from platform_assets.release.stages import DEFAULT
@@ -13,7 +14,8 @@ from platform_assets.reproduction.verdict import Outcome, Verdict
 from platform_assets.watch.drills.assets import CHECKS, NAMES, drills, told
 from resources.artifacts import Artifacts
 from resources.lake import Lake
-from tests.support.releases import SEED
+from resources.registry import Version
+from tests.support.releases import SEED, digest
 from tests.support.tiny import tiny
 from tests.watch.drills.test_restore import settings
 
@@ -80,6 +82,44 @@ def test_a_verdict_can_be_kept_by_dagster():
         result = dg.materialize([practise], instance=instance)
     (event,) = result.get_asset_materialization_events()
     assert event.materialization.metadata["outcome"].value == "equal digest"
+
+
+class Known:
+    """A registry of the versions that it is given."""
+
+    def __init__(self, *versions):
+        self._versions = {(one.model, one.digest): one for one in versions}
+
+    def find_version(self, model, digest):
+        return self._versions.get((model, digest))
+
+
+@pytest.fixture
+def live(tmp_path):
+    """A repository whose record says that a line is live in production."""
+    forge = LocalForge.create(tmp_path / "git", SEED)
+    record = DeploymentRecord("production", "line")
+    forge.write_record(record.with_proof(forge.head(), digest("a"), "3", "t", ()), None)
+    return forge
+
+
+def reproduced(settings, live, registry, **options):
+    return practised(
+        "reproduce", stores(settings) | {"forge": live, "registry": registry}, **options
+    )
+
+
+def test_a_live_version_that_does_not_name_its_inputs_fails_the_check(settings, live):
+    version = Version("line", "3", digest("a"), "run", "file:///b", {})
+    (check,) = reproduced(settings, live, Known(version)).get_asset_check_evaluations()
+    assert not check.passed
+    assert check.description.startswith("line@3 cannot be reproduced: MLflow does not know its")
+
+
+def test_a_live_version_that_the_registry_does_not_know_fails_the_drill(settings, live):
+    result = reproduced(settings, live, Known(), raise_on_error=False)
+    (failed,) = [event for event in result.all_events if event.is_step_failure]
+    assert digest("a") in failed.step_failure_data.error.cause.message
 
 
 def test_a_delivery_practises_nothing_and_every_schedule_is_off():
