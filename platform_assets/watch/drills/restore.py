@@ -6,6 +6,7 @@ where the settings say that bundles and tables lie.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gitops.errors import GitopsError
@@ -33,18 +34,22 @@ class Part:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a kind of state lies, and what is lost if that is in the state folder."""
+    """Where a kind of state lies, and whether it is lost with the state folder.
+
+    `setting` moves it elsewhere; empty if none does.
+    """
 
     name: str
     uri: str
-    setting: str
     inside: bool
+    setting: str = ""
 
     def sentence(self) -> str:
         """Whether it would be lost, and how to keep it."""
-        if self.inside:
-            return f"{self.name}: lost with the state folder ({self.uri}); keep it: {self.setting}"
-        return f"{self.name}: kept ({self.uri})"
+        if not self.inside:
+            return f"{self.name}: kept ({self.uri})"
+        how = self.setting or "copy the folder"
+        return f"{self.name}: lost with the state folder ({self.uri}); keep it: {how}"
 
 
 def comes_back(
@@ -66,8 +71,8 @@ def comes_back(
         except GitopsError as error:
             yield Part(f"{environment}: manifest", back=False, found=str(error))
             continue
-        yield _part(f"{environment}: bundle", lambda: _answers(artifacts, manifest, trusted))  # noqa: B023
-        yield _part(f"{environment}: rows", lambda: _rows(lake, manifest))  # noqa: B023
+        yield _part(f"{environment}: bundle", partial(_answers, artifacts, manifest, trusted))
+        yield _part(f"{environment}: rows", partial(_rows, lake, manifest))
         record = forge.read_record(environment, model)
         proven = f"{len(record.proofs)} proofs" if record else "none: it is proven anew"
         yield Part(f"{environment}: record", back=True, found=proven)
@@ -89,21 +94,15 @@ def places(settings: Settings) -> list[Place]:
         "tokens of callers": settings.api_token_file.parent,
     }
     return [
-        *(
-            Place(name, uri, setting, _inside(uri, home))
-            for name, (uri, setting) in movable.items()
-        ),
-        *(
-            Place(name, str(place), "copy the folder", _within(place, home))
-            for name, place in fixed.items()
-        ),
+        *(Place(name, uri, _inside(uri, home), how) for name, (uri, how) in movable.items()),
+        *(Place(name, str(place), _within(place, home)) for name, place in fixed.items()),
     ]
 
 
 def sentence(parts: Sequence[Part], lost: Sequence[Place]) -> str:
     """What does not come back; or that all does, and what has to lie elsewhere for that."""
     missing = [f"{one.name}: {one.found}" for one in parts if not one.back]
-    inside = [one.name for one in lost if one.inside and one.setting.startswith("SLIPWAY_")]
+    inside = [one.name for one in lost if one.inside and one.setting]
     all_back = "all that git names can be served again"
     if inside:
         all_back += f"; but what lies in the state folder is lost with it: {', '.join(inside)}"
