@@ -3,18 +3,26 @@
 from functools import cached_property
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gitops.choose import place_of
 from gitops.push_forge import ACCOUNT, Scheme
-from resources.errors import SettingsError
+from resources.store_settings import AwsSettings, SqlSettings
+from resources.variables import read
+
+__all__ = [
+    "CHECKOUT",
+    "AwsSettings",
+    "Settings",
+    "SqlSettings",
+    "load_aws_settings",
+    "load_settings",
+    "ray_token",
+]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-Read = TypeVar("Read", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -273,53 +281,6 @@ class Settings(BaseSettings):
         return f"http://127.0.0.1:{self.mlflow_port}"
 
 
-class AwsSettings(BaseSettings):
-    """Where S3 is, by the names of the AWS SDKs; they read the keys themselves."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="AWS_", env_ignore_empty=True, extra="ignore", frozen=True
-    )
-
-    endpoint_url: str = Field(default="", description="Address of every service; empty: AWS.")
-    endpoint_url_s3: str = Field(default="", description="Address of S3 alone; goes first.")
-    region: str = Field(default="", description="Region; goes first.")
-    default_region: str = Field(default="", description="Region.")
-    allow_http: bool = Field(default=False, description="Unencrypted beyond this machine too.")
-
-    @cached_property
-    def s3_endpoint(self) -> str:
-        return self.endpoint_url_s3 or self.endpoint_url
-
-    @cached_property
-    def s3_region(self) -> str:
-        return self.region or self.default_region
-
-
-class SqlSettings(BaseSettings):
-    """Addresses of the databases that models read, each under a name of its own."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SLIPWAY_",
-        env_ignore_empty=True,
-        env_nested_delimiter="_",
-        env_nested_max_split=1,
-        extra="ignore",
-        frozen=True,
-    )
-
-    sql: dict[str, SecretStr] = Field(
-        default_factory=dict, description="By name in lower case: dialect://user:password@host/db."
-    )
-
-    def address(self, connection: str) -> SecretStr:
-        """The address under a name; SettingsError if its variable is not set."""
-        if connection.lower() not in self.sql:
-            raise SettingsError(
-                f"SLIPWAY_SQL_{connection}: not set, expected dialect://user:password@host/database"
-            )
-        return self.sql[connection.lower()]
-
-
 def ray_token(settings: Settings) -> str | None:
     """The token that Ray asks for: the one from the environment, or the one `slipway up` made."""
     if settings.ray_token is not None:
@@ -329,33 +290,10 @@ def ray_token(settings: Settings) -> str | None:
 
 
 def load_settings() -> Settings:
-    """Read the environment.
-
-    Raises
-    ------
-    SettingsError
-        Naming each variable, the value received and what was expected.
-    """
-    return _read(Settings)
+    """Read the environment; SettingsError for what cannot be used, see `resources.variables`."""
+    return read(Settings)
 
 
 def load_aws_settings() -> AwsSettings:
     """The same for the variables of the AWS SDKs."""
-    return _read(AwsSettings)
-
-
-def _read(kind: type[Read]) -> Read:
-    prefix = kind.model_config["env_prefix"]
-    try:
-        return kind()
-    except ValidationError as error:
-        sentences = [_sentence(prefix, item) for item in error.errors()]
-        raise SettingsError("\n".join(sentences)) from error
-
-
-def _sentence(prefix: str, item: ErrorDetails) -> str:
-    if not item["loc"]:
-        # What does not go together; its input would be every setting, secrets too.
-        return item["msg"].removeprefix("Value error, ")
-    name = prefix + "_".join(str(part) for part in item["loc"]).upper()
-    return f"{name}: {item['msg']}, got {str(item['input'])!r}"
+    return read(AwsSettings)
