@@ -129,8 +129,7 @@ class DagsterApi:
 
     def failure(self, run_id: str) -> str:
         """Why a run failed: what its first failed step says, or the checks that stopped it say."""
-        answer = self._ask(queries.FAILURES, {"run": run_id})["logsForRun"]
-        events = self._expect(answer, "EventConnection")["events"]
+        events = self._events(run_id)
         for event in events:
             if event["__typename"] == "ExecutionStepFailureEvent" and event["error"]:
                 causes = event["error"]["causes"] or [event["error"]]
@@ -142,10 +141,9 @@ class DagsterApi:
 
     def found(self, run_id: str) -> list[Finding]:
         """What each check of a run found, in order."""
-        answer = self._ask(queries.FOUND, {"run": run_id})["logsForRun"]
         return [
             _finding(one["evaluation"])
-            for one in self._expect(answer, "EventConnection")["events"]
+            for one in self._events(run_id)
             if one["__typename"] == "AssetCheckEvaluationEvent"
         ]
 
@@ -169,6 +167,17 @@ class DagsterApi:
         event = {"eventType": "ASSET_OBSERVATION", "assetKey": {"path": list(key)}}
         answer = self._ask(queries.OBSERVE, {"event": event | {"description": description}})
         self._expect(answer["reportRunlessAssetEvents"], "ReportRunlessAssetEventsSuccess")
+
+    def _events(self, run_id: str) -> list[dict[str, Any]]:
+        """All that is recorded of a run, in order; Dagster hands it out page by page."""
+        events: list[dict[str, Any]] = []
+        asked: dict[str, Any] = {"run": run_id}
+        more = True
+        while more:
+            page = self._expect(self._ask(queries.EVENTS, asked)["logsForRun"], "EventConnection")
+            events += page["events"]
+            asked, more = asked | {"after": page["cursor"]}, page["hasMore"]
+        return events
 
     def _selector(self, job: str) -> dict[str, str]:
         jobs: set[str] = set()

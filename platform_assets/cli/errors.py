@@ -6,6 +6,7 @@ CliError
 ├── DeliveryRefused         a file that cannot be copied into the landing folder
 ├── RunFailed               the run that was followed failed
 ├── DrillNotPassed          a drill that was done, and found what would not have worked
+├── BatchNotSound           a batch that is written, and of which a check failed
 ├── NothingStarted          no run began for what was delivered
 ├── NotSettled              after a pass the running system is not what git says
 ├── NotWell                 `doctor` found something that has to be mended

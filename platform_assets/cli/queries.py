@@ -15,16 +15,13 @@ RUNS = """query ($tags: [ExecutionTag!], $statuses: [RunStatus!], $limit: Int) {
     ... on Runs { results { runId status jobName creationTime startTime endTime
       tags { key value } stepStats { stepKey status startTime endTime } } } } }"""
 
-FAILURES = """query ($run: ID!) { logsForRun(runId: $run, limit: 1000) { __typename
-  ... on EventConnection { events { __typename
+EVENTS = """query ($run: ID!, $after: String) {
+  logsForRun(runId: $run, afterCursor: $after, limit: 1000) { __typename
+  ... on EventConnection { cursor hasMore events { __typename
     ... on ExecutionStepFailureEvent { stepKey error { message causes { message } } }
-    ... on AssetCheckEvaluationEvent { stepKey evaluation { checkName success description } }
+    ... on AssetCheckEvaluationEvent { stepKey
+      evaluation { checkName success severity description } }
     ... on RunFailureEvent { message } } } } }"""
-
-FOUND = """query ($run: ID!) { logsForRun(runId: $run, limit: 1000) { __typename
-  ... on EventConnection { events { __typename
-    ... on AssetCheckEvaluationEvent {
-      evaluation { checkName success severity description } } } } } }"""
 
 LAUNCH = """mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) { __typename
   ... on LaunchRunSuccess { run { runId } }

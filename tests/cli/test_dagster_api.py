@@ -14,6 +14,7 @@ from graphql import parse, validate
 from platform_assets.cli import queries
 from platform_assets.cli.dagster_api import DagsterApi
 from platform_assets.cli.errors import DagsterError, StackNotUp
+from tests.support.fake_dagster import FakeDagster, page
 
 LOADED = {
     "workspaceOrError": {
@@ -141,8 +142,7 @@ def test_why_a_run_failed_is_the_innermost_message():
         "stepKey": "fraud__raw",
         "error": {"message": "outer", "causes": [{"message": "middle"}, {"message": "inner\n"}]},
     }
-    events = {"logsForRun": {"__typename": "EventConnection", "events": [step]}}
-    with answering(events) as api:
+    with answering(failures(step)) as api:
         assert api.failure("r1") == "fraud__raw: inner"
 
 
@@ -191,7 +191,7 @@ def test_an_answer_of_another_kind_is_told_in_dagsters_words(answer, said):
 
 
 def failures(*events: dict[str, Any]) -> dict[str, Any]:
-    return {"logsForRun": {"__typename": "EventConnection", "events": list(events)}}
+    return {"logsForRun": page(list(events))}
 
 
 def test_a_run_that_failed_before_its_first_step_is_told_by_its_ending():
@@ -211,7 +211,7 @@ def test_every_question_is_one_that_dagster_knows():
     values = [value for name, value in vars(queries).items() if name.isupper()]
     questions = [one for one in values if str(one).startswith(("{", "query", "mutation"))]
     schema = create_schema().graphql_schema
-    assert len(questions) == 9
+    assert len(questions) == 8
     assert [validate(schema, parse(one)) for one in questions] == [[]] * len(questions)
 
 
@@ -242,6 +242,15 @@ def test_a_step_that_checks_stopped_is_told_by_what_they_say():
 def test_a_failure_that_nobody_recorded_is_said_to_be_unrecorded():
     with answering(failures()) as api:
         assert api.failure("r1") == "no failure is recorded"
+
+
+def test_what_stands_behind_the_first_page_of_a_run_is_read_too():
+    """Of a run with more than 1000 events, checks that failed and its ending were not seen."""
+    checks = [(True, "all there"), (True, "none twice"), (False, "2 scores beyond 1")]
+    with FakeDagster(checks=checks, page_events=2, failure="the disk is full") as fake:
+        api = DagsterApi(f"http://127.0.0.1:{fake.port}")
+        assert [one.passed for one in api.found("r1")] == [True, True, False]
+        assert api.failure("r1") == "the disk is full"
 
 
 def test_a_workspace_that_is_still_loading_is_not_loaded():

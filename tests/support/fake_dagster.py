@@ -26,6 +26,13 @@ def run(run_id: str, status: str, created: float = 0.0, **tags: str) -> dict[str
     }
 
 
+def page(events: list[dict[str, Any]], after: str = "0", size: int = 1000) -> dict[str, Any]:
+    """The next events of a run, as the API hands them out."""
+    start, end = int(after), int(after) + size
+    told = {"cursor": str(end), "hasMore": end < len(events), "events": events[start:end]}
+    return {"__typename": "EventConnection", **told}
+
+
 def asset(model: str, name: str, checks: dict[str, str], **said: float | str) -> dict[str, Any]:
     """An asset that materialized now with numbers and words, and how its checks ended."""
     kinds = {float: "floatValue", int: "intValue", str: "text"}
@@ -57,6 +64,7 @@ class FakeDagster:
     launched: list[dict[str, Any]] = field(default_factory=list)
     checks: list[tuple[bool, str]] = field(default_factory=list)
     severity: str = "ERROR"
+    page_events: int = 1000
     observed: list[dict[str, Any]] = field(default_factory=list)
     on_look: Callable[[], None] = lambda: None
 
@@ -93,7 +101,7 @@ class FakeDagster:
         if "logsForRun" in query:
             ending = {"__typename": "RunFailureEvent", "message": self.failure}
             events = [*(_evaluation(one, self.severity) for one in self.checks), ending]
-            return {"logsForRun": {"__typename": "EventConnection", "events": events}}
+            return {"logsForRun": page(events, variables.get("after", "0"), self.page_events)}
         self.on_look()
         wanted, limit = variables.get("statuses"), variables.get("limit")
         runs = [one for one in self.runs if wanted is None or one["status"] in wanted]
