@@ -1,12 +1,14 @@
 """Sources that are slow or down never keep a page waiting, and what they said last is kept."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from platform_assets.board.gather import SourceDown
 from platform_assets.board.readings import Source, Sources
+from tests.support.waiting import until
 
 LONG = 120.0
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,7 +94,7 @@ def test_once_all_are_known_a_page_does_not_wait_for_what_is_newer(clock):
         assert sources.readings(LONG, again=0.0)["it"].value == 7
     finally:
         answered.set()
-    sources._threads.shutdown(wait=True)
+        sources.close()
 
 
 def test_a_source_that_hangs_is_asked_once_and_shown_when_it_answers(clock):
@@ -109,8 +111,11 @@ def test_a_source_that_hangs_is_asked_once_and_shown_when_it_answers(clock):
         assert sources.readings(0.0)["it"].value is None
         clock.on()
         assert sources.readings(0.0)["it"].asking
-        assert source.ask(sources._threads) is None
+        with ThreadPoolExecutor() as threads:
+            assert source.ask(threads) is None
+        answered.set()
+        until(lambda: not source.reading.asking)
     finally:
         answered.set()
-    sources._threads.shutdown(wait=True)
+        sources.close()
     assert (source.reading.value, len(asked)) == (7, 1)
