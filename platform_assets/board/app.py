@@ -1,8 +1,9 @@
 """The board's pages over HTTP: read-only, and for browsers of this machine alone."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -33,7 +34,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
-Find = Callable[[], Paper | None]
+Find = Callable[..., Paper | None]
 
 
 def build_app(
@@ -50,20 +51,8 @@ def build_app(
     def document(_: Request) -> Response:
         return JSONResponse(_plain(asdict(shown())))
 
-    def change(request: Request) -> Response:
-        given = request.path_params
-        place = (given["environment"], given["model"])
-        return _paper(lambda: papers.change(forge, *place, given["revision"]))
-
-    def holds(request: Request) -> Response:
-        given = request.path_params
-        return _paper(lambda: papers.holds(forge, given["environment"], given["model"]))
-
-    def promotion(request: Request) -> Response:
-        return _paper(lambda: papers.promotion(forge, request.path_params["number"]))
-
     @asynccontextmanager
-    async def life(_: Starlette) -> Any:
+    async def life(_: Starlette) -> AsyncIterator[None]:
         yield
         sources.close()
 
@@ -74,14 +63,25 @@ def build_app(
             Route("/health", lambda _: PlainTextResponse("up")),
             Route("/style.css", lambda _: Response(STYLE, media_type="text/css")),
             Route("/board.js", lambda _: Response(SCRIPT, media_type="text/javascript")),
-            Route("/git/promotions/{number:int}", promotion),
-            Route("/git/{environment}/{model}/holds", holds),
-            Route("/git/{environment}/{model}/{revision}", change),
+            *_git_pages(forge),
         ],
         # Another site could have its own name answered with this machine's address.
         middleware=[Middleware(_Headers), Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)],
         lifespan=life,
     )
+
+
+def _git_pages(forge: Forge) -> list[Route]:
+    """What git says, by the words of its address."""
+
+    def paper(path: str, find: Find) -> Route:
+        return Route(path, lambda request: _paper(partial(find, forge, **request.path_params)))
+
+    return [
+        paper("/git/promotions/{number:int}", papers.promotion),
+        paper("/git/{environment}/{model}/holds", papers.holds),
+        paper("/git/{environment}/{model}/{revision}", papers.change),
+    ]
 
 
 class _Headers:
@@ -99,7 +99,7 @@ class _Headers:
         await self._app(scope, receive, told if scope["type"] == "http" else send)
 
 
-def _paper(find: Find) -> Response:
+def _paper(find: Callable[[], Paper | None]) -> Response:
     try:
         found = find()
     except GitopsError as error:
