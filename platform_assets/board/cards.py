@@ -1,9 +1,10 @@
 """One model in one environment, as its card on the board says it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, TypeAlias
 
+from gitops.promotion import TEST_SCORE
 from platform_assets.board import lines
 from platform_assets.board.gather import Declared, Logged, Ran
 from platform_assets.board.lines import Line, Tone
@@ -11,13 +12,10 @@ from platform_assets.board.links import Links
 from platform_assets.board.steps import Step
 from platform_assets.board.words import ago, minute, parsed
 from platform_assets.cli.overview import Place
+from platform_assets.watch.rubric.breck import SECTIONS
 
-__all__ = ["Card", "Fact", "Tone", "card", "model_facts"]
-
-TEST_SCORE = "test_score"
 FAILED = ("FAILED", "EXECUTION_FAILED")
-Tones: TypeAlias = dict[str, Literal["good", "warn", "bad", "quiet"]]
-_HEALTH: Tones = {
+_HEALTH: Mapping[str, Tone] = {
     "healthy": "good",
     "unverified": "warn",
     "outdated": "warn",
@@ -65,7 +63,7 @@ def card(declared: Declared, logged: Logged | None, links: Links, now: datetime)
         lines.lines_of(declared, logged, links),
         tuple(
             Fact(
-                one.digest.removeprefix("sha256:")[:12],
+                _short(one.digest),
                 one.reason,
                 links.holds(place.environment, place.model),
                 f"since {_when(one.since, now)} by {one.by}",
@@ -91,8 +89,7 @@ def _score(model: str, ran: Ran, links: Links, now: datetime) -> Fact:
     href = links.asset(model, TEST_SCORE)
     if state is None or state.at is None or "score" not in state.said:
         return Fact("test score", "not computed", href if state else "")
-    sections = ("data", "model", "infrastructure", "monitoring")
-    parts = [f"{name} {state.said[name]:g}" for name in sections if name in state.said]
+    parts = [f"{name} {state.said[name]:g}" for name in SECTIONS if name in state.said]
     at = datetime.fromtimestamp(state.at, now.tzinfo)
     value = f"{float(state.said['score']):g} of 7"
     return Fact("test score", value, href, f"{', '.join(parts)}; {ago(at, now)}")
@@ -142,11 +139,15 @@ def _facts(declared: Declared, links: Links, now: datetime) -> list[Fact]:
 
 
 def _version(digest: str, version: str, place: Place, links: Links) -> Fact:
-    wanted, short = place.manifest, digest.removeprefix("sha256:")[:12]
+    wanted, short = place.manifest, _short(digest)
     other = wanted if wanted and wanted.bundle_digest != digest else None
     detail = f"{short}; git says {other.model_version}" if other else short
     href = links.version(place.model, version) if version else ""
     return Fact("live version", version or short, href, detail, "warn" if other else "plain")
+
+
+def _short(digest: str) -> str:
+    return digest.removeprefix("sha256:")[:12]
 
 
 def _when(text: str, now: datetime) -> str:

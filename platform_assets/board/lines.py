@@ -1,5 +1,6 @@
 """Figures over time on a card: latency, errors, quality and drift."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -114,11 +115,13 @@ def _live_quality(live: str | None, seen: Sequence[Observation], href: str) -> L
 
 def _drift(live: str | None, seen: Sequence[Observation], href: str) -> Line | None:
     """The worst column of each window as a share of its threshold, for the version that is live."""
-    found = [one for one in seen if one.monitor in DRIFT and live and one.digest == live]
-    starts = sorted({one.start for one in found})[-SHOWN:]
-    if not starts:
+    by_start = defaultdict(list)
+    for one in seen:
+        if one.monitor in DRIFT and live and one.digest == live:
+            by_start[one.start].append(one)
+    if not by_start:
         return None
-    windows = [[one for one in found if one.start == start] for start in starts]
+    windows = [by_start[start] for start in sorted(by_start)[-SHOWN:]]
     newest = windows[-1]
     beyond = sorted(one.subject or "score" for one in newest if one.outcome is Outcome.BEYOND)
     values = [_worst(one) for one in windows]

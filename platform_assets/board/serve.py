@@ -19,10 +19,10 @@ from platform_assets.board.links import Links
 from platform_assets.board.readings import Source, Sources
 from platform_assets.cli.dagster_api import DagsterApi
 from platform_assets.cli.models import model_folders
+from platform_assets.cli.stack.ports import LOOPBACK
 from platform_assets.wiring import build_forge, build_lake, build_runtime
 from resources.settings import Settings, load_settings
 
-LOOPBACK = "127.0.0.1"
 # It is a day of requests for each model, and no more than a file a minute is added to it.
 LAKE_FRESH = timedelta(seconds=30)
 

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from platform_assets.board import cards
-from platform_assets.board.cards import Card, Fact, Tone
+from platform_assets.board.cards import Card, Fact
 from platform_assets.board.gather import Declared, Key, Logged, Ran
+from platform_assets.board.lines import Tone
 from platform_assets.board.links import Links
 from platform_assets.board.readings import Reading
 from platform_assets.board.steps import Step
