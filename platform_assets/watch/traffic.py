@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from platform_assets.ml.sampling import some_rows
 from platform_assets.watch import log_rows as names
 from platform_assets.watch.landing_log import table
 from platform_assets.watch.windows import Window, due
@@ -16,7 +17,9 @@ from serving.access.grants import PROBE
 from serving.signature import Column, Signature
 
 MOST_ROWS = 50_000
-"""Of more rows, evenly many are looked at: figures are no surer for judging more."""
+"""Of more rows, so many are drawn by lot: figures are no surer for judging more."""
+
+ROW_ID = "_row_id"
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class Traffic:
     """What one version was asked in one window.
 
     `requests` has a row for each request, with status and latency in ms, and `logged` one for each
-    row that was scored, at most MOST_ROWS; both have the columns of the table `predictions`.
+    row that was scored, at most MOST_ROWS; both have the columns of the table `predictions`, and
+    `logged` has what names a row in ROW_ID, see `row_ids`.
     """
 
     environment: str
@@ -96,8 +100,9 @@ def row_ids(logged: pd.DataFrame) -> pd.Series:
 
 
 def _some(rows: pd.DataFrame) -> pd.DataFrame:
-    step = -(-len(rows) // MOST_ROWS)
-    return (rows if step < 2 else rows.iloc[::step]).reset_index(drop=True)
+    """At most MOST_ROWS rows, the same ones each time, named as among all of them."""
+    kept = some_rows(rows.index.to_numpy(), MOST_ROWS, classes=False)
+    return rows.assign(**{ROW_ID: row_ids(rows)}).iloc[kept].reset_index(drop=True)
 
 
 def _cells(logged: pd.DataFrame, column: Column) -> pd.Series:

@@ -12,7 +12,7 @@ from platform_assets.watch import log_rows as names
 from platform_assets.watch.look import Look
 from platform_assets.watch.observations import Observation
 from platform_assets.watch.served import Served
-from platform_assets.watch.traffic import Traffic
+from platform_assets.watch.traffic import ROW_ID, Traffic
 from platform_assets.watch.windows import Window
 from tests.support.watched import DAY, FIRST
 from tests.support.watched_model import DIGEST, model, orders, promised
@@ -39,6 +39,7 @@ def look(
         **{
             names.REQUEST_ID: rows["order"],
             names.ROW: 0,
+            ROW_ID: rows["order"],
             names.SCORE: given.max(axis=1) if several else given,
             names.SCORES: list(given) if several else None,
             names.STATUS: status,

@@ -18,7 +18,7 @@ from platform_assets.ml.metrics import Metric, metric
 from platform_assets.model.rows import encode_target
 from platform_assets.watch.look import Look
 from platform_assets.watch.observations import Observation
-from platform_assets.watch.traffic import Traffic, row_ids
+from platform_assets.watch.traffic import ROW_ID, Traffic
 from resources.lake import Lake
 
 QUALITY, QUALITY_PROXY, SKEW = "quality", "quality_proxy", "skew"
@@ -47,7 +47,7 @@ def delivered(lake: Lake, folder: ModelFolder, traffic: Traffic) -> Delivered:
     wanted = [*spec.features, spec.target]
     if spec.id is None or traffic.logged.empty or not lake.exists(name):
         return Delivered(np.empty(0, np.int64), pd.DataFrame(columns=wanted))
-    place = _places(row_ids(traffic.logged), lake.schema(name).field(spec.id).type)
+    place = _places(traffic.logged[ROW_ID], lake.schema(name).field(spec.id).type)
     where = [(spec.id, "in", list(place))]
     rows = lake.read(name, columns=[spec.id, *wanted], where=where).to_pandas()
     places = rows[spec.id].map(place).to_numpy(np.int64)

@@ -3,13 +3,22 @@
 from datetime import timedelta
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from platform_assets.watch.judging import unlabelled
-from platform_assets.watch.log_rows import REQUEST_ID, ROW
+from platform_assets.watch.landing_log import table
+from platform_assets.watch.log_rows import (
+    DIGEST,
+    ENVIRONMENT,
+    REQUEST_ID,
+    ROW,
+    SCHEMA,
+    TIME,
+)
 from platform_assets.watch.monitors.labels import QUALITY
 from platform_assets.watch.observations import Outcome, observed
-from platform_assets.watch.traffic import row_ids, traffic, windows_due
+from platform_assets.watch.traffic import MOST_ROWS, ROW_ID, row_ids, traffic, windows_due
 from platform_assets.watch.windows import Window, closed_until, due, window_of
 from resources.inference import probe_id
 from serving.access.grants import PROBE
@@ -91,6 +100,23 @@ def test_rows_of_one_request_are_told_apart_and_a_request_sent_again_is_the_same
     asked = [("a", 0), ("b", 0), ("b", 1), ("c", 0), ("c", 0)]
     logged = pd.DataFrame(asked, columns=[REQUEST_ID, ROW])
     assert list(row_ids(logged)) == ["a", "b/0", "b/1", "c", "c"]
+
+
+def test_of_a_busy_window_rows_of_any_place_are_kept_and_named_as_among_all(place):
+    """Of requests of two rows only the first were kept, named as if they had been alone."""
+    count = 2 * MOST_ROWS
+    given = {
+        REQUEST_ID: [f"r{number // 2}" for number in range(count)],
+        ROW: [0, 1] * MOST_ROWS,
+        TIME: [FIRST] * count,
+        ENVIRONMENT: ["production"] * count,
+        DIGEST: ["d"] * count,
+    }
+    nothing = {one.name: pa.nulls(count, one.type) for one in SCHEMA}
+    place.lake.append(table("tiny"), pa.table(nothing | given, SCHEMA), [])
+    (found,) = traffic(place.lake, "tiny", Window(FIRST, FIRST + DAY))
+    assert len(found.logged) == MOST_ROWS
+    assert set(found.logged[ROW_ID].str[-2:]) == {"/0", "/1"}
 
 
 def test_labels_are_waited_for_and_judge_their_window_once_they_are_there(place):
