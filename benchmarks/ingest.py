@@ -19,6 +19,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.ingestion.payments import write_payments
+from benchmarks.telling import say
 
 SIDES = ("slipway", "pandas", "polars")
 SIZES = (1_000_000, 10_000_000)
@@ -75,10 +76,6 @@ def table(rows: int, runs: Mapping[str, Sequence[Run]]) -> Iterable[str]:
             f"| {rows:,} | {side} | {rows / base[side]:,.0f} | {base[side]:.2f} "
             f"| {processor:.2f} | {peak:,.0f} | {ratio:.2f} |"
         )
-
-
-def say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
 
 
 def main() -> None:

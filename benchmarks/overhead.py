@@ -26,6 +26,7 @@ import numpy as np
 import psutil
 from numpy import median
 
+from benchmarks.telling import say
 from platform_assets.cli.dagster_api import DagsterApi, Run, Step
 from platform_assets.cli.stack.ports import free_ports
 from platform_assets.cli.stack.services import PUBLIC
@@ -100,10 +101,6 @@ def main() -> None:
             say(f"{bare[-1]}\n{slipway[-1]}")
             require_same_work(bare[-1], slipway[-1])
     print(report(bare, slipway, (before, os.getloadavg()[0])))
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def measured(home: Path, files: Path, measure: Callable[[Stack, Path], Any]) -> Any:

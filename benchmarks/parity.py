@@ -28,6 +28,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from threadpoolctl import threadpool_limits
 
+from benchmarks.telling import row
 from platform_assets.defs.diabetes.source import patients
 from platform_assets.defs.fraud.simulator import simulate
 from platform_assets.errors import ExportError
@@ -183,7 +184,7 @@ def line(one: Measured) -> str:
         f"{one.served:,.0f}",
         f"{one.sklearn / one.served:,.0f}",
     ]
-    return f"| {' | '.join(cells)} |"
+    return row(cells)
 
 
 def kinds(found: Sequence[Measured]) -> Iterator[str]:

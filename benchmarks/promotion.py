@@ -21,6 +21,7 @@ from pathlib import Path
 
 from numpy import median
 
+from benchmarks.telling import say
 from gitops.forge import Commit
 from gitops.manifest import manifest_path, render
 from gitops.policy import POLICY_PATH
@@ -48,10 +49,6 @@ def main() -> None:
             back.append(bad_version(stack))
             say(f"round {number} of {rounds}: {forward[-1]} {back[-1]}")
     print(report(forward, back, (before, os.getloadavg()[0])))
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager

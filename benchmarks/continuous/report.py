@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.continuous.policies import Run
 from benchmarks.continuous.year import JUDGE, Array, Year, truth
+from benchmarks.telling import head, row
 from platform_assets.defs.fraud.patterns import strength
 from platform_assets.ml.canvas import INK, label, legend, new_axes, png
 
@@ -34,8 +35,7 @@ def quality(year: Year, run: Run, first: int, last: int) -> float:
 
 def noticed(run: Run, first: int, days: int) -> str:
     """Each change with the first alert after it and the retrained model that followed."""
-    lines = ["| what changes | from day | noticed on | by | retrained model live on |"]
-    lines.append("|---|---|---|---|---|")
+    lines = [head(("what changes", "from day", "noticed on", "by", "retrained model live on"))]
     for day, what in changes(first, days):
         seen = next(((on, one) for on, one in run.noticed if on >= day), None)
         live = next((str(on) for on, _ in run.replaced if seen and on > seen[0]), "-")
@@ -47,12 +47,12 @@ def noticed(run: Run, first: int, days: int) -> str:
 def compared(year: Year, runs: Sequence[Run], first: int) -> str:
     """The quality of each policy by month and over all, and what it took."""
     spans = [(day, min(day + MONTH, year.days)) for day in range(first, year.days, MONTH)]
-    lines = [_row("days", [one.name for one in runs]), "|---" * (len(runs) + 1) + "|"]
+    lines = [head(["days", *(one.name for one in runs)])]
     for begin, end in [*spans, (first, year.days)]:
         told = [f"{quality(year, one, begin, end):.3f}" for one in runs]
-        lines.append(_row(f"{begin} to {end - 1}", told))
-    lines.append(_row("trainings", [str(len(one.trained)) for one in runs]))
-    lines.append(_row("models that went live", [str(len(one.replaced)) for one in runs]))
+        lines.append(row((f"{begin} to {end - 1}", *told)))
+    lines.append(row(("trainings", *(len(one.trained) for one in runs))))
+    lines.append(row(("models that went live", *(len(one.replaced) for one in runs))))
     return "\n".join(lines)
 
 
@@ -69,7 +69,3 @@ def picture(year: Year, runs: Sequence[Run], first: int) -> bytes:
     label(axes, "day; dotted: a pattern of fraud begins to grow or fade", f"{JUDGE.name}, 14 days")
     legend(axes, "upper right")
     return png(axes)
-
-
-def _row(first: str, cells: Sequence[str]) -> str:
-    return f"| {first} | {' | '.join(cells)} |"

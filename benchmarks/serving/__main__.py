@@ -15,10 +15,12 @@ from pathlib import Path
 
 from benchmarks.serving.case import Case, build
 from benchmarks.serving.contestants import Contestant, peers
+from benchmarks.serving.processes import Processes, used
 from benchmarks.serving.report import Measured, report
-from benchmarks.serving.running import Processes, running, used
+from benchmarks.serving.running import running
 from benchmarks.serving.slipway import slipways
 from benchmarks.serving.wrk import Load, require, shoot
+from benchmarks.telling import say
 
 LOADS = (Load(1, 1), Load(1, 8), Load(1, 32), Load(32, 8), Load(1000, 8))
 WARM_SECONDS = 1
@@ -83,10 +85,6 @@ def measured(
     cpu_us = (used(busy) - before) / max(1, shot.rate * seconds) * 1e6
     say(f"  {one.name}: {shot.rate:,.0f}/s, p50 {shot.p50:.2f} ms, {cpu_us:,.0f} µs of processor")
     return Measured(one.name, load, shot, cpu_us)
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

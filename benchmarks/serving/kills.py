@@ -9,7 +9,6 @@ which the rest ends), all of Ray at once. Prints Markdown; what it says meanwhil
 import argparse
 import asyncio
 import os
-import sys
 import tempfile
 import threading
 import time
@@ -22,6 +21,8 @@ import httpx
 import psutil
 
 from benchmarks.serving.open_loop import OK, Answered, Load, Run, capacity
+from benchmarks.serving.processes import PROXY, REPLICA, words
+from benchmarks.telling import head, load_told, row, say
 from platform_assets.cli.stack import ray_service
 from platform_assets.cli.stack.layout import Layout
 from platform_assets.cli.stack.ports import free_ports
@@ -32,12 +33,11 @@ from platform_assets.wiring import begin_gitops
 from resources.artifacts import Artifacts
 from resources.settings import Settings
 from serving.bundle import write_bundle
-from tests.support.bundles import line_contents
+from tests.support.bundles import LINE_BODY, line_contents
 from tests.support.releases import bring, serving
 
 PORT = 41310
 SHARE = 0.2
-BODY = b'{"instances":[{"a":1,"b":2}]}'
 SERVED = ("ray", "serve", "restore")
 BEFORE_SECONDS = 5.0
 QUIET_SECONDS = 10.0
@@ -57,8 +57,8 @@ class Victim:
 
 
 VICTIMS = (
-    Victim("a replica", "ray::ServeReplica"),
-    Victim("the proxy (HAProxy)", "haproxy"),
+    Victim("a replica", REPLICA),
+    Victim("the proxy (HAProxy)", PROXY),
     Victim("the controller", "ray::ServeController"),
     Victim("the head (gcs_server)", "gcs_server", seconds=120.0),
     Victim("all of Ray", "", all=True, seconds=120.0),
@@ -77,14 +77,16 @@ class Place:
         return f"{self.layout.settings.serve_url}/staging/line"
 
     def found(self, victim: Victim) -> list[psutil.Process]:
-        found = [one for one in marked(self.layout.mark) if victim.word in _words(one)]
+        found = [one for one in marked(self.layout.mark) if victim.word in words(one)]
         return found if victim.all else found[:1]
 
     def serves(self) -> bool:
         """Whether as many replicas as there should be can be reached."""
-        running = [one for one in marked(self.layout.mark) if "ray::ServeReplica" in _words(one)]
+        running = [one for one in marked(self.layout.mark) if REPLICA in words(one)]
         with suppress(httpx.TransportError):
-            answer = httpx.post(f"{self.url}/invocations", content=BODY, timeout=5, trust_env=False)
+            answer = httpx.post(
+                f"{self.url}/invocations", content=LINE_BODY, timeout=5, trust_env=False
+            )
             return answer.status_code == OK and len(running) >= self.replicas
         return False
 
@@ -117,7 +119,7 @@ def place(home: Path, port: int, replicas: int) -> Iterator[Place]:
 def killed(at: Place, victim: Victim, rate: float) -> tuple[float, Run]:
     """When by `time.perf_counter`, and what the load met before and afterwards."""
     wait_until(at.serves, "every replica")
-    with Load(f"{at.url}/invocations", BODY, rate) as load:
+    with Load(f"{at.url}/invocations", LINE_BODY, rate) as load:
         pause(BEFORE_SECONDS)
         when = time.perf_counter()
         for process in at.found(victim):
@@ -156,21 +158,20 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[], help="Words of names of what is killed.")
     asked = parser.parse_args()
     victims = [v for v in VICTIMS if not asked.only or any(one in v.name for one in asked.only)]
-    print(f"Load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.\n")
-    print(f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}")
-    for replicas in asked.replicas:
-        # Unix sockets below the folder may not have more than 107 bytes in their path.
-        with (
-            tempfile.TemporaryDirectory(prefix="k", dir="/tmp") as folder,
-            place(Path(folder), asked.port, replicas) as at,
-        ):
-            report(at, victims)
-    print(f"\nLoad average after: {os.getloadavg()[0]:.1f}.")
+    with load_told():
+        print(head(HEADINGS))
+        for replicas in asked.replicas:
+            # Unix sockets below the folder may not have more than 107 bytes in their path.
+            with (
+                tempfile.TemporaryDirectory(prefix="k", dir="/tmp") as folder,
+                place(Path(folder), asked.port, replicas) as at,
+            ):
+                report(at, victims)
 
 
 def report(at: Place, victims: Sequence[Victim]) -> None:
     wait_until(at.serves, "the first answer")
-    rate = SHARE * asyncio.run(capacity(f"{at.url}/invocations", BODY, BEFORE_SECONDS))
+    rate = SHARE * asyncio.run(capacity(f"{at.url}/invocations", LINE_BODY, BEFORE_SECONDS))
     for victim in victims:
         say(f"{victim.name}, {at.replicas} replica(s), {rate:.0f}/s")
         when, run = killed(at, victim, rate)
@@ -178,7 +179,7 @@ def report(at: Place, victims: Sequence[Victim]) -> None:
             *(victim.name, at.replicas, f"{rate:.0f}", f"{len(run.answers):,}", run.failures),
             *(f"{longest_silence(when, run):.1f}", recovered(when, run)),
         )
-        print(f"| {' | '.join(map(str, cells))} |", flush=True)
+        print(row(cells), flush=True)
 
 
 def wait_until(so: Callable[[], bool], what: str) -> None:
@@ -191,17 +192,6 @@ def wait_until(so: Callable[[], bool], what: str) -> None:
 
 def pause(seconds: float) -> None:
     threading.Event().wait(seconds)
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def _words(process: psutil.Process) -> str:
-    try:
-        return " ".join([process.name(), *process.cmdline()])
-    except psutil.Error:
-        return ""
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks.serving.open_loop import CALLERS, OK, Run, capacity, offer
+from benchmarks.telling import head, row
 from gitops.manifest import serve_application
 from serving.bundle import write_bundle
 from tests.support.bundles import fraud_contents
@@ -34,11 +35,11 @@ COLUMNS = (
 )
 
 
-def row(load: float, run: Run, seconds: float) -> str:
+def cells(load: float, run: Run, seconds: float) -> list[str]:
     refused = run.count(REFUSED)
     other = Counter(one.status for one in run.answers if one.status not in (OK, REFUSED))
     told = sum(one.retry for one in run.answers if one.status == REFUSED)
-    cells = [
+    return [
         f"{load:g} x",
         f"{run.rate:,.0f}",
         f"{run.count(OK) / seconds:,.0f}",
@@ -49,16 +50,15 @@ def row(load: float, run: Run, seconds: float) -> str:
         f"{run.percentile(99, REFUSED):,.0f}" if refused else "",
         ", ".join(f"{count} x {status}" for status, count in other.items()),
     ]
-    return f"| {' | '.join(cells)} |"
 
 
 async def measure(url: str, body: bytes, seconds: float) -> None:
     most = await capacity(url, body, seconds)
     print(f"{CALLERS} callers without pause: {most:,.0f} answers/s\n")
-    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
+    print(head(COLUMNS))
     for load in LOADS:
         run = await offer(url, body, load * most, seconds)
-        print(row(load, run, seconds), flush=True)
+        print(row(cells(load, run, seconds)), flush=True)
 
 
 def main(seconds: float) -> None:
@@ -69,12 +69,12 @@ def main(seconds: float) -> None:
 
 
 def overload(seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as folder, ray_head(PORT) as head:
+    with tempfile.TemporaryDirectory() as folder, ray_head(PORT) as ray:
         bundle = write_bundle(Path(folder), fraud_contents())
-        head.deploy(serve_application(serving(bundle, "production", max_ongoing_requests=1000)))
-        head.wait_for("fraud", "RUNNING")
+        ray.deploy(serve_application(serving(bundle, "production", max_ongoing_requests=1000)))
+        ray.wait_for("fraud", "RUNNING")
         body = orjson.dumps({"instances": [dict(bundle.golden.rows[0])]})
-        asyncio.run(measure(f"{head.serve}/fraud/invocations", body, seconds))
+        asyncio.run(measure(f"{ray.serve}/fraud/invocations", body, seconds))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -15,10 +15,10 @@ import psutil
 from benchmarks.serving.case import TOLERANCE, Case
 from benchmarks.serving.contestants import Contestant
 from benchmarks.serving.environments import scripts
+from benchmarks.serving.processes import Processes, tree
 from resources.settings import CHECKOUT
 
 PATIENCE = 300.0
-Processes = Callable[[], Iterable[psutil.Process]]
 
 
 @contextmanager
@@ -98,21 +98,6 @@ def positive(prediction: Any) -> float:
     if isinstance(prediction, dict):
         return float(prediction["score"])
     return float(prediction[-1] if isinstance(prediction, list) else prediction)
-
-
-def tree(pid: int) -> list[psutil.Process]:
-    root = psutil.Process(pid)
-    return [*root.children(recursive=True), root]
-
-
-def used(processes: Iterable[psutil.Process]) -> float:
-    """Processor time of all of them since they began, in seconds."""
-    seconds = 0.0
-    for one in processes:
-        with suppress(psutil.NoSuchProcess):
-            times = one.cpu_times()
-            seconds += times.user + times.system
-    return seconds
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -6,7 +6,6 @@ connection each. Prints Markdown.
 
 import argparse
 import asyncio
-import os
 import tempfile
 import time
 from collections.abc import Sequence
@@ -16,14 +15,18 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from benchmarks.telling import head, load_told, row
 from serving.bundle import Bundle, write_bundle
 from serving.ingress import Ingress
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
-from tests.support.bundles import line_contents, skops_line
+from tests.support.bundles import LINE_BODY, line_contents, skops_line
 from tests.support.door import listening
 
-LINE = b'{"instances":[{"a":1,"b":2}]}'
+HEADINGS = (
+    *("candidate", "p50 alone, ms", "p50 with shadow, ms"),
+    *("added, ms", "pairs", "dropped"),
+)
 ROUND = 200
 
 
@@ -31,13 +34,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args().rounds
-    print(f"Load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.\n")
-    print("| candidate | p50 alone, ms | p50 with shadow, ms | added, ms | pairs | dropped |")
-    print("|---|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder:
+    with load_told(), tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder:
+        print(head(HEADINGS))
         live = write_bundle(Path(folder), line_contents())
         for name, candidate in candidates(Path(folder)).items():
-            print(f"| {name} | {compared(live, candidate, rounds)} |", flush=True)
+            print(row((name, *compared(live, candidate, rounds))), flush=True)
 
 
 def candidates(folder: Path) -> dict[str, Bundle]:
@@ -47,7 +48,8 @@ def candidates(folder: Path) -> dict[str, Bundle]:
     }
 
 
-def compared(live: Bundle, candidate: Bundle, rounds: int) -> str:
+def compared(live: Bundle, candidate: Bundle, rounds: int) -> tuple[object, ...]:
+    """The cells of the table but the first."""
     alone, beside = rollout(live, None), rollout(live, candidate)
     settings = ServingSettings()
     with listening(Ingress(alone, settings)) as one, listening(Ingress(beside, settings)) as two:
@@ -60,8 +62,8 @@ def compared(live: Bundle, candidate: Bundle, rounds: int) -> str:
         raise AssertionError("the candidate was refused")
     pairs = beside.canary.told()["pairs"]
     p50 = [float(np.median(found)) for found in waits]
-    added = p50[1] - p50[0]
-    return f"{p50[0]:.3f} | {p50[1]:.3f} | {added:.3f} | {pairs['requests']} | {pairs['dropped']}"
+    waited = (f"{one:.3f}" for one in (*p50, p50[1] - p50[0]))
+    return *waited, pairs["requests"], pairs["dropped"]
 
 
 def rollout(live: Bundle, candidate: Bundle | None) -> Rollout:
@@ -82,7 +84,7 @@ def asked(connection: HTTPConnection) -> Sequence[float]:
     found = []
     for _ in range(ROUND):
         begun = time.perf_counter()
-        connection.request("POST", "/invocations", LINE, {"Content-Type": "application/json"})
+        connection.request("POST", "/invocations", LINE_BODY, {"Content-Type": "application/json"})
         connection.getresponse().read()
         found.append((time.perf_counter() - begun) * 1000)
     return found

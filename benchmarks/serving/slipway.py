@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from benchmarks.serving.case import Case
 from benchmarks.serving.contestants import Contestant
-from benchmarks.serving.running import Processes, check
+from benchmarks.serving.processes import Processes
+from benchmarks.serving.running import check
 from gitops.manifest import serve_application
 from resources.tokens import TokenFile
 from serving.access.grants import grant_for, new_token

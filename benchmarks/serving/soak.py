@@ -9,12 +9,11 @@ between the middle third and the last third. Prints Markdown.
 import argparse
 import asyncio
 import gzip
-import os
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,8 @@ import orjson
 import psutil
 
 from benchmarks.serving.open_loop import Caller
+from benchmarks.serving.processes import PROXY, REPLICA, Processes, words
+from benchmarks.telling import head, load_told, row
 from gitops.manifest import serve_application
 from serving.bundle import write_bundle
 from tests.support.bundles import line_contents
@@ -36,7 +37,8 @@ CALLERS = 8
 LOOKS = 30
 MOST_MIB = 16.0
 MOST_HANDLES = 16
-NAMES = ("ray::ServeReplica", "haproxy")
+NAMES = (REPLICA, PROXY)
+HEADINGS = ("process", "MiB, first, middle and last third", "grown, MiB", "handles", "grown")
 ROWS = [{"a": number, "b": 2} for number in range(20)]
 TENSORS = [{"name": name, "datatype": "FP64", "shape": [1], "data": [1]} for name in "ab"]
 
@@ -99,7 +101,7 @@ class Soaked:
         return not self.wrong and seen == set(NAMES) and all(one.flat for one in self.processes)
 
 
-def soak(url: str, processes: Callable[[], Iterable[psutil.Process]], seconds: float) -> Soaked:
+def soak(url: str, processes: Processes, seconds: float) -> Soaked:
     """Ask below `url` for so long, and look at those of the processes that serve."""
     asked, wrong = Counter[str](), Counter[str]()
     watched: dict[psutil.Process, Process] = {}
@@ -138,9 +140,7 @@ async def _ask(
         caller.close()
 
 
-def _look(
-    watched: dict[psutil.Process, Process], running: Callable[[], Iterable[psutil.Process]]
-) -> None:
+def _look(watched: dict[psutil.Process, Process], running: Processes) -> None:
     for process in running():
         with suppress(psutil.NoSuchProcess):
             if process not in watched and (name := _name(process)):
@@ -153,11 +153,8 @@ def _look(
 
 def _name(process: psutil.Process) -> str:
     """What it serves as, empty if it does not."""
-    try:
-        words = " ".join([process.name(), *process.cmdline()])
-    except psutil.Error:
-        return ""
-    return next((name for name in NAMES if name in words), "")
+    said = words(process)
+    return next((name for name in NAMES if name in said), "")
 
 
 def _grown(seen: Sequence[float]) -> float:
@@ -170,14 +167,13 @@ def report(soaked: Soaked, seconds: float) -> str:
     lines = [
         f"{soaked.asked:,} requests in {seconds:g} s, answered otherwise than expected: {wrong}.",
         "",
-        "| process | MiB, first, middle and last third | grown, MiB | handles | grown |",
-        "|---|---|---:|---|---:|",
+        head(HEADINGS),
     ]
     for one in soaked.processes:
         mib, handles = one.grown
         thirds = ", ".join(f"{median(part):,.1f}" for part in _thirds(one.mib))
         held = ", ".join(f"{median(part):g}" for part in _thirds(one.handles))
-        lines.append(f"| {one.name} | {thirds} | {mib:+.1f} | {held} | {handles:+g} |")
+        lines.append(row((one.name, thirds, f"{mib:+.1f}", held, f"{handles:+g}")))
     return "\n".join(lines)
 
 
@@ -191,16 +187,16 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--port", type=int, default=PORT)
     asked = parser.parse_args()
-    print(f"Load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.\n")
     with (
+        load_told(),
         tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder,
-        ray_head(asked.port) as head,
+        ray_head(asked.port) as ray,
     ):
         bundle = write_bundle(Path(folder), line_contents())
-        head.deploy(serve_application(serving(bundle, "production")))
-        head.wait_for("line", "RUNNING")
-        soaked = soak(f"{head.serve}/line", head.processes, asked.seconds)
-    print(report(soaked, asked.seconds))
+        ray.deploy(serve_application(serving(bundle, "production")))
+        ray.wait_for("line", "RUNNING")
+        soaked = soak(f"{ray.serve}/line", ray.processes, asked.seconds)
+        print(report(soaked, asked.seconds))
     return int(not soaked.sound)
 
 

@@ -8,8 +8,6 @@ waits counts from when its request was due. Prints Markdown; what it says meanwh
 
 import argparse
 import asyncio
-import os
-import sys
 import tempfile
 import threading
 import time
@@ -22,11 +20,12 @@ import httpx
 import numpy as np
 
 from benchmarks.serving.open_loop import OK, Load, Run, capacity
+from benchmarks.telling import head, load_told, row, say
 from gitops.canary import CanaryPolicy
 from gitops.manifest import ReleaseManifest
 from gitops.walk import Walk, wanted
 from serving.bundle import Bundle, write_bundle
-from tests.support.bundles import line_contents
+from tests.support.bundles import LINE_BODY, line_contents
 from tests.support.ray_head import RayHead, ray_head
 from tests.support.releases import serving
 
@@ -34,7 +33,7 @@ SHARE = 0.7
 MEASURED_SECONDS = 4.0
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.02
-BODY = b'{"instances":[{"a":1,"b":2}]}'
+HEADINGS = ("", "changes", "s each (median)", "requests", "failed", "p50 ms", "p99 ms")
 
 
 def cells(name: str, changes: int, seconds: list[float], run: Run) -> tuple[Any, ...]:
@@ -45,7 +44,7 @@ def cells(name: str, changes: int, seconds: list[float], run: Run) -> tuple[Any,
 
 @dataclass(frozen=True)
 class Place:
-    """The model `line` on a head; `say` deploys, `until` waits for every replica."""
+    """The model `line` on a head; `change` deploys and waits for every replica."""
 
     head: RayHead
     replicas: int
@@ -56,7 +55,7 @@ class Place:
         return f"{self.head.serve}/line"
 
     def load(self, rate: float) -> Load:
-        return Load(f"{self.url}/invocations", BODY, rate)
+        return Load(f"{self.url}/invocations", LINE_BODY, rate)
 
     def manifest(self, bundle: Bundle, version: str) -> ReleaseManifest:
         made = serving(bundle, "production", model_version=version, replicas=self.replicas)
@@ -83,14 +82,13 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--port", type=int, default=25000)
     asked = parser.parse_args()
-    print(f"Load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.\n")
-    for replicas in asked.replicas:
-        with (
-            tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder,
-            ray_head(asked.port + 40 * (replicas - 1)) as head,
-        ):
-            report(Place(head, replicas), Path(folder), asked)
-    print(f"\nLoad average after: {os.getloadavg()[0]:.1f}.")
+    with load_told():
+        for replicas in asked.replicas:
+            with (
+                tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder,
+                ray_head(asked.port + 40 * (replicas - 1)) as ray,
+            ):
+                report(Place(ray, replicas), Path(folder), asked)
 
 
 def report(place: Place, folder: Path, asked: argparse.Namespace) -> None:
@@ -100,14 +98,13 @@ def report(place: Place, folder: Path, asked: argparse.Namespace) -> None:
     place.head.deploy(wanted(place.manifest(bundles[0], "0"), None))
     place.head.wait_for("line", "RUNNING")
     invocations = f"{place.url}/invocations"
-    rate = SHARE * asyncio.run(capacity(invocations, BODY, MEASURED_SECONDS))
+    rate = SHARE * asyncio.run(capacity(invocations, LINE_BODY, MEASURED_SECONDS))
     say(f"{place.replicas} replicas, {rate:.0f}/s")
     print(f"\n**{place.replicas} replica(s), {rate:.0f} requests/s**\n")
-    print("| | changes | s each (median) | requests | failed | p50 ms | p99 ms |")
-    print("|---|---|---|---|---|---|---|")
-    show(at_rest(place, rate, asked.rest))
-    show(swapped(place, rate, bundles, bad, asked.swaps))
-    show(walked(place, rate, bundles, asked.canaries))
+    print(head(HEADINGS))
+    print(row(at_rest(place, rate, asked.rest)), flush=True)
+    print(row(swapped(place, rate, bundles, bad, asked.swaps)), flush=True)
+    print(row(walked(place, rate, bundles, asked.canaries)), flush=True)
 
 
 def at_rest(place: Place, rate: float, seconds: float) -> tuple[Any, ...]:
@@ -156,14 +153,6 @@ def walked(place: Place, rate: float, bundles: list[Bundle], count: int) -> tupl
             seconds.append(begun + ended)
             say(f"canary {number} of {count}: {seconds[-1]:.2f} s")
     return cells("canaries at 25 %, all scored twice", count, seconds, load.run)
-
-
-def show(row: tuple[Any, ...]) -> None:
-    print(f"| {' | '.join(map(str, row))} |", flush=True)
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

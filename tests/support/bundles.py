@@ -45,6 +45,7 @@ LINE = Signature(
         Column(name="b", type="float", nullable=False),
     ),
 )
+LINE_BODY = b'{"instances":[{"a":1,"b":2}]}'
 
 
 def line_contents(bias: float = 0.0) -> BundleContents:
