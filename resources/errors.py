@@ -12,6 +12,7 @@ ResourceError
 ├── RayUnavailable          a Ray cluster that cannot be trained on
 ├── RegistryError           MLflow refused, or does not know what was asked for
 ├── ArtifactError           a bundle or report that cannot be stored or found
+│   └── RecordUnreadable    a record of a latency test that this version does not read
 ├── TokenError
 │   ├── TokenTaken          a name that a token has already
 │   └── NoSuchToken         a name that no token has
@@ -87,6 +88,14 @@ class RegistryError(ResourceError):
 
 class ArtifactError(ResourceError):
     """A bundle, model or report that cannot be stored or found."""
+
+
+class RecordUnreadable(ArtifactError):
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} is no record of a latency test that this version reads: {reason}; "
+            "the next deployment that is measured writes one"
+        )
 
 
 class TokenError(ResourceError):

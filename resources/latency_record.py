@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 
 from resources.artifacts import Artifacts
+from resources.errors import RecordUnreadable
 from resources.histogram import Histogram, histogram_from
 from resources.latency import Measurement
 from resources.load import LoadReport
@@ -89,11 +90,20 @@ class LatencyRecord:
 
 
 def record_at(address: str) -> LatencyRecord | None:
-    """What is kept at an address; None if it is nowhere on this machine."""
+    """What is kept at an address; None if it is nowhere on this machine.
+
+    RecordUnreadable for a file that holds something else, such as a record of another version.
+    """
     path = Path(unquote(urlsplit(address).path))
     if not address.startswith("file://") or not path.is_file():
         return None
-    told = json.loads(path.read_bytes())
+    try:
+        return _from_told(json.loads(path.read_bytes()))
+    except (ValueError, KeyError, TypeError) as error:
+        raise RecordUnreadable(path, f"{type(error).__name__}: {error}") from error
+
+
+def _from_told(told: dict[str, Any]) -> LatencyRecord:
     beside = told["beside"]
     sides = {
         "mine": Side.from_told(told["mine"]),

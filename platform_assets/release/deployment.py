@@ -22,6 +22,7 @@ from platform_assets.release import latency_plots
 from platform_assets.release.aliases import mirror_aliases
 from platform_assets.release.stages import Stage, deployment_of
 from platform_assets.release.steps import Pause, staircase, table, through_steps
+from resources.errors import RecordUnreadable
 from resources.latency import BESIDE
 from resources.latency_record import record_at
 from resources.memory import MEMORY
@@ -211,7 +212,10 @@ def measured_result(
 
 def pictures(verdicts: Sequence[Verdict], report: Report) -> Mapping[str, Any]:
     """What the UI shows of the latency test, if what it saw is on this machine."""
-    record = next((record_at(one.evidence) for one in verdicts if one.evidence), None)
+    try:
+        record = next((record_at(one.evidence) for one in verdicts if one.evidence), None)
+    except RecordUnreadable as error:
+        return {"latency_figures": str(error)}
     if record is None or report.manifest is None:
         return {}
     return latency_plots.shown(record, report.manifest.latency)

@@ -46,4 +46,8 @@ def test_a_deployment_shows_the_test_that_its_verdicts_name(tmp_path):
     verdict = Verdict("latency_p99", True, "p99", 1.0, 2.0, evidence=kept)
     assert "latency_over_time" in pictures([verdict], report)
     assert pictures([replace(verdict, evidence="file:///gone.json")], report) == {}
+    foreign = tmp_path / "foreign.json"
+    foreign.write_text("{}")
+    (said,) = pictures([replace(verdict, evidence=foreign.as_uri())], report).values()
+    assert said.startswith(f"{foreign} is no record of a latency test that this version reads")
     assert pictures([], report) == {}

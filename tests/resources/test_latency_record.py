@@ -1,9 +1,12 @@
+import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from resources.artifacts import Artifacts
+from resources.errors import RecordUnreadable
 from resources.latency import Measurement
 from resources.latency_record import LatencyRecord, record_at
 from resources.load import LoadReport
@@ -33,3 +36,17 @@ def test_a_side_says_what_was_sent_and_what_was_lost():
 @pytest.mark.parametrize("address", ["", "file:///nowhere/latency.json", "s3://bucket/x.json"])
 def test_what_is_not_on_this_machine_is_not_found(address):
     assert record_at(address) is None
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", "null", '{"mine": 1, "beside": null}', "another field"]
+)
+def test_what_this_version_does_not_read_says_so_with_its_place(tmp_path, content):
+    """A field of another version was a TypeError, in the middle of a deployment."""
+    address = LatencyRecord.of(measured(), {}).kept(Artifacts(tmp_path), "line")
+    place = Path(address.removeprefix("file://"))
+    told = json.loads(place.read_bytes())
+    place.chmod(0o600)
+    place.write_text(json.dumps(told | {"colour": 1}) if content == "another field" else content)
+    with pytest.raises(RecordUnreadable, match=f"{place} is no record of a latency test"):
+        record_at(address)

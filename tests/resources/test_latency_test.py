@@ -5,7 +5,7 @@ import pytest
 
 from gitops.budget import LatencyBudget
 from resources.errors import EndpointError
-from resources.latency import Measurement
+from resources.latency import Measurement, judge
 from resources.latency_test import (
     LONGEST_EXTRA_SECONDS,
     ROUNDS,
@@ -139,6 +139,31 @@ def test_slices_of_both_take_turns_and_neither_is_always_first():
 def test_a_version_that_not_every_replica_has_is_left_out():
     measured = in_turn(Paths(missing=("/old",)))
     assert (len(measured.mine), measured.beside, measured.version) == (6, (), "")
+
+
+class Hanging(Paths):
+    """Answers `/new` only once the caller has gone."""
+
+    async def __call__(self, scope, receive, send):
+        if scope["path"] == "/new":
+            await receive()
+            while (await receive())["type"] != "http.disconnect":
+                continue
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def test_a_version_that_hangs_is_given_up_after_a_slice_beside_one_that_answers():
+    """Each of its slices took as long as an answer may: together two minutes."""
+    with (
+        listening(Hanging()) as address,
+        Target(f"{address}/new", [b"{}"], timeout=1) as new,
+        Target(f"{address}/old", [b"{}"], timeout=60) as old,
+    ):
+        measured = measure_in_turn(100, 0.12, new, old, "3")
+    assert (len(measured.mine), len(measured.beside)) == (1, 1)
+    verdicts = {one.check: one.outcome for one in judge(BUDGET, measured)}
+    assert (verdicts["error_rate"], verdicts["latency_beside"]) == ("fail", "fail")
 
 
 def test_nothing_beside_it_means_one_run():
