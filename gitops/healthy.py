@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gitops.errors import FileInvalid, UnknownRevision
 from gitops.forge import Tree
 from gitops.manifest import manifest_path, parse
-from gitops.record import DeploymentRecord
+from gitops.record import DeploymentRecord, Proof
 
 LOOKED_BACK = 100
 
@@ -27,11 +27,24 @@ def healthy_of(tree: Tree, record: DeploymentRecord, head: str) -> Healthy:
     """The healthy revision, or the last commit on main with its bundle if that left the history."""
     if record.healthy is None:
         return Healthy()
-    path = manifest_path(record.environment, record.model)
+    last = Proof(record.healthy, record.digest, record.version, record.since)
+    return readable(tree, record.environment, record.model, last, head)
+
+
+def readable(tree: Tree, environment: str, model: str, proof: Proof, head: str) -> Healthy:
+    """The same for any revision that was proven."""
+    path = manifest_path(environment, model)
     try:
-        return Healthy(record.healthy, tree.read(path, record.healthy))
+        return Healthy(proof.revision, tree.read(path, proof.revision))
     except UnknownRevision:
-        return _of_same_bundle(tree, record, path, head)
+        if not proof.digest:
+            return Healthy()
+    texts = dict(tree.versions(path, head))
+    for change in tree.history(path, head, LOOKED_BACK):
+        text = texts.get(change.revision)
+        if text is not None and _digest(text, path) == proof.digest:
+            return Healthy(change.revision, text)
+    return Healthy(lost=_lost(environment, model, proof))
 
 
 def was_at(tree: Tree, path: str, revision: str, text: str | None) -> bool:
@@ -41,19 +54,12 @@ def was_at(tree: Tree, path: str, revision: str, text: str | None) -> bool:
     return False
 
 
-def _of_same_bundle(tree: Tree, record: DeploymentRecord, path: str, head: str) -> Healthy:
-    if not record.digest:
-        return Healthy()
-    texts = dict(tree.versions(path, head))
-    for change in tree.history(path, head, LOOKED_BACK):
-        text = texts.get(change.revision)
-        if text is not None and _digest(text, path) == record.digest:
-            return Healthy(change.revision, text)
-    return Healthy(
-        lost=f"{(record.healthy or '')[:12]}, which was healthy last with version "
-        f"{record.version} ({record.digest[7:19]}), is in the repository no more (was main "
-        "forced?), nor is a commit on main with its bundle; push it back, or restore another one: "
-        f"slipway rollback {record.model} --env {record.environment} --to REVISION"
+def _lost(environment: str, model: str, proof: Proof) -> str:
+    return (
+        f"{proof.revision[:12]}, which was healthy last with version {proof.version} "
+        f"({proof.digest[7:19]}), is in the repository no more (was main forced?), nor is a commit "
+        "on main with its bundle; push it back, or restore another one: "
+        f"slipway rollback {model} --env {environment} --to REVISION"
     )
 
 

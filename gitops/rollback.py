@@ -10,6 +10,7 @@ from gitops.errors import (
     NothingToRestore,
 )
 from gitops.forge import Commit, Forge, Tree
+from gitops.healthy import readable
 from gitops.holds import Clock, Hold, held, holds_path, now, read_holds, render_holds, with_hold
 from gitops.manifest import evidence_path, manifest_path, parse
 from gitops.manifest_rules import DIGEST
@@ -83,7 +84,8 @@ def rollback(
     AlreadyRolledBack
         The head is a rollback itself and no `to` says how much further back.
     NothingToRestore
-        There is no manifest now, none at `to`, or no other healthy revision is known.
+        There is no manifest now, none at `to`, no other healthy revision is known, or the last one
+        and its bundle are on main no more.
     DigestHeld
         The digest at `to` is held.
     """
@@ -118,8 +120,13 @@ def _last_good(forge: Forge, environment: str, model: str, last: Commit, head: s
     present = digest_at(forge, environment, model, head) if record.healthy == bad else ""
     for proof in reversed(record.proofs):
         unwanted = proof.digest in ("", present) or held(holds, proof.digest)
-        if proof.revision != bad and not unwanted:
-            return proof.revision
+        if proof.revision == bad or unwanted:
+            continue
+        good = readable(forge, environment, model, proof, head)
+        if good.lost:
+            raise NothingToRestore(environment, model, good.lost)
+        if good.revision not in (None, bad):
+            return good.revision
     raise NothingToRestore(environment, model, "nothing else was healthy here that is not held")
 
 

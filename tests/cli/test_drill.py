@@ -37,6 +37,13 @@ def test_what_would_not_have_worked_fails_the_command(drilled, slipway):
     assert "the rollback drill of fraud found what would not have worked: 3 of 90" in told.err
 
 
+def test_a_warning_is_told_as_one(drilled, slipway):
+    drilled.checks, drilled.severity = [(False, "git lies in the state folder")], "WARN"
+    told = slipway("drill", "restore", "fraud")
+    assert told.code == 0
+    assert "warning: restore drill of fraud: git lies in the state folder" in told.out
+
+
 def test_a_drill_whose_process_died_is_followed_in_the_run_in_its_place(drilled, slipway):
     """It waited for ever, since a run that died says for ever that it will be retried."""
     again = run("again", "SUCCESS", dagster__root_run_id="launched")

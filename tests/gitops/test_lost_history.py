@@ -6,9 +6,11 @@ import pytest
 
 from gitops.canary import CanaryPolicy
 from gitops.conditions import Reason
+from gitops.errors import NothingToRestore
 from gitops.git_tree import MAIN
 from gitops.manifest import manifest_path, render
 from gitops.plumbing import RefUpdate
+from gitops.rollback import rollback
 from tests.support.releases import SEED, digest, manifest
 
 WHERE = ("staging", "fraud")
@@ -78,3 +80,27 @@ def test_a_bad_version_is_taken_back_to_the_same_bundle_of_another_commit(rewrit
     assert rewritten.reconciler.reconcile(*WHERE).outcome.reason == Reason.ROLLED_BACK
     last = rewritten.forge.last_change(manifest_path(*WHERE), rewritten.forge.head())
     assert last.trailers["Restored-Revision"] == found
+
+
+def back(at):
+    return rollback(at.forge, *WHERE, "too slow", "ann")
+
+
+def test_a_person_goes_back_to_the_same_bundle_of_another_commit(rewritten):
+    """`slipway rollback` ended in an unknown revision."""
+    found = again(rewritten)
+    rewritten.bring("b")
+    last = rewritten.forge.last_change(manifest_path(*WHERE), back(rewritten))
+    assert last.trailers["Restored-Revision"] == found
+
+
+def test_a_person_hears_what_is_lost_and_what_to_do(rewritten):
+    rewritten.bring("b")
+    with pytest.raises(NothingToRestore, match=f"{GONE[:12]}, which was healthy last .* --to REV"):
+        back(rewritten)
+
+
+def test_what_was_written_anew_is_not_what_it_is_taken_back_to(rewritten):
+    again(rewritten)
+    with pytest.raises(NothingToRestore, match="nothing else was healthy"):
+        back(rewritten)

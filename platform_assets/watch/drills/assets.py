@@ -14,7 +14,9 @@ from gitops.manifest import route_prefix
 from gitops.plumbing import AUTHOR
 from gitops.reconcile import Reconciler
 from platform_assets.errors import DrillFailed, NotReproducible
+from platform_assets.findings import Findings
 from platform_assets.folder import ModelFolder
+from platform_assets.metadata import check_result
 from platform_assets.release.asking import person
 from platform_assets.release.stages import Stage
 from platform_assets.reproduction.made_again import made_again
@@ -110,7 +112,8 @@ def rollback_asset(folder: ModelFolder, stages: Sequence[Stage]) -> dg.AssetsDef
             folder.name,
             person(context.run.tags) or AUTHOR,
         )
-        return told(folder, "rollback", not found.failures, found.sentence(), figures(found))
+        verdict = _verdict(found.sentence(), passed=not found.failures)
+        return told(folder, "rollback", verdict, figures(found))
 
     return rollback_drill_asset
 
@@ -139,9 +142,9 @@ def restore_asset(folder: ModelFolder, stages: Sequence[Stage]) -> dg.AssetsDefi
                     tuple(folder.spec.serving.trusted_types),
                 )
             )
-        places, back = restore.places(settings), all(one.back for one in parts)
-        found = restore.report(parts, places)
-        return told(folder, "restore", back, restore.sentence(parts, places), found)
+        places = restore.places(settings)
+        found = restore.judged(parts, places)
+        return told(folder, "restore", found, restore.report(parts, places))
 
     return restore_drill_asset
 
@@ -177,30 +180,29 @@ def reproduce_asset(folder: ModelFolder, stages: Sequence[Stage]) -> dg.AssetsDe
         try:
             verdict = made_again(pins_of(version), lake, artifacts, trusted, settings.home, say)
         except NotReproducible as error:
-            return told(folder, "reproduce", False, str(error), named)
-        found = {**named, **verdict.to_dict()}
-        return told(folder, "reproduce", verdict.reproduced, verdict.sentence(), found)
+            return told(folder, "reproduce", _verdict(str(error), passed=False), named)
+        said = _verdict(verdict.sentence(), passed=verdict.reproduced)
+        return told(folder, "reproduce", said, {**named, **verdict.to_dict()})
 
     return reproduce_drill_asset
 
 
 def told(
-    folder: ModelFolder, kind: str, passed: bool, sentence: str, found: Mapping[str, Any]
+    folder: ModelFolder, kind: str, found: Findings, facts: Mapping[str, Any]
 ) -> dg.MaterializeResult:
     """The drill and its check, with the same sentence."""
     shown = {
         name: dg.MetadataValue.json(json.loads(json.dumps(value)))
         if isinstance(value, (list, dict, tuple))
         else value
-        for name, value in found.items()
+        for name, value in facts.items()
     }
-    check = dg.AssetCheckResult(
-        check_name=CHECKS[kind],
-        asset_key=folder.key(name_of(kind)),
-        passed=passed,
-        description=sentence,
-    )
-    return dg.MaterializeResult(metadata={"found": sentence, **shown}, check_results=[check])
+    check = check_result(CHECKS[kind], found, folder.key(name_of(kind)))
+    return dg.MaterializeResult(metadata={"found": found.text, **shown}, check_results=[check])
+
+
+def _verdict(sentence: str, *, passed: bool) -> Findings:
+    return Findings(notes=[sentence]) if passed else Findings([sentence])
 
 
 def figures(found: Rollback) -> dict[str, Any]:

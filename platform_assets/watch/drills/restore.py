@@ -12,6 +12,7 @@ from pathlib import Path
 from gitops.errors import GitopsError
 from gitops.forge import Forge
 from gitops.manifest import ReleaseManifest, manifest_path, parse
+from platform_assets.findings import Findings
 from resources.artifacts import Artifacts
 from resources.errors import ResourceError
 from resources.lake import Lake
@@ -99,14 +100,16 @@ def places(settings: Settings) -> list[Place]:
     ]
 
 
-def sentence(parts: Sequence[Part], lost: Sequence[Place]) -> str:
-    """What does not come back; or that all does, and what has to lie elsewhere for that."""
+def judged(parts: Sequence[Part], lost: Sequence[Place]) -> Findings:
+    """What does not come back fails; what would be lost though it could lie elsewhere is a warning.
+
+    Parts were opened where they lie now, so one that lies in the state folder proves nothing.
+    """
     missing = [f"{one.name}: {one.found}" for one in parts if not one.back]
-    inside = [one.name for one in lost if one.inside and one.setting]
-    all_back = "all that git names can be served again"
-    if inside:
-        all_back += f"; but what lies in the state folder is lost with it: {', '.join(inside)}"
-    return "; ".join(missing) or all_back
+    inside = [f"{one.name} ({one.setting})" for one in lost if one.inside and one.setting]
+    together = f"in the state folder, and lost with it: {', '.join(inside)}"
+    opened = () if missing else ("all that git names can be served again",)
+    return Findings(missing, [together] if inside else (), opened)
 
 
 def report(parts: Sequence[Part], lost: Sequence[Place]) -> Mapping[str, list[str]]:

@@ -9,6 +9,7 @@ from gitops.local_forge import LocalForge
 from gitops.record import DeploymentRecord
 from platform_assets.automation import automation, pipeline_job
 from platform_assets.component import assets_of
+from platform_assets.findings import Findings
 from platform_assets.release.stages import DEFAULT
 from platform_assets.reproduction.verdict import Outcome, Verdict
 from platform_assets.watch.drills.assets import CHECKS, NAMES, drills, told
@@ -48,14 +49,15 @@ def test_what_comes_back_and_what_is_lost_stands_at_the_asset(settings):
     assert found["does_not"] == []
     assert any("lost with the state folder" in one for one in found["state"])
     (check,) = result.get_asset_check_evaluations()
-    assert (check.check_name, check.passed) == (CHECKS["restore"], True)
+    assert (check.check_name, check.passed) == (CHECKS["restore"], False)
+    assert check.severity == dg.AssetCheckSeverity.WARN
 
 
 def test_what_does_not_come_back_fails_the_check_and_not_the_run(settings):
     settings.artifacts.rename(settings.artifacts.with_name("lost"))
     result = practised("restore", stores(settings))
     (check,) = result.get_asset_check_evaluations()
-    assert not check.passed
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert check.description.startswith("staging: bundle: ")
 
 
@@ -76,7 +78,7 @@ def test_a_verdict_can_be_kept_by_dagster():
         check_specs=[dg.AssetCheckSpec(CHECKS["reproduce"], asset=LINE.key("reproduce_drill"))],
     )
     def practise():
-        return told(LINE, "reproduce", True, verdict.sentence(), verdict.to_dict())
+        return told(LINE, "reproduce", Findings(), verdict.to_dict())
 
     with dg.DagsterInstance.ephemeral() as instance:
         result = dg.materialize([practise], instance=instance)

@@ -6,7 +6,7 @@ import pytest
 from gitops.local_forge import LocalForge
 from gitops.manifest import manifest_path
 from gitops.record import DeploymentRecord
-from platform_assets.watch.drills.restore import comes_back, places, report, sentence
+from platform_assets.watch.drills.restore import comes_back, judged, places, report
 from platform_assets.wiring import cloned
 from resources.artifacts import Artifacts
 from resources.lake import Lake
@@ -96,10 +96,11 @@ def test_a_state_folder_behind_a_link_is_lost_all_the_same(tmp_path):
 
 def test_that_all_comes_back_is_not_said_without_what_has_to_lie_elsewhere(settings, tmp_path):
     parts = drill(settings, tmp_path)
-    told = sentence(parts, places(settings))
-    assert told.startswith("all that git names can be served again; but what lies in the")
-    assert "git, tables, bundles and reports" in told
-    assert sentence(parts, []) == "all that git names can be served again"
+    found = judged(parts, places(settings))
+    assert (bool(found.warnings), found.blocking) == (True, [])
+    assert found.text.startswith("in the state folder, and lost with it: git (SLIPWAY_GITOPS_REPO)")
+    assert found.text.endswith("; all that git names can be served again")
+    assert judged(parts, []).passed
 
 
 def test_a_manifest_that_cannot_be_read_does_not_come_back(settings, tmp_path):
