@@ -6,7 +6,7 @@ nothing left to do.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
@@ -41,8 +41,6 @@ SCHEMA = pa.schema(
     ]
 )
 LAYOUT = Layout(plain=(SCORES,))
-# Enough to compare distributions by, and few enough to be held.
-SAMPLED = 10_000
 
 Array = npt.NDArray[np.float64]
 
@@ -60,8 +58,7 @@ class Pinned:
 class Batch:
     """What one batch did: of `due` rows of one version of `cleaned`, `written` were scored at `at`.
 
-    `repeated` keys stood in `cleaned` more than once; `rows` are the features of the first SAMPLED,
-    `scores` all of their scores in the same order.
+    `repeated` keys stood in `cleaned` more than once.
     """
 
     cleaned: int
@@ -69,16 +66,6 @@ class Batch:
     due: int = 0
     repeated: int = 0
     written: int = 0
-    rows: list[pl.DataFrame] = field(default_factory=list)
-    scores: list[Array] = field(default_factory=list)
-
-    @property
-    def sample(self) -> pl.DataFrame:
-        return pl.concat(self.rows).head(SAMPLED) if self.rows else pl.DataFrame()
-
-    @property
-    def all_scores(self) -> Array:
-        return np.concatenate(self.scores) if self.scores else np.empty(0)
 
 
 def table(model: str) -> str:
@@ -136,9 +123,6 @@ def _scored(
             continue
         columns = {one.name: _cells(rows[one.name], one) for one in signature.columns}
         scores = pinned.scorer.score(signature.arrays(columns))
-        if sum(one.height for one in batch.rows) < SAMPLED:
-            batch.rows.append(rows.select(signature.names))
-        batch.scores.append(scores)
         batch.written += rows.height
         yield _record(rows, scores, pinned, batch)
 

@@ -8,13 +8,15 @@ import numpy.typing as npt
 
 from platform_assets.findings import Findings
 from platform_assets.ml.drift import Drift, drifts, score_drift
-from platform_assets.release.batch import SAMPLED, Batch
+from platform_assets.release.batch import Batch
+from platform_assets.release.scored_rows import ScoredRows
 from resources.errors import EndpointError
 from serving.bundle import Bundle
 
 PSI, SIGNIFICANCE = 0.25, 0.01
 ASKED = 64
 NOTHING = "no row was due"
+NEVER = "no batch of this version has scored a row"
 _SUM_TOLERANCE = 1e-6
 
 Array = npt.NDArray[np.float64]
@@ -30,11 +32,11 @@ def rows_complete(batch: Batch, written: int) -> Findings:
     return Findings(wrong, notes=() if batch.due else (NOTHING,), facts=facts)
 
 
-def scores_in_range(batch: Batch, task: str) -> Findings:
+def scores_in_range(scored: ScoredRows, task: str) -> Findings:
     """Scores are finite, probabilities from 0 to 1, and those of several classes add up to 1."""
-    scores = batch.all_scores
+    scores = scored.scores
     if not len(scores):
-        return Findings(notes=(NOTHING,))
+        return Findings(notes=(NEVER,))
     wrong = {"scores are not finite": int((~np.isfinite(scores)).sum())}
     if task != "regression":
         wrong["probabilities are beyond 0 and 1"] = int(((scores < 0) | (scores > 1)).sum())
@@ -45,27 +47,27 @@ def scores_in_range(batch: Batch, task: str) -> Findings:
     return Findings(said, facts={"lowest": float(scores.min()), "highest": float(scores.max())})
 
 
-def inputs_like_reference(batch: Batch, reference: Mapping[str, Any]) -> Findings:
+def inputs_like_reference(scored: ScoredRows, reference: Mapping[str, Any]) -> Findings:
     """Features have not moved from what the bundle was trained on; a warning."""
-    if not batch.rows:
-        return Findings(notes=(NOTHING,))
-    return _moved(drifts(batch.sample.to_pandas(), reference))
+    if not len(scored.sampled):
+        return Findings(notes=(_nothing_to_compare(scored),))
+    return _moved(drifts(scored.sample.to_pandas(), reference))
 
 
-def scores_like_reference(batch: Batch, reference: Mapping[str, Any]) -> Findings:
+def scores_like_reference(scored: ScoredRows, reference: Mapping[str, Any]) -> Findings:
     """Nor have scores; a warning."""
-    if not batch.scores:
-        return Findings(notes=(NOTHING,))
-    return _moved([score_drift(batch.all_scores, reference)])
+    if not len(scored.scores):
+        return Findings(notes=(NEVER,))
+    return _moved([score_drift(scored.scores, reference)])
 
 
-def parity_with_endpoint(batch: Batch, bundle: Bundle, ask: Ask) -> Findings:
-    """The endpoint gives the same scores for rows of the batch, spread over its sample."""
-    if not batch.rows:
-        return Findings(notes=(NOTHING,))
-    scores = batch.all_scores[:SAMPLED]
+def parity_with_endpoint(scored: ScoredRows, bundle: Bundle, ask: Ask) -> Findings:
+    """The endpoint gives the same scores for rows that were scored, spread over their sample."""
+    scores = scored.sampled
+    if not len(scores):
+        return Findings(notes=(_nothing_to_compare(scored),))
     places = np.unique(np.linspace(0, len(scores) - 1, min(ASKED, len(scores))).astype(int))
-    rows = batch.sample[places.tolist()].to_dicts()
+    rows = scored.sample[places.tolist()].to_dicts()
     try:
         answered = ask(rows)
     except EndpointError as error:
@@ -76,6 +78,10 @@ def parity_with_endpoint(batch: Batch, bundle: Bundle, ask: Ask) -> Findings:
     said = f"the endpoint answers {len(rows)} rows with scores off by up to {largest:.3g}"
     wrong = [] if largest <= allowed else [f"{said}, allowed {allowed:.3g}"]
     return Findings(wrong, facts=facts)
+
+
+def _nothing_to_compare(scored: ScoredRows) -> str:
+    return "none of the rows is in cleaned any more" if len(scored.scores) else NEVER
 
 
 def _moved(found: Sequence[Drift]) -> Findings:

@@ -1,10 +1,11 @@
 """Clean rows scored by the bundle that git declares for an environment, each row once.
 
 Only rows that no batch has scored are taken, unless the run is told `again`; then those that this
-digest has not scored. The live endpoint is asked for some of the same rows. Nothing waits for this
-table.
+digest has not scored. What was scored since the last time is judged, or the newest batch once more,
+and the live endpoint is asked for some of the same rows. Nothing waits for this table.
 """
 
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -16,6 +17,7 @@ from gitops.manifest import ReleaseManifest, manifest_path, parse
 from platform_assets.data.contract import LINEAGE
 from platform_assets.errors import BatchRefused
 from platform_assets.folder import ModelFolder
+from platform_assets.lineage import newest
 from platform_assets.metadata import check_result, table_metadata
 from platform_assets.release.batch import NAME, Batch, Pinned, score_batch, table
 from platform_assets.release.batch_checks import (
@@ -25,6 +27,7 @@ from platform_assets.release.batch_checks import (
     scores_in_range,
     scores_like_reference,
 )
+from platform_assets.release.scored_rows import ScoredRows, scored_rows
 from platform_assets.run_tags import BATCH_TAG
 from platform_assets.watch.log_rows import TIME
 from platform_assets.wiring import build_verifier
@@ -35,6 +38,7 @@ from resources.settings import Settings
 from serving.bundle import open_bundle
 from serving.scorer import load_scorer
 
+JUDGED_UNTIL = "judged_until"
 CHECKS = (
     "rows_complete",
     "scores_in_range",
@@ -56,6 +60,7 @@ def build(folder: ModelFolder, environment: str) -> dg.AssetsDefinition:
 
     @folder.asset(NAME, __doc__, {"deltalake"}, after="cleaned", checks=CHECKS, blocking=False)
     def batch_predictions(
+        context: dg.AssetExecutionContext,
         config: BatchConfig,
         forge: dg.ResourceParam[Forge],
         lake: dg.ResourceParam[Lake],
@@ -65,9 +70,10 @@ def build(folder: ModelFolder, environment: str) -> dg.AssetsDefinition:
         manifest = declared(forge, folder.name, config.environment or environment)
         pinned = pin(manifest, artifacts, settings)
         batch = score_batch(lake, pinned, again=config.again)
+        scored = scored_rows(lake, pinned, judged_until(context.instance, folder.key(NAME)))
         return dg.MaterializeResult(
-            metadata={**_told(batch, manifest), **_table(lake, folder.name)},
-            check_results=_checked(lake, pinned, batch, settings),
+            metadata={**_told(batch, scored, manifest), **_table(lake, folder.name)},
+            check_results=_checked(lake, pinned, batch, scored, settings),
         )
 
     return batch_predictions
@@ -120,29 +126,39 @@ def in_table(lake: Lake, model: str, batch: Batch) -> int:
     return int(pc.sum(pc.equal(times, 1)).as_py() or 0)
 
 
+def judged_until(instance: dg.DagsterInstance, key: dg.AssetKey) -> datetime | None:
+    """When the last rows were scored that the last materialization judged; None if it says none."""
+    last = next(iter(newest(instance, key, 1)), None)
+    said = last.told.get(JUDGED_UNTIL) if last else None
+    return datetime.fromisoformat(said) if said else None
+
+
 def _checked(
-    lake: Lake, pinned: Pinned, batch: Batch, settings: Settings
+    lake: Lake, pinned: Pinned, batch: Batch, scored: ScoredRows, settings: Settings
 ) -> list[dg.AssetCheckResult]:
     bundle, endpoint = pinned.bundle, build_verifier(settings)
     found = (
         rows_complete(batch, in_table(lake, pinned.manifest.model, batch)),
-        scores_in_range(batch, bundle.signature.task),
-        inputs_like_reference(batch, bundle.reference),
-        scores_like_reference(batch, bundle.reference),
+        scores_in_range(scored, bundle.signature.task),
+        inputs_like_reference(scored, bundle.reference),
+        scores_like_reference(scored, bundle.reference),
         parity_with_endpoint(
-            batch, bundle, lambda rows: endpoint.scores(bundle, pinned.manifest.route, rows)
+            scored, bundle, lambda rows: endpoint.scores(bundle, pinned.manifest.route, rows)
         ),
     )
     return [check_result(name, one) for name, one in zip(CHECKS, found, strict=True)]
 
 
-def _told(batch: Batch, manifest: ReleaseManifest) -> dict[str, Any]:
+def _told(batch: Batch, scored: ScoredRows, manifest: ReleaseManifest) -> dict[str, Any]:
+    until = {JUDGED_UNTIL: scored.last.isoformat()} if scored.last else {}
     return {
+        **until,
         "environment": manifest.environment,
         "bundle_digest": manifest.bundle_digest,
         "model_version": manifest.model_version,
         "cleaned_version": batch.cleaned,
         "scored": batch.written,
+        "judged": len(scored.scores),
     }
 
 

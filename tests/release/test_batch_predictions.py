@@ -23,6 +23,7 @@ from platform_assets.release.batch_checks import (
     scores_like_reference,
 )
 from platform_assets.release.batch_predictions import CHECKS, declared, pin
+from platform_assets.release.scored_rows import ScoredRows, scored_rows
 from resources.artifacts import Artifacts
 from resources.endpoint import EndpointVerifier
 from resources.lake import Lake
@@ -146,18 +147,17 @@ def test_a_row_that_the_bundle_does_not_take_fails_the_whole_batch(bench):
     assert bench.lake.newest(table("line")) is None
 
 
-def batch(scores, due=None, frame=None):
+def scored(scores):
     scores = np.asarray(scores, dtype=float)
-    made = Batch(0, None, len(scores) if due is None else due, 0, len(scores))
-    made.scores.append(scores)
-    made.rows.append(pl.DataFrame({"a": scores if scores.ndim == 1 else scores[:, 0]}))
-    return made
+    sample = pl.DataFrame({"a": scores if scores.ndim == 1 else scores[:, 0]})
+    return ScoredRows(scores, sample, scores)
 
 
 def test_rows_that_are_missing_or_doubled_are_told():
-    assert rows_complete(batch([1, 2]), 2).passed
-    assert "2 rows were due, 2 scored, 1 in the table" in rows_complete(batch([1, 2]), 1).text
-    assert not rows_complete(replace(batch([1, 2]), repeated=1), 2).passed
+    batch = Batch(0, None, due=2, written=2)
+    assert rows_complete(batch, 2).passed
+    assert "2 rows were due, 2 scored, 1 in the table" in rows_complete(batch, 1).text
+    assert not rows_complete(replace(batch, repeated=1), 2).passed
     assert rows_complete(Batch(0, None), 0).text == "no row was due"
 
 
@@ -173,15 +173,15 @@ def test_rows_that_are_missing_or_doubled_are_told():
     ],
 )
 def test_scores_must_be_possible(task, scores, said):
-    assert scores_in_range(batch(scores), task).text == said
+    assert scores_in_range(scored(scores), task).text == said
 
 
 def test_rows_and_scores_that_moved_are_warned_of():
     drawn = np.random.default_rng(0).normal(0, 1, (2, 2000))
     usual = reference(pl.DataFrame({"a": drawn[0]}).to_pandas(), drawn[0])
     for judge in (inputs_like_reference, scores_like_reference):
-        assert judge(batch(drawn[1]), usual).passed
-        moved = judge(batch(drawn[1] + 2), usual)
+        assert judge(scored(drawn[1]), usual).passed
+        moved = judge(scored(drawn[1] + 2), usual)
         assert moved.warnings
         assert not moved.blocking
 
@@ -190,12 +190,13 @@ def test_the_endpoint_is_asked_for_the_same_rows(bench):
     bundle = bench.bundle()
     bench.clean(rows(200))
     pinned = bench.pinned(bundle)
-    done = score_batch(bench.lake, pinned)
+    score_batch(bench.lake, pinned)
+    done = scored_rows(bench.lake, pinned, None)
     with listening(door(bundle)) as address:
         endpoint = EndpointVerifier(address, bench.artifacts)
         found, off = (
             parity_with_endpoint(one, bundle, lambda some: endpoint.scores(bundle, "", some))
-            for one in (done, replace(done, scores=[done.all_scores + 1.0]))
+            for one in (done, replace(done, sampled=done.sampled + 1.0))
         )
     assert (found.passed, found.facts["asked"]) == (True, 64)
     assert "scores off by up to 1, allowed" in off.text
@@ -205,7 +206,11 @@ def test_an_endpoint_that_cannot_be_asked_is_no_parity(bench):
     bundle = bench.bundle()
     bench.clean(rows(5))
     pinned = bench.pinned(bundle)
-    done, away = score_batch(bench.lake, pinned), EndpointVerifier(free_address(), bench.artifacts)
+    score_batch(bench.lake, pinned)
+    done, away = (
+        scored_rows(bench.lake, pinned, None),
+        EndpointVerifier(free_address(), bench.artifacts),
+    )
     found = parity_with_endpoint(done, bundle, lambda some: away.scores(bundle, "/line", some))
     assert found.text.startswith("the endpoint could not be asked: ")
 
@@ -233,23 +238,73 @@ def test_only_what_git_declares_and_was_proven_scores(bench):
         declared(bench.forge, "tiny", "staging")
 
 
-def test_the_asset_names_what_scored_and_judges_it(bench):
+@pytest.fixture
+def live(bench):
+    """What git declares for staging and was proven there, with 20 clean rows to score."""
     bench.clean(rows(20))
     frame = bench.lake.read(CLEANED, columns=["a", "b"]).to_pandas()
     usual = reference(frame, (2 * frame["a"] + 3 * frame["b"]).to_numpy())
     bundle = bench.bundle(contents=replace(line_contents(), reference=usual))
-    wanted = replace(bench.pinned(bundle).manifest, environment="staging")
-    bring(bench.forge, wanted)
+    pinned = bench.pinned(bundle)
+    bring(bench.forge, replace(pinned.manifest, environment="staging"))
     proven = DeploymentRecord("staging", "line", healthy=bench.forge.head(), digest=bundle.digest)
     bench.forge.write_record(proven, None)
+    return pinned
+
+
+@pytest.fixture
+def materialized(bench):
+    """Materializes the asset, each time on the same instance."""
     asset = batch_predictions.build(replace(tiny(), name="line"), "staging")
     # One that is not closed is cleared away during some later test, which then fails.
     with dg.DagsterInstance.ephemeral() as instance:
-        result = dg.materialize([asset], instance=instance, resources=bench.resources)
-    assert result.success
+        yield lambda: dg.materialize([asset], instance=instance, resources=bench.resources)
+
+
+def told(result):
     (made,) = result.asset_materializations_for_node("line__batch_predictions")
-    assert made.metadata["bundle_digest"].value == bundle.digest
-    assert made.metadata["dagster/row_count"].value == 20
+    return {name: value.value for name, value in made.metadata.items()}
+
+
+def test_the_asset_names_what_scored_and_judges_it(live, materialized):
+    result = materialized()
+    assert result.success
+    assert told(result)["bundle_digest"] == live.bundle.digest
+    assert told(result)["dagster/row_count"] == 20
     passed = {one.check_name: one.passed for one in result.get_asset_check_evaluations()}
     # Nothing listens where the settings say that endpoints are.
     assert passed == {name: name != "parity_with_endpoint" for name in CHECKS}
+
+
+def test_a_batch_whose_run_ended_behind_its_commit_is_judged_by_the_next(bench, live, materialized):
+    """The next run found nothing due, compared nothing, and passed."""
+    score_batch(bench.lake, live)
+    result = materialized()
+    assert (told(result)["scored"], told(result)["judged"]) == (0, 20)
+    (parity,) = [
+        one for one in result.get_asset_check_evaluations() if one.check_name == CHECKS[-1]
+    ]
+    assert parity.description.startswith("the endpoint could not be asked")
+
+
+def test_what_was_judged_is_not_judged_again_with_what_is_new(bench, live, materialized):
+    materialized()
+    bench.clean(rows(3, delivery=2))
+    assert told(materialized())["judged"] == 3
+    assert told(materialized())["judged"] == 3
+
+
+def test_rows_of_another_version_and_rows_that_were_forgotten_are_not_compared(bench):
+    bench.clean(rows(5))
+    pinned, other = bench.pinned(bench.bundle()), bench.pinned(bench.bundle(bias=9.0), "2")
+    score_batch(bench.lake, pinned)
+    assert parity_with_endpoint(scored_rows(bench.lake, other, None), other.bundle, None).text == (
+        "no batch of this version has scored a row"
+    )
+    bench.lake.overwrite(CLEANED, rows(1, first=3), "forgotten")
+    kept = scored_rows(bench.lake, pinned, None)
+    assert (len(kept.scores), kept.sample.to_dicts()) == (5, [{"a": 3.0, "b": 3.0}])
+    assert kept.sampled.tolist() == [15.0]
+    bench.lake.overwrite(CLEANED, rows(0), "all forgotten")
+    gone = scored_rows(bench.lake, pinned, None)
+    assert "in cleaned any more" in parity_with_endpoint(gone, pinned.bundle, None).text
