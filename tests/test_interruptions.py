@@ -18,8 +18,9 @@ from resources.artifacts import Artifacts
 from resources.registry import Registry
 from resources.settings import Settings
 from serving.bundle import open_bundle
+from tests.support.end_state import graph
 from tests.support.fake_serve import FakeServe
-from tests.support.interrupted import TOGETHER, Addresses, end_state, graph, play, reached
+from tests.support.interrupted import TOGETHER, Addresses, end_state, play, reached
 from tests.support.logged import serve
 from tests.support.tiny import Platform, orders
 
