@@ -8,15 +8,9 @@ import pytest
 from gitops.conditions import Blocked, Reason, RetryAfter, Settled, Verdict
 from gitops.plan import Act
 from gitops.reconcile import Report
-from platform_assets.release.deployment import (
-    CHECKS,
-    TRIES,
-    beside_result,
-    check_result,
-    deploy,
-    facts,
-    pause_before_retry,
-)
+from platform_assets.release.deployment import TRIES, Site, deploy, pause_before_retry
+from platform_assets.release.deployment_checks import CHECKS, beside_result, check_result
+from platform_assets.release.deployment_metadata import facts
 from resources.latency import BESIDE
 from resources.settings import Settings
 from tests.support.releases import bring, digest, manifest, with_options
@@ -124,8 +118,8 @@ class Deployment:
         world = with_options(self.world, verifier=self.verifier)
         with dg.build_asset_context() as context:
             try:
-                args = (world.reconciler, world.forge, self.registry, self.settings)
-                events.extend(deploy(context, tiny(), "staging", *args, tried=tried))
+                site = Site(world.reconciler, world.forge, self.registry, self.settings)
+                events.extend(deploy(context, tiny(), "staging", site, tried=tried))
             except dg.Failure as error:
                 failure = error
         return events, failure

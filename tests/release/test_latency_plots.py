@@ -7,7 +7,7 @@ import pytest
 from gitops.budget import LatencyBudget
 from gitops.conditions import Reason, Settled, Verdict
 from gitops.reconcile import Report
-from platform_assets.release.deployment import pictures
+from platform_assets.release.deployment_metadata import pictures
 from platform_assets.release.latency_plots import figures, shown
 from resources.artifacts import Artifacts
 from resources.latency import Measurement

@@ -10,7 +10,9 @@ from gitops.canary import CanaryPolicy
 from gitops.conditions import Reason
 from gitops.rollback import rollback
 from gitops.suspension import suspend
-from platform_assets.release.deployment import CANARY, deploy, walked
+from platform_assets.release.deployment import Site, deploy
+from platform_assets.release.deployment_checks import CANARY
+from platform_assets.release.deployment_metadata import walked
 from platform_assets.release.steps import GLANCE_SECONDS, staircase, table, through_steps
 from resources.settings import Settings
 from tests.gitops.test_canary_walk import FEW, Watch
@@ -41,10 +43,10 @@ class Way:
     def deploy(self):
         events, world = [], self.world
         with dg.build_asset_context() as context:
-            args = (world.reconciler, world.forge, Aliases(), self.settings)
+            site = Site(world.reconciler, world.forge, Aliases(), self.settings)
             try:
                 way = {"tried": 8, "pause": self.clock.pass_}
-                events.extend(deploy(context, tiny(), "staging", *args, **way))
+                events.extend(deploy(context, tiny(), "staging", site, **way))
             except dg.Failure as failure:
                 return events, failure
         return events, None

@@ -22,7 +22,7 @@ from gitops.serve_runtime import ServeRuntime
 from platform_assets.automation import automation, pipeline_job
 from platform_assets.component import assets_of
 from platform_assets.folder import ModelFolder
-from platform_assets.release.deployment import CHECKS
+from platform_assets.release.deployment_checks import CHECKS
 from platform_assets.release.stages import Stage, stages_of
 from platform_assets.spec import ModelSpec
 from resources.artifacts import Artifacts
