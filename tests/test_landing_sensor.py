@@ -62,6 +62,11 @@ class World:
         ledger.record(self.lake, self.folder.name, entries)
         return len(due)
 
+    def trained(self):
+        """As if a run had made a training set."""
+        event = dg.AssetMaterialization(self.folder.key("training_set"))
+        self.instance.report_runless_asset_event(event)
+
     def rewind(self, seconds):
         """As if the last run had been asked for so much earlier."""
         asked = Asked.parse(self.cursor)
@@ -165,10 +170,16 @@ def test_while_more_waits_a_run_takes_in_alone(tmp_path):
 
 
 @pytest.mark.parametrize("new_data", ["governed", "ignored"])
-def test_where_trainings_are_governed_a_delivery_is_taken_in_alone(new_data, tmp_path):
+def test_where_trainings_are_governed_the_first_delivery_trains_and_others_are_taken_in(
+    new_data, tmp_path
+):
     with dg.DagsterInstance.ephemeral() as instance:
         world = World(tmp_path, instance, tiny(retraining={"new_data": new_data}))
         world.put("a.csv")
+        assert world.tick().run_requests[0].asset_selection is None
+        world.take_in(1)
+        world.trained()
+        world.put("b.csv")
         (request,) = world.tick().run_requests
         assert request.asset_selection == [world.folder.key(name) for name in INTAKE]
 

@@ -4,18 +4,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from benchmarks.continuous.year import FOLDER, JUDGE, LABEL_DAYS, Array, Model, Year, moment, score
 from benchmarks.continuous.year import truth as labels
 from platform_assets.ml.drift import Drift, drifts, score_drift
-from platform_assets.ml.intervals import bootstrap
+from platform_assets.ml.intervals import FEW, bootstrap, telling_rows
 from platform_assets.spec import Retraining
 from platform_assets.watch.alerts import Alert, alerts
-from platform_assets.watch.governor import Facts, Start, Trained, decide
+from platform_assets.watch.governor import Cause, Facts, Start, Trained, Trigger, decide
 from platform_assets.watch.observations import Observation, Outcome
+from platform_assets.watch.retraining import scheduled
 from platform_assets.watch.standing import causes, rule_of
 
 MONITORING = FOLDER.spec.monitoring
-RULE = Retraining(new_data="ignored", minimum_new_rows=1_000, cool_down_hours=7 * 24)
+RULE = FOLDER.spec.retraining
 MINUTE = 60.0
 
 
@@ -27,10 +30,14 @@ class Run:
     live: Model
     scores: dict[int, Array] = field(default_factory=dict)
     by_day: dict[int, Model] = field(default_factory=dict)
+    first: int = field(init=False)
     trained: list[int] = field(default_factory=list)
     replaced: list[tuple[int, str]] = field(default_factory=list)
     observed: list[Observation] = field(default_factory=list)
     noticed: list[tuple[int, Alert]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.first = self.live.day
 
     def serve(self, year: Year, day: int) -> None:
         """Score the payments of a day by what is live."""
@@ -62,18 +69,25 @@ def governed(year: Year, run: Run, day: int) -> None:
     standing = [one for one in found if one.digest == run.live.name]
     known = [_asked(one) for _, one in run.noticed]
     run.noticed += [(day, one) for one in standing if _asked(one) not in known]
-    decision = decide(facts(year, run, day, standing), RULE)
+    decision = decide(facts(year, run, day, standing), rule(year))
     if isinstance(decision, Start):
         run.train(year, day, str(decision.trigger))
+
+
+def rule(year: Year) -> Retraining:
+    """What `defs.yaml` says, of as many customers as are looked at."""
+    return RULE.model_copy(update={"minimum_new_rows": RULE.minimum_new_rows // year.customers})
 
 
 def facts(year: Year, run: Run, day: int, standing: Sequence[Alert]) -> Facts:
     now = moment(day + 1)
     last = run.trained[-1] if run.trained else run.live.day
+    due = scheduled(RULE.schedule, now)
+    asking = [Cause(Trigger.SCHEDULE, "a week is over", due)] if due else []
     return Facts(
         now=now,
-        causes=list(causes(standing, RULE, now)),
-        trained=[Trained(moment(one + 1), MINUTE) for one in run.trained],
+        causes=[*asking, *causes(standing, RULE, now)],
+        trained=[Trained(moment(one + 1), MINUTE) for one in [run.first, *run.trained]],
         new_rows=len(year.rows(last + 1 - LABEL_DAYS, day + 1 - LABEL_DAYS)),
         unfinished=0,
     )
@@ -89,11 +103,14 @@ def drift(year: Year, run: Run, day: int) -> Iterator[Observation]:
 
 
 def late_quality(year: Year, run: Run, day: int) -> Iterator[Observation]:
-    """What the labels that came today say of a week ago, if what is live answered then."""
+    """What the labels that came by today say of the days that what is live answered."""
     past = day - LABEL_DAYS
-    if run.by_day.get(past) is run.live:
-        known, worst = labels(year.rows(past, past + 1)), run.live.worst
-        found = bootstrap(JUDGE, known, run.scores[past])
+    days = range(past + 1 - MONITORING.quality_windows, past + 1)
+    answered = [one for one in days if run.by_day.get(one) is run.live]
+    if past in answered:
+        known, worst = labels(year.rows(answered[0], past + 1)), run.live.worst
+        found = bootstrap(JUDGE, known, np.concatenate([run.scores[one] for one in answered]))
+        enough = telling_rows(known, JUDGE.classes) >= FEW
         yield Observation(
             **_window(run.live, past),
             monitor="quality",
@@ -103,7 +120,7 @@ def late_quality(year: Year, run: Run, day: int) -> Iterator[Observation]:
             low=found.low,
             high=found.high,
             threshold=worst,
-            outcome=_outcome(found.known and found.high < worst),
+            outcome=_outcome(found.high < worst) if enough else Outcome.TOO_FEW,
         )
 
 

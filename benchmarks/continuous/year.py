@@ -72,7 +72,7 @@ class Year:
     def __init__(self, days: int, customers: int) -> None:
         frame = simulate(days)
         chosen = frame["customer_id"].str[1:].astype(int) % customers == 0
-        self.days = days
+        self.days, self.customers = days, customers
         self.frame = frame[chosen].reset_index(drop=True)
         self.day = ((self.frame["time"] - pd.Timestamp(START)) // pd.Timedelta(days=1)).to_numpy()
         self._models: dict[int, Model] = {}

@@ -46,7 +46,7 @@ def landing_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg
         if isinstance(decision, Wait):
             return dg.SkipReason(decision.reason)
         return dg.SensorResult(
-            run_requests=[run_request(folder, decision)],
+            run_requests=[run_request(folder, decision, first=first(folder, context.instance))],
             asset_events=[materialization(folder, sight, decision)],
             cursor=decision.asked.text(),
         )
@@ -77,9 +77,17 @@ def look(
     )
 
 
-def run_request(folder: ModelFolder, request: Request) -> dg.RunRequest:
-    """All of the pipeline; its first assets alone while more files wait, or for the governor."""
-    at_once_trained = folder.spec.retraining.new_data == "each_delivery"
+def first(folder: ModelFolder, instance: dg.DagsterInstance) -> bool:
+    """Whether the model has never learned anything, so that there is nothing to train again."""
+    return instance.get_latest_materialization_event(folder.key("training_set")) is None
+
+
+def run_request(folder: ModelFolder, request: Request, *, first: bool) -> dg.RunRequest:
+    """All of the pipeline; its first assets alone while more files wait, or for the governor.
+
+    The governor keeps trainings apart, so the `first` one is not for it.
+    """
+    at_once_trained = first or folder.spec.retraining.new_data == "each_delivery"
     intake = [folder.key(name) for name in INTAKE]
     return dg.RunRequest(
         run_key=request.run_key,

@@ -23,6 +23,12 @@ class Monitoring(Section):
     )
     beyond: int = Field(default=2, ge=1, le=30, description="So many windows raise an alert.")
     windows: int = Field(default=3, ge=1, le=30, description="Out of so many, the newest.")
+    quality_windows: int = Field(
+        default=1,
+        ge=1,
+        le=365,
+        description="Live quality is of the labels of so many windows, up to the one judged.",
+    )
     psi: float = Field(
         default=0.2,
         gt=0,

@@ -1,7 +1,7 @@
 """All monitors, asked about every window that is due and every one whose labels have come."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from platform_assets.folder import ModelFolder
@@ -92,7 +92,22 @@ class Judge:
         found = labels.delivered(self.lake, self.folder, look.traffic)
         if not over and not labels.complete(look, found):
             return []
-        return [*labels.skew(look, found), *labels.quality(look, found)]
+        wide = self._with_those_before(look)
+        labelled = found if wide is look else labels.delivered(self.lake, self.folder, wide.traffic)
+        return [*labels.skew(look, found), *labels.quality(wide, labelled)]
+
+    def _with_those_before(self, look: Look) -> Look:
+        """The look with what the same version was asked in the windows before, as settings say."""
+        before = (look.settings.quality_windows - 1) * self.length
+        if not before:
+            return look
+        now = look.traffic
+        rows = traffic(
+            self.lake, self.folder.name, Window(now.window.start - before, now.window.end)
+        )
+        asked = (now.environment, now.digest)
+        (same,) = [one for one in rows if (one.environment, one.digest) == asked]
+        return replace(look, traffic=replace(same, window=now.window))
 
     def _looks(self, window: Window, known: Sequence[Observation]) -> Iterator[Look]:
         """One for each version that was asked in a window; versions whose bundle is gone cannot."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from platform_assets.folder import ModelFolder
 from platform_assets.ml.export import columns
-from platform_assets.ml.intervals import Interval, bootstrap
+from platform_assets.ml.intervals import FEW, Interval, bootstrap, telling_rows
 from platform_assets.ml.metrics import Metric, metric
 from platform_assets.model.rows import encode_target
 from platform_assets.watch.look import Look
@@ -84,7 +84,8 @@ def different(online: Array, offline: Array) -> npt.NDArray[np.bool_]:
 def quality(look: Look, found: Delivered) -> list[Observation]:
     """The model's metric on the rows whose label is known, beside the same on the holdout.
 
-    Beyond when its whole interval is worse than the whole interval on the holdout.
+    Beyond when its whole interval is worse than the whole interval on the holdout. Without
+    `FEW` rows besides those of the most common class there is no interval to rely on.
     """
     spec = look.folder.spec
     judge, known = metric(spec.task, spec.metric), found.known(spec.target)
@@ -92,7 +93,8 @@ def quality(look: Look, found: Delivered) -> list[Observation]:
     kept = target.astype(str).isin(names).to_numpy() | (not names)
     y = encode_target(target[kept], names)
     scores = look.traffic.scores[known.places[kept]]
-    told = bootstrap(judge, y, scores) if len(y) else None
+    enough = telling_rows(y, judge.classes) >= FEW
+    told = bootstrap(judge, y, scores) if enough else None
     if told is None or not told.known:
         return [look.judged(QUALITY, spec.metric, len(y), None, _worst(judge, look))]
     return [_judged(look, judge, told, len(y))]

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from platform_assets.ml.intervals import FEW
 from platform_assets.ml.metrics import metric
 from platform_assets.spec import ModelSpec
 from platform_assets.watch.monitors.labels import (
@@ -91,6 +92,14 @@ def test_labels_of_one_class_prove_nothing():
     told = look()
     (found,) = quality(told, labelled(told, np.zeros(ROWS, dtype=int)))
     assert (found.value, found.outcome) == (None, Outcome.TOO_FEW)
+
+
+def test_of_a_rare_class_too_few_rows_prove_nothing_and_enough_do():
+    told = look()
+    for positives, outcome in ((FEW - 1, Outcome.TOO_FEW), (FEW, Outcome.BEYOND)):
+        worst = (np.arange(ROWS) < positives).astype(int)
+        (found,) = quality(told, labelled(told, worst))
+        assert found.outcome is outcome
 
 
 def test_without_a_figure_of_the_holdout_quality_is_told_and_raises_nothing():

@@ -132,6 +132,30 @@ def test_labels_are_waited_for_and_judge_their_window_once_they_are_there(place)
     assert unlabelled(observed(place.lake, "tiny", FIRST)) == set()
 
 
+def test_quality_is_of_the_labels_of_several_windows_and_stands_at_the_newest(tmp_path):
+    """A day with few positives said nothing alone, however bad a fortnight was."""
+    place = Watched(tmp_path, model(quality_windows=3))
+    for day, rows in enumerate((100, 200, 300, 400)):
+        frame = orders(rows, seed=day, name=f"{day}-")
+        place.ask(day, frame)
+        place.deliver(frame)
+        place.judge(day)
+    found = [one for one in observed(place.lake, "tiny", FIRST) if one.monitor == QUALITY]
+    assert [one.rows for one in found] == [100, 300, 600, 900]
+    assert [one.start for one in found] == [FIRST + day * DAY for day in range(4)]
+
+
+def test_windows_of_another_version_say_nothing_of_the_quality_of_this_one(tmp_path):
+    place = Watched(tmp_path, model(quality_windows=3))
+    for day, digest in enumerate((place.digest, f"sha256:{'b' * 64}")):
+        place.digest, frame = digest, orders(300, seed=day, name=f"{day}-")
+        place.ask(day, frame)
+        place.deliver(frame)
+        place.judge(day)
+    found = [one for one in observed(place.lake, "tiny", FIRST) if one.monitor == QUALITY]
+    assert [(one.digest, one.rows) for one in found][-1] == (place.digest, 300)
+
+
 def test_after_label_days_a_window_is_judged_with_the_labels_that_came(tmp_path):
     place, frame = Watched(tmp_path, model(label_days=5)), orders(300, seed=2)
     place.ask(0, frame)
