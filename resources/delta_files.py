@@ -1,14 +1,15 @@
 """The Parquet files of a Delta table, written as rows come, with what lets readers pass them by.
 
 deltalake's own writer gathers 8,192 rows before it writes any (1.5 GB of rows that hold blocks of
-files) and takes them in no promised order. This one keeps the order and holds one row group.
+files) and takes them in no promised order. This one keeps the order and holds one row group for
+each of its writers.
 """
 
 import json
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,10 @@ import pyarrow.parquet as pq
 from deltalake.fs import DeltaStorageHandler
 from deltalake.transaction import AddAction
 
+from resources.dealing import dealt
+
 FILE_BYTES = 128 << 20
+MUCH_BYTES = 32 << 20
 # Delta has no bound for them; a log full of long texts would be slow to open.
 LONGEST_TEXT = 64
 # Of so many rows, more than this share of values must be distinct for a column to be without
@@ -36,12 +40,17 @@ class Layout:
 
     At most `group_rows` rows or about `group_bytes` bytes are held in memory before they are
     written; `plain` names columns of large values, for which dictionaries and statistics would be
-    made in vain.
+    made in vain. Several `writers` encode at the same time, each into files of its own.
     """
 
     group_rows: int = 1_000_000
     group_bytes: int = 16 << 20
     plain: tuple[str, ...] = ()
+    writers: int = 1
+
+    def for_bytes(self, size: int) -> "Layout":
+        """The same, with two writers where so many bytes are worth more than one file."""
+        return replace(self, writers=2 if size > MUCH_BYTES else 1)
 
 
 class TableFiles:
@@ -55,18 +64,25 @@ class TableFiles:
     def write(
         self, schema: pa.Schema, batches: Iterable[pa.RecordBatch], layout: Layout
     ) -> list[AddAction]:
-        """The rows in order, in as many files as they fill; what `batches` raises is raised."""
+        """The rows in as many files as they fill; what `batches` raises is raised.
+
+        One writer keeps them in order. Several take the groups in turn, and each keeps its own so.
+        """
         written: list[AddAction] = []
-        groups = _groups(schema, batches, layout)
-        first = next(groups, None)
+
+        def fill(groups: Iterator[pa.Table]) -> list[AddAction]:
+            files = []
+            while (first := next(groups, None)) is not None:
+                files.append(self._write_one(schema, first, groups, layout))
+                written.append(files[-1])
+            return files
+
         try:
-            while first is not None:
-                written.append(self._write_one(schema, first, groups, layout))
-                first = next(groups, None)
+            shares = dealt(_groups(schema, batches, layout), fill, layout.writers)
         except BaseException:
             self.discard(written)
             raise
-        return written
+        return [file for files in shares for file in files]
 
     def discard(self, files: Sequence[AddAction]) -> None:
         """Remove files that no commit will name."""

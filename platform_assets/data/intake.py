@@ -132,8 +132,9 @@ def _land(
         by_name = {arrival.name: arrival for arrival, _ in arrivals}
         content = _content(source, [(by_name[one.file], one) for one in fresh])
         marks = {DELIVERIES: fresh[-1].number}
+        layout = LAYOUT.for_bytes(sum(one.size for one in fresh))
         version = lake.commit_behind(
-            name, behind, SCHEMA, ahead(content, PAGE), marks, layout=LAYOUT
+            name, behind, SCHEMA, ahead(content, PAGE), marks, layout=layout
         )
         if version is not None:
             return version, entries

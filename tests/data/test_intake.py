@@ -6,12 +6,13 @@ from multiprocessing.synchronize import Barrier
 
 import pytest
 
-from platform_assets.data import ledger
+from platform_assets.data import blocks, ledger
 from platform_assets.data.blocks import Delivery, content
 from platform_assets.data.intake import judge_arrivals, take_in
 from platform_assets.data.ledger import Outcome
 from platform_assets.data.sources.folder import FolderSource
 from platform_assets.data.sources.port import Arrival
+from resources import delta_files
 from tests.support.delivered import MODEL, Deliveries, orders
 
 RAW = f"{MODEL}/raw"
@@ -38,6 +39,15 @@ def test_an_arrival_lands_byte_for_byte(deliveries):
     taken = deliveries.take_in()
     assert set(outcomes(taken).values()) == {Outcome.LANDED}
     assert bytes_of(deliveries) == whole
+
+
+def test_a_file_that_is_much_lands_byte_for_byte_in_two_files(deliveries, monkeypatch):
+    monkeypatch.setattr(delta_files, "MUCH_BYTES", 1)
+    monkeypatch.setattr(blocks, "BLOCK", 7)
+    deliveries.deliver("a.csv", orders(0, 30))
+    deliveries.take_in()
+    assert bytes_of(deliveries) == {"a.csv": orders(0, 30)}
+    assert len(deliveries.lake.table(RAW).file_uris()) == 2
 
 
 def test_a_delivery_is_known_by_the_digest_of_its_content(deliveries):

@@ -3,7 +3,9 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+from resources import delta_files
 from resources.delta_files import Layout, TableFiles, encoded
 
 ROWS = 1_000
@@ -49,6 +51,33 @@ def test_rows_are_read_as_they_were_written_in_every_encoding(tmp_path):
 def test_later_rows_that_the_encoding_does_not_suit_are_kept_all_the_same(tmp_path):
     last = TABLE.take([3, 1] * (ROWS // 2))
     assert written(tmp_path, TABLE, last).equals(pa.concat_tables([TABLE, last]))
+
+
+def test_several_writers_share_the_rows_in_turn(tmp_path):
+    batches = TABLE.to_batches(max_chunksize=100)
+    layout = Layout(group_rows=100, writers=2)
+    added = TableFiles(str(tmp_path), {}).write(TABLE.schema, batches, layout)
+    first, second = (pq.read_table(tmp_path / one.path)["place"].to_pylist() for one in added)
+    assert first == [place for place in range(ROWS) if place // 100 % 2 == 0]
+    assert sorted(first + second) == list(range(ROWS))
+
+
+@pytest.mark.parametrize("writers", [1, 2])
+def test_rows_that_break_off_leave_no_file_that_was_whole(tmp_path, monkeypatch, writers):
+    monkeypatch.setattr(delta_files, "FILE_BYTES", 1)
+
+    def batches():
+        yield from TABLE.to_batches(max_chunksize=100)
+        raise OSError("the source broke")
+
+    layout = Layout(group_rows=100, writers=writers)
+    with pytest.raises(OSError, match="the source broke"):
+        TableFiles(str(tmp_path), {}).write(TABLE.schema, batches(), layout)
+    assert len(list(tmp_path.glob("*.parquet"))) == 0
+
+
+def test_little_stays_in_one_file():
+    assert [Layout().for_bytes(size).writers for size in (0, 1 << 20, 1 << 30)] == [1, 1, 2]
 
 
 def test_the_same_rows_are_the_same_bytes(tmp_path):
