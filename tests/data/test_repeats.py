@@ -34,20 +34,22 @@ def first_seen(batches, before=()):
 
 @given(KEYS)
 def test_a_key_is_a_repeat_from_the_second_time_on(batches):
-    assert asked(batches, Repeats()) == first_seen(batches)
+    with Repeats() as repeats:
+        assert asked(batches, repeats) == first_seen(batches)
 
 
 @given(st.lists(st.lists(st.text(max_size=2), max_size=6), max_size=20))
 def test_text_repeats_like_numbers(batches):
-    assert asked(batches, Repeats(), pl.String) == first_seen(batches)
+    with Repeats() as repeats:
+        assert asked(batches, repeats, pl.String) == first_seen(batches)
 
 
 def test_many_small_batches_become_few_runs():
-    repeats = Repeats()
-    for _ in range(5 * module.RUNS):
-        repeats(pl.Series("key", [1, 10**9]))
-        repeats(pl.Series("key", np.arange(5)))
-    assert len(repeats._runs) <= module.RUNS + 2
+    with Repeats() as repeats:
+        for _ in range(5 * module.RUNS):
+            repeats(pl.Series("key", [1, 10**9]))
+            repeats(pl.Series("key", np.arange(5)))
+        assert len(repeats._runs) <= module.RUNS + 2
 
 
 @given(st.lists(st.integers(0, 9), max_size=60))
