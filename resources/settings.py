@@ -206,6 +206,11 @@ class Settings(BaseSettings):
         return Path(self.artifacts_uri) if self.artifacts_uri else self.home / "artifacts"
 
     @cached_property
+    def cache(self) -> Path:
+        """Copies of what lies on s3://; it may be deleted at any time."""
+        return self.home / "cache"
+
+    @cached_property
     def predictions(self) -> Path:
         """Where serving processes write what they answered, one folder per environment."""
         return Path(self.predictions_uri or self.home / "predictions").absolute()

@@ -40,7 +40,8 @@ class ModelServer:
 
     def __init__(self, model: str) -> None:
         self._settings = load_settings()
-        self._rollout = Rollout(model, self._settings.trusted, self._settings.keys)
+        given = self._settings
+        self._rollout = Rollout(model, given.trusted, given.keys, given.cache)
         self._guard = Guard(model, self._settings.callers)
 
     def __serve_build_asgi_app__(self) -> Unnamed:

@@ -48,7 +48,7 @@ from serving.manifest import (
 from serving.seal import check_seal
 from serving.signature import Signature
 
-_MANIFEST_LIMIT = 1024 * 1024
+MANIFEST_LIMIT = 1024 * 1024
 
 Signed = Literal["no", "unchecked", "checked"]
 
@@ -136,7 +136,7 @@ def write_bundle(store: Path, contents: BundleContents) -> Bundle:
     digest = digest_of(manifest)
     folder = store / digest.removeprefix("sha256:")
     if not folder.exists():
-        _write_folder(folder, {**files, MANIFEST: manifest})
+        write_folder(folder, {**files, MANIFEST: manifest})
     return open_bundle(folder, digest)
 
 
@@ -187,7 +187,8 @@ def _files(contents: BundleContents) -> dict[str, bytes]:
     }
 
 
-def _write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files to `folder` in one step; another writer who was first is left alone."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
     try:
@@ -213,11 +214,11 @@ def _read_manifest(folder: Path) -> bytes:
         if not stat.S_ISREG(path.lstat().st_mode):
             raise CorruptFile(MANIFEST, "a link or folder", "a regular file")
         with path.open("rb") as file:
-            raw = file.read(_MANIFEST_LIMIT + 1)
+            raw = file.read(MANIFEST_LIMIT + 1)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise BundleMissing(path if folder.is_dir() else folder) from error
-    if len(raw) > _MANIFEST_LIMIT:
-        raise CorruptFile(MANIFEST, "a larger file", f"at most {_MANIFEST_LIMIT} bytes")
+    if len(raw) > MANIFEST_LIMIT:
+        raise CorruptFile(MANIFEST, "a larger file", f"at most {MANIFEST_LIMIT} bytes")
     return raw
 
 

@@ -15,10 +15,11 @@ ServingError
 ├── NotReady                   503  no model is live yet
 ├── Overloaded                 503  a turn that came too late
 ├── ConfigError                a `user_config` that cannot be read
-│   └── UnsupportedScheme      a bundle URI that is not file://
+│   └── UnsupportedScheme      a bundle URI that is neither file:// nor s3://
 ├── GrantsError                a document of tokens that cannot be read
 └── BundleError                a bundle that must not be served
     ├── BundleMissing          the folder or one of its files is not there
+    ├── BundleUnreachable      a bucket that cannot be read
     ├── DigestMismatch         the manifest is not the one that was asked for
     ├── CorruptFile            a file is not the one the manifest names
     ├── UnexpectedFile         a file that the manifest does not name
@@ -201,7 +202,7 @@ class ConfigError(ServingError):
 class UnsupportedScheme(ConfigError):
     def __init__(self, uri: str) -> None:
         super().__init__(
-            [f"bundle.uri: got {uri!r}, expected file:///absolute/path/to/the/bundle's/folder"]
+            [f"bundle.uri: got {uri!r}, expected file:///absolute/path or s3://bucket/path to it"]
         )
 
 
@@ -217,12 +218,17 @@ class BundleError(ServingError):
 
 
 class BundleMissing(BundleError):
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         super().__init__(f"{path} is not there; materialize the registry_entry that writes it")
 
 
+class BundleUnreachable(BundleError):
+    def __init__(self, uri: str, reason: str, remedy: str) -> None:
+        super().__init__(f"{uri}: cannot be read ({reason}); {remedy}")
+
+
 class DigestMismatch(BundleError):
-    def __init__(self, path: Path, got: str, expected: str) -> None:
+    def __init__(self, path: Path | str, got: str, expected: str) -> None:
         super().__init__(f"{path} has digest {got}, expected {expected}")
         self.got, self.expected = got, expected
 

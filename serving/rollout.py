@@ -5,17 +5,19 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from serving.bundle import Bundle, open_bundle
+from serving.bundle import Bundle
 from serving.canary import Canary
 from serving.errors import NotReady, ServingError, WrongModel
 from serving.live import Live
-from serving.rollout_config import BundleTarget, Fault, folder_of, parse_config
+from serving.rollout_config import BundleTarget, Fault, parse_config
 from serving.scorer import Scorer, load_scorer, verify_golden
 from serving.signature import shorten
+from serving.stored import default_cache, open_stored
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,18 @@ class Rollout:
     `warm` is what was live before, still loaded, so that the way back needs neither the store nor
     time; `canary` is the candidate beside `live`. `replica` tells this process from others.
     `trusted` are types that a model may hold beyond the usual ones, see `serving.trust`; if there
-    are `keys`, one of them must have signed the bundle.
+    are `keys`, one of them must have signed the bundle. `cache` keeps bundles of buckets.
     """
 
     def __init__(
-        self, model: str, trusted: tuple[str, ...] = (), keys: tuple[Ed25519PublicKey, ...] = ()
+        self,
+        model: str,
+        trusted: tuple[str, ...] = (),
+        keys: tuple[Ed25519PublicKey, ...] = (),
+        cache: Path | None = None,
     ) -> None:
         self.model, self.replica = model, secrets.token_hex(8)
-        self._trusted, self._keys = trusted, keys
+        self._trusted, self._keys, self._cache = trusted, keys, cache or default_cache()
         self.live: Live | None = None
         self.warm: Live | None = None
         self.canary: Canary | None = None
@@ -139,7 +145,7 @@ class Rollout:
         return Live(bundle, scorer, version, since, delay)
 
     def _load(self, target: BundleTarget) -> tuple[Bundle, Scorer]:
-        bundle = open_bundle(folder_of(target), target.digest, self._keys)
+        bundle = open_stored(target.uri, target.digest, self._cache, self._keys)
         if bundle.signature.model != self.model:
             raise WrongModel(bundle.signature.model, self.model)
         scorer = load_scorer(bundle, self._trusted)

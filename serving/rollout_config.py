@@ -1,14 +1,13 @@
 """Serve's `user_config`: what a replica is told to answer with."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from serving.errors import ConfigError, UnsupportedScheme
+from serving.errors import ConfigError
 from serving.signature import quote
+from serving.stored import check_address
 
 
 class BundleTarget(BaseModel):
@@ -67,7 +66,7 @@ def parse_config(user_config: Mapping[str, Any]) -> RolloutConfig:
     ------
     ConfigError
         Naming each key, the value received and what was expected; `UnsupportedScheme` for a
-        bundle that is not on a mounted file system.
+        bundle that is neither on a mounted file system nor on s3://.
     """
     try:
         config = RolloutConfig.model_validate(user_config)
@@ -79,15 +78,7 @@ def parse_config(user_config: Mapping[str, Any]) -> RolloutConfig:
                 for item in error.errors()
             ]
         ) from error
-    folder_of(config.bundle)
+    check_address(config.bundle.uri)
     if config.canary is not None:
-        folder_of(config.canary.bundle)
+        check_address(config.canary.bundle.uri)
     return config
-
-
-def folder_of(target: BundleTarget) -> Path:
-    """Where the bundle is; UnsupportedScheme if that is not on a mounted file system."""
-    uri = target.uri
-    if not uri.startswith(("file:///", "file://localhost/")) or "?" in uri or "#" in uri:
-        raise UnsupportedScheme(uri)
-    return Path(unquote(urlsplit(uri).path))

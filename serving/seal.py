@@ -23,7 +23,7 @@ from serving.errors import BundleMissing, Unsigned, WronglySigned
 from serving.manifest import SEAL
 
 _KEY_BYTES = 32
-_LONGEST = 1024
+SEAL_LIMIT = 1024
 # What is signed cannot be taken for a signature made for another purpose.
 _PURPOSE = "slipway bundle v1 "
 
@@ -116,7 +116,7 @@ def _key_bytes(text: str) -> bytes:
 def _read(path: Path) -> bytes:
     try:
         found = path.lstat()
-        if not stat.S_ISREG(found.st_mode) or found.st_size > _LONGEST:
+        if not stat.S_ISREG(found.st_mode) or found.st_size > SEAL_LIMIT:
             raise WronglySigned(path, "no regular file of one line", ())
         return base64.b64decode(path.read_bytes().strip(), validate=True)
     except FileNotFoundError as error:

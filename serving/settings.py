@@ -68,6 +68,13 @@ class ServingSettings(BaseSettings):
         "for.",
     )
 
+    bundle_cache: str = Field(
+        default="",
+        description="Folder that keeps bundles of s3://; empty: `cache/bundles` in the state "
+        "folder, and the machine's folder for temporary files where a model is served without "
+        "`slipway up`.",
+    )
+
     @field_validator("predictions_uri")
     @classmethod
     def _local(cls, uri: str) -> str:
@@ -94,6 +101,11 @@ class ServingSettings(BaseSettings):
     def keys(self) -> tuple[Ed25519PublicKey, ...]:
         """The keys in `bundle_public_key`."""
         return public_keys(self.bundle_public_key)
+
+    @property
+    def cache(self) -> Path | None:
+        """Where bundles of buckets are kept; None if nobody said."""
+        return Path(self.bundle_cache).expanduser() if self.bundle_cache else None
 
     @property
     def predictions(self) -> Path | None:

@@ -132,7 +132,7 @@ async def test_a_good_bundle_after_a_refused_one_clears_the_record(line, tmp_pat
     ("change", "error", "message"),
     [
         ({"digest": DIGEST}, BundleMissing, "is not there"),
-        ({"uri": "s3://bucket/key"}, UnsupportedScheme, "got 's3://bucket/key', expected file://"),
+        ({"uri": "gs://bucket/key"}, UnsupportedScheme, "got 'gs://bucket/key', expected file://"),
         ({"digest": "sha256:short"}, ConfigError, "bundle.digest: .* got 'sha256:short'"),
     ],
 )
@@ -237,7 +237,7 @@ async def test_a_rollout_without_a_model_has_nothing_to_check():
 @pytest.mark.parametrize(
     "uri",
     [
-        "s3://b/k",
+        "gs://b/k",
         "http://x/y",
         "/bare/path",
         "file://host/x",
@@ -247,7 +247,7 @@ async def test_a_rollout_without_a_model_has_nothing_to_check():
         "file://[",
     ],
 )
-def test_only_files_are_served(uri):
+def test_only_folders_and_buckets_are_served_from(uri):
     with pytest.raises(UnsupportedScheme, match="expected file:///absolute/path"):
         parse_config({"bundle": {"uri": uri, "digest": DIGEST, "version": "1"}})
 

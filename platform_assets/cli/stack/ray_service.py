@@ -99,6 +99,7 @@ def environment(layout: Layout, ports: Mapping[str, int]) -> dict[str, str]:
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": LOOPBACK_CALLBACK,
         "SLIPWAY_PREDICTIONS_URI": str(layout.settings.predictions),
         "SLIPWAY_API_TOKENS_FILE": str(layout.settings.tokens),
+        "SLIPWAY_BUNDLE_CACHE": str(layout.settings.cache / "bundles"),
         **replica_ports(layout),
         **(_haproxy(layout, ports) if haproxy_binary() else {}),
     }
