@@ -42,13 +42,16 @@ class Judge:
     registry: Registry
     known: dict[str, Served | None] = field(default_factory=dict)
 
-    def run(self, now: datetime) -> list[Observation]:
-        """Judge what is due, and write it down window by window; returns what is new."""
+    def run(self, now: datetime, waiting: datetime | None = None) -> list[Observation]:
+        """Judge what is due, and write it down window by window; returns what is new.
+
+        `waiting` is since when rows of the log wait to land, None if none do.
+        """
         # A run that comes late still finds the windows that wait for labels no longer.
         horizon = now - 2 * (self.patience + self.length)
         earlier = observed(self.lake, self.folder.name, horizon)
         new: list[Observation] = []
-        for found in self._found(earlier, horizon, now):
+        for found in self._found(earlier, horizon, now, waiting):
             record(self.lake, self.folder.name, found)
             new += found
         return new
@@ -63,11 +66,16 @@ class Judge:
         return timedelta(minutes=self.folder.spec.monitoring.window_minutes)
 
     def _found(
-        self, earlier: Sequence[Observation], horizon: datetime, now: datetime
+        self,
+        earlier: Sequence[Observation],
+        horizon: datetime,
+        now: datetime,
+        waiting: datetime | None,
     ) -> Iterator[list[Observation]]:
         known = list(earlier)
         after = max((one.end for one in known), default=horizon)
-        for window in windows_due(self.lake, self.folder.name, after, now, self.length):
+        lake, model = self.lake, self.folder.name
+        for window in windows_due(lake, model, after, now, self.length, waiting):
             found = [
                 one
                 for look in self._looks(window, known)

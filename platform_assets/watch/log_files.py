@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from serving.signature import Signature
 
 FORMAT = 1
 UNREADABLE = ".unreadable"
+_HELD_SECONDS = 15.0
+"""A file holds the requests of the seconds before it was written, on a busy machine some more."""
 _LEFT_SECONDS = 86_400.0
 _NAME = re.compile(r"([0-9a-f]{16})-([0-9]{8})\.jsonl\.gz")
 
@@ -51,6 +54,15 @@ def waiting(root: Path, model: str) -> list[LogFile]:
     for one in _listing(root, model):
         newest[one.writer] = max(one.sequence, newest.get(one.writer, 0))
     return sorted(one for one in _listing(root, model) if one.sequence <= newest.get(one.writer, 0))
+
+
+def waiting_since(root: Path, model: str) -> datetime | None:
+    """From when on (UTC) requests may wait in a file to land; None if no file waits.
+
+    Who judges what came later would judge a part of it, and never see the rest.
+    """
+    oldest = min((one.written for one in waiting(root, model)), default=None)
+    return None if oldest is None else datetime.fromtimestamp(oldest - _HELD_SECONDS, UTC)
 
 
 def refused(root: Path, model: str) -> list[str]:

@@ -19,6 +19,7 @@ from platform_assets.ml.monitoring_page import render_monitoring, verdict
 from platform_assets.spec import Monitoring
 from platform_assets.watch.alerts import Alert
 from platform_assets.watch.judging import Judge
+from platform_assets.watch.log_files import waiting_since
 from platform_assets.watch.monitors import (
     distributions,
     health,
@@ -62,7 +63,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         forge: dg.ResourceParam[Forge],
     ) -> dg.MaterializeResult:
         now = datetime.now(UTC)
-        new = Judge(folder, lake, artifacts, registry).run(now)
+        waiting = waiting_since(settings.predictions, folder.name)
+        new = Judge(folder, lake, artifacts, registry).run(now, waiting)
         digests = live_digests(forge, folder.name)
         seen = observed(lake, folder.name, now - timedelta(days=SHOWN_DAYS))
         live = [one for one in seen if digests.get(one.environment) == one.digest]

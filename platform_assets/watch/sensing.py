@@ -30,9 +30,13 @@ class Due:
 
 
 def decide(
-    files: Sequence[LogFile], now: float, unfinished: int, failed: float | None = None
+    files: Sequence[LogFile],
+    now: float,
+    unfinished: int,
+    failed: float | None = None,
+    oldest: float = OLDEST_SECONDS,
 ) -> Due:
-    """Take in once a file has waited for OLDEST_SECONDS, or MANY_FILES wait; `now` as `written`.
+    """Take in once a file has waited for `oldest` s, or MANY_FILES wait; `now` as `written`.
 
     `failed` is when the newest run began, if it failed: the next one begins PAUSE_SECONDS later.
     """
@@ -45,8 +49,13 @@ def decide(
         return Due(False, f"{told}; a run that takes them in is under way")
     if failed is not None and now - failed < PAUSE_SECONDS:
         return Due(False, f"{told}; the last run failed, the next is {PAUSE_SECONDS:.0f} s later")
-    due = age >= OLDEST_SECONDS or len(files) >= MANY_FILES
-    return Due(due, told if due else f"{told}; taken in after {OLDEST_SECONDS:.0f} s")
+    due = age >= oldest or len(files) >= MANY_FILES
+    return Due(due, told if due else f"{told}; taken in after {oldest:.0f} s")
+
+
+def longest_wait(folder: ModelFolder) -> float:
+    """How many seconds a file may wait: a part of a window, so that its end is not missed long."""
+    return min(OLDEST_SECONDS, 60 * folder.spec.monitoring.window_minutes / 4)
 
 
 def predictions_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
@@ -74,7 +83,8 @@ def predictions_sensor(
     ) -> dg.RunRequest | dg.SkipReason:
         unfinished = unfinished_runs(context.instance, folder.name, PREDICTIONS_TAG)
         failed = failed_at(context.instance, folder.name, PREDICTIONS_TAG)
-        due = decide(waiting(settings.predictions, folder.name), time.time(), unfinished, failed)
+        files = waiting(settings.predictions, folder.name)
+        due = decide(files, time.time(), unfinished, failed, longest_wait(folder))
         if not due.now:
             return dg.SkipReason(due.reason)
         return dg.RunRequest(tags={REASON_TAG: due.reason})

@@ -52,16 +52,24 @@ class Traffic:
 
 
 def windows_due(
-    lake: Lake, model: str, after: datetime, now: datetime, length: timedelta
+    lake: Lake,
+    model: str,
+    after: datetime,
+    now: datetime,
+    length: timedelta,
+    waiting: datetime | None = None,
 ) -> list[Window]:
-    """The closed windows in which a caller asked, from `after` on, the oldest first."""
+    """The closed windows in which a caller asked, from `after` on, the oldest first.
+
+    `waiting` as in `closed_until`.
+    """
     name = table(model)
     if not lake.exists(name):
         return []
     wanted = [names.TIME, names.REQUEST_ID]
     asked = without_probes(lake.read(name, columns=wanted, where=[(names.TIME, ">=", after)]))
     minutes = pc.unique(pc.floor_temporal(asked[names.TIME], unit="minute"))
-    return due(minutes.to_pylist(), after, now, length)
+    return due(minutes.to_pylist(), after, now, length, waiting)
 
 
 def traffic(lake: Lake, model: str, window: Window) -> list[Traffic]:

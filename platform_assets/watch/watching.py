@@ -13,8 +13,10 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from platform_assets.folder import ModelFolder
 from platform_assets.run_tags import MONITORING_TAG, REASON_TAG, failed_at, unfinished_runs
 from platform_assets.watch.landing_log import table
+from platform_assets.watch.log_files import waiting_since
 from platform_assets.watch.windows import closed_until
 from resources.lake import Lake
+from resources.settings import Settings
 
 LOOK_SECONDS = 30
 PAUSE_SECONDS = 600
@@ -83,9 +85,12 @@ def monitoring_sensor(
         description=f"Judges what is live of {folder.name} when a window is over or labels came.",
     )
     def sensor(
-        context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake]
+        context: dg.SensorEvaluationContext,
+        lake: dg.ResourceParam[Lake],
+        settings: dg.ResourceParam[Settings],
     ) -> dg.SensorResult | dg.SkipReason:
-        now = seen(lake, folder, time.time())
+        waiting = waiting_since(settings.predictions, folder.name)
+        now = seen(lake, folder, time.time(), waiting)
         why = reason(
             lake.exists(table(folder.name)),
             now,
@@ -105,9 +110,12 @@ def monitoring_sensor(
     return sensor
 
 
-def seen(lake: Lake, folder: ModelFolder, now: float) -> Seen:
-    """What could be judged at a time in s since 1970; without an id no row brings a label."""
+def seen(lake: Lake, folder: ModelFolder, now: float, waiting: datetime | None = None) -> Seen:
+    """What could be judged at a time in s since 1970; without an id no row brings a label.
+
+    `waiting` is since when rows of the log wait to land, None if none do.
+    """
     length = timedelta(minutes=folder.spec.monitoring.window_minutes)
-    end = closed_until(datetime.fromtimestamp(now, UTC), length)
+    end = closed_until(datetime.fromtimestamp(now, UTC), length, waiting)
     cleaned = lake.newest(f"{folder.name}/cleaned") if folder.spec.id else None
     return Seen(int(end.timestamp()), -1 if cleaned is None else cleaned, int(now))

@@ -64,9 +64,10 @@ def until(
 
 @dataclass(frozen=True)
 class Stack:
-    """One `SLIPWAY_HOME` with ports that nobody holds."""
+    """One `SLIPWAY_HOME` with ports that nobody holds, and the checkout whose code it runs."""
 
     settings: Settings
+    checkout: Path = CHECKOUT
 
     @classmethod
     def at(cls, home: Path) -> "Stack":
@@ -75,14 +76,15 @@ class Stack:
 
     def slipway(self, *words: str, code: int = 0) -> str:
         """Run the command; its output, once the exit code is as expected."""
+        home = str(self.settings.home)
         command = [str(Path(sys.executable).with_name("slipway")), *words]
         chosen = {f"SLIPWAY_{name.upper()}": str(getattr(self.settings, name)) for name in RANGES}
         foreign = ("SLIPWAY_", "RAY_", "DAGSTER_", "MLFLOW_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         done = subprocess.run(
             command,
-            cwd=CHECKOUT,
-            env={**kept, **chosen, "SLIPWAY_HOME": str(self.settings.home)},
+            cwd=self.checkout,
+            env={**kept, **chosen, "PYTHONPATH": str(self.checkout), "SLIPWAY_HOME": home},
             capture_output=True,
             text=True,
             timeout=COMMAND_SECONDS,

@@ -209,22 +209,23 @@ def test_new_rows_of_a_model_without_an_id_bring_no_labels(tmp_path):
     assert found == [0, -1]
 
 
-def tick(lake, instance, cursor=None):
+def tick(lake, instance, home, cursor=None):
     sensor = monitoring_sensor(tiny(), monitoring_job(tiny()))
-    context = dg.build_sensor_context(instance, cursor, resources={"lake": lake})
+    context = dg.build_sensor_context(instance, cursor, resources={"lake": lake, "settings": home})
     return sensor(context)
 
 
 def test_the_sensor_asks_for_a_run_once_there_is_a_log_and_not_twice(tmp_path):
     lake = Lake(str(tmp_path / "lake"))
     with dg.DagsterInstance.ephemeral() as instance:
-        assert isinstance(tick(lake, instance), dg.SkipReason)
+        home = Settings(home=tmp_path)
+        assert isinstance(tick(lake, instance, home), dg.SkipReason)
         Watched(tmp_path).ask(0, orders(5, seed=0))
         assert lake.exists(table("tiny"))
-        result = tick(lake, instance)
+        result = tick(lake, instance, home)
         assert "is over" in result.run_requests[0].tags[REASON_TAG]
         later = Seen(Seen.parse(result.cursor).end + 2 * 86_400, -1)
-        assert isinstance(tick(lake, instance, later.cursor), dg.SkipReason)
+        assert isinstance(tick(lake, instance, home, later.cursor), dg.SkipReason)
 
 
 def test_a_run_that_judges_is_no_run_of_the_model():

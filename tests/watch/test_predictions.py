@@ -2,18 +2,20 @@
 
 import os
 import time
+from datetime import timedelta
 
 import dagster as dg
 import pytest
 
 from platform_assets.run_tags import MODEL_TAG, PREDICTIONS_TAG
 from platform_assets.watch import predictions
-from platform_assets.watch.log_files import LogFile, waiting
+from platform_assets.watch.log_files import LogFile, waiting, waiting_since
 from platform_assets.watch.predictions import NAME
 from platform_assets.watch.sensing import (
     MANY_FILES,
     OLDEST_SECONDS,
     decide,
+    longest_wait,
     predictions_job,
     predictions_sensor,
 )
@@ -139,6 +141,23 @@ def test_many_files_are_taken_in_at_once(tmp_path):
     files = [LogFile("w", n, tmp_path, 10, 100.0) for n in range(1, MANY_FILES + 1)]
     assert decide(files, 101.0, 0).now
     assert not decide(files[1:], 101.0, 0).now
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(1, 15.0), (1440, OLDEST_SECONDS)])
+def test_files_wait_no_longer_than_a_part_of_a_window(tmp_path, minutes, seconds):
+    assert longest_wait(tiny(monitoring={"window_minutes": minutes})) == seconds
+    files = [LogFile("w", 1, tmp_path, 10, 100.0)]
+    due = [decide(files, 100.0 + age, 0, oldest=seconds).now for age in (seconds - 1, seconds)]
+    assert due == [False, True]
+
+
+def test_since_when_rows_wait_is_told_by_the_oldest_file(place):
+    root = place.settings.predictions
+    assert waiting_since(root, "tiny") is None
+    place.ask("q-1")
+    found = waiting_since(root, "tiny")
+    place.age(600)
+    assert found - waiting_since(root, "tiny") > timedelta(seconds=590)
 
 
 def test_a_run_that_takes_the_log_in_is_no_run_of_the_model():

@@ -45,6 +45,17 @@ def test_a_window_is_closed_once_its_last_rows_can_have_landed():
     assert closed_until(FIRST + minute, minute) == FIRST
 
 
+def test_a_window_is_not_closed_while_rows_of_it_wait_to_land(place):
+    """A window was judged by the rows that had landed, and those that came late by nobody."""
+    now, frame = FIRST + DAY + HOUR, orders(300, seed=2)
+    place.ask(0, frame)
+    found = [
+        windows_due(place.lake, "tiny", FIRST, now, DAY, waiting)
+        for waiting in (FIRST + DAY - HOUR, FIRST + DAY + HOUR / 2, None)
+    ]
+    assert [len(one) for one in found] == [0, 1, 1]
+
+
 def test_only_closed_windows_in_which_something_was_asked_are_due():
     times = [FIRST + one * DAY + HOUR for one in (0, 2, 2, 3)]
     found = due(times, FIRST + DAY, FIRST + 3 * DAY + 2 * HOUR, DAY)
