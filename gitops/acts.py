@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 from gitops.conditions import Blocked, Outcome, Reason, RetryAfter, Verdict
 from gitops.errors import ApplyRefused
+from gitops.known import Act, Facts
 from gitops.lease import Tenure
 from gitops.manifest import ReleaseManifest, application_name
 from gitops.notify import notice_of
 from gitops.pacing import concluded, is_news, unchanged
-from gitops.plan import Act, Facts, failure
 from gitops.readiness import await_ready
 from gitops.record import DeploymentRecord
 from gitops.rollback import Restore, restore
@@ -187,13 +187,13 @@ class Actor:
             model=desired.model,
             bad=desired.revision,
             good=self._facts.healthy.revision,
-            reason=failure(record),
+            reason=record.failure,
             by=BY,
             failed=True,
         )
         restored = restore(forge, order, self._outside.clock)
         if restored == head:
-            message = f"the last healthy revision is the same and fails now: {failure(record)}"
+            message = f"the last healthy revision is the same and fails now: {record.failure}"
             return Blocked(Reason.STALLED, message)
         if restored is not None:
             self._progress.reverted, self._progress.reverted_to = desired.revision, restored

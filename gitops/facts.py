@@ -11,10 +11,10 @@ from gitops.errors import FileInvalid
 from gitops.forge import Forge
 from gitops.healthy import Healthy, healthy_of, was_at
 from gitops.holds import Hold, held, read_holds
+from gitops.known import Act, Around, Desired, Earlier, Facts
 from gitops.manifest import FOLDER, ReleaseManifest, application_name, manifest_path, parse
 from gitops.manifest_rules import NAME
 from gitops.pace import DEFAULT_PACE, Pace
-from gitops.plan import Act, Around, Desired, Earlier, Facts
 from gitops.policy import Policy, load_policy
 from gitops.record import DeploymentRecord
 from gitops.rollback import is_restore

@@ -20,13 +20,15 @@ from gitops.errors import (
 from gitops.facts import Target, from_git, targets, with_runtime
 from gitops.forge import Forge
 from gitops.holds import Clock, now
+from gitops.known import Act, Facts
 from gitops.lease import SECONDS, Tenure, tenure
 from gitops.lock import Busy, exclusive
 from gitops.manifest import ReleaseManifest
 from gitops.notify import Tell, silent
+from gitops.observed import difference_to_git
 from gitops.pace import DEFAULT_PACE, Pace
 from gitops.pacing import is_behind, seconds_left
-from gitops.plan import Act, Facts, Plan, drift, plan
+from gitops.plan import Plan, plan
 from gitops.readiness import Patience
 from gitops.runtime import Runtime, Verifier
 from gitops.stepping import Analysis, Replayer
@@ -201,7 +203,7 @@ class Reconciler:
         try:
             for _ in range(ROUNDS):
                 facts = self._look(target, progress)
-                progress.drift = progress.drift or drift(facts)
+                progress.drift = progress.drift or difference_to_git(facts)
                 decided = plan(replace(facts, drift=progress.drift))
                 outcome = decided.outcome or Actor(self._outside, own, facts, progress).perform(
                     decided.acts

@@ -58,6 +58,12 @@ class DeploymentRecord:
         """The revision that the outcome is about; empty before the first."""
         return self.conditions[0].revision if self.conditions else ""
 
+    @property
+    def failure(self) -> str:
+        """Why the last attempt failed, in one line."""
+        sentences = [verdict.sentence() for verdict in self.verdicts if not verdict.passed]
+        return "; ".join(sentences) or "no verdict is on record"
+
     def under_way(self, revision: str) -> bool:
         """Was `revision` begun without an end on record?"""
         return self.attempted == revision and revision not in (self.healthy, self.failed)

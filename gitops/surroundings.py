@@ -2,9 +2,9 @@
 
 from gitops.dependencies import Dependency, refuse_ring
 from gitops.forge import Forge
+from gitops.known import Around, Desired
 from gitops.manifest import ReleaseManifest, manifest_path, parse
 from gitops.pace import Pace
-from gitops.plan import Around, Desired
 from gitops.policy import Policy
 from gitops.pruning import confirmed, emptied
 from gitops.record import DeploymentRecord

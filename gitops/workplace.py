@@ -7,8 +7,8 @@ from datetime import datetime
 from gitops.conditions import Verdict
 from gitops.forge import Forge
 from gitops.holds import Clock
+from gitops.known import Act
 from gitops.notify import Tell, silent
-from gitops.plan import Act
 from gitops.readiness import Patience
 from gitops.runtime import Runtime, Verifier
 from gitops.stepping import Analysis, Replayer

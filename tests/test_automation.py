@@ -1,5 +1,6 @@
 from gitops.conditions import Reason, RetryAfter, Settled
-from gitops.plan import Act, Plan
+from gitops.known import Act
+from gitops.plan import Plan
 from platform_assets.automation import pipeline_job
 from platform_assets.deploying import decide
 from tests.support.tiny import tiny

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from gitops.__main__ import _parser
 from gitops.conditions import SENTENCES, Reason
 from gitops.forge import Promotion
+from gitops.known import Act
 from gitops.pace import Pace
-from gitops.plan import Act
 from platform_assets.cli.main import app
 from platform_assets.definitions import defs
 from platform_assets.ml.metrics import metric_names

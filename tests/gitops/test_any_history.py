@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from gitops.conditions import Settled
 from gitops.errors import NotHeld, PromotionRefused
 from gitops.holds import held, lift, read_holds
+from gitops.known import Act
 from gitops.manifest import manifest_path, parse
-from gitops.plan import Act
 from tests.support.fake_serve import FakeServe
 from tests.support.releases import digest, world
 

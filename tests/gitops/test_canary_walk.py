@@ -10,8 +10,8 @@ from gitops.conditions import Reason, RetryAfter, Settled
 from gitops.errors import ManifestInvalid
 from gitops.figures import Figures, figures_from
 from gitops.holds import held, read_holds
+from gitops.known import Act
 from gitops.manifest import parse, render
-from gitops.plan import Act
 from tests.support.fake_serve import GOOD_FIGURES
 from tests.support.releases import digest, manifest, with_options
 

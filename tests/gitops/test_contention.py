@@ -7,9 +7,9 @@ import pytest
 from gitops.conditions import Blocked, Reason, RetryAfter
 from gitops.errors import Contention, HeadMoved, NothingToRestore
 from gitops.holds import hold
+from gitops.known import Act
 from gitops.local_forge import LocalForge
 from gitops.manifest import manifest_path
-from gitops.plan import Act
 from gitops.reconcile import ROUNDS
 from gitops.retry import until_won
 from gitops.rollback import rollback

@@ -9,8 +9,8 @@ import pytest
 from gitops.canary import CanaryPolicy
 from gitops.conditions import Reason, Settled
 from gitops.holds import held, read_holds
+from gitops.known import Act
 from gitops.manifest import manifest_path
-from gitops.plan import Act
 from tests.support import crash_table
 from tests.support.killed_pass import killed_pass
 from tests.support.releases import digest

@@ -6,8 +6,8 @@ import pytest
 
 from gitops.conditions import Reason, RetryAfter
 from gitops.errors import LeaseLost, LeaseTaken
+from gitops.known import Act
 from gitops.lease import SECONDS, SKEW, Lease, tenure
-from gitops.plan import Act
 from tests.support.releases import digest, elsewhere, with_options
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

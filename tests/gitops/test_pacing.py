@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gitops.conditions import Blocked, Reason, RetryAfter, Settled
+from gitops.known import Act
 from gitops.notify import notice_of
 from gitops.pace import Pace
 from gitops.pacing import concluded, is_behind, is_news, seconds_left, unchanged
-from gitops.plan import Act
 from gitops.record import DeploymentRecord
 from tests.support.killed_pass import killed_pass
 from tests.support.releases import patience, with_options

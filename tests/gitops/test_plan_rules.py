@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from gitops.conditions import Blocked, Reason, Verdict
 from gitops.holds import Hold
+from gitops.known import Act, Desired, Earlier, Facts
 from gitops.manifest import serve_application
-from gitops.plan import Act, Desired, Earlier, Facts, plan
+from gitops.plan import plan
 from gitops.record import DeploymentRecord
 from gitops.runtime import LiveModel, ObservedApplication
 from tests.support.releases import digest, manifest

@@ -4,9 +4,9 @@ import threading
 
 from gitops.conditions import Blocked, Reason, RetryAfter, Settled
 from gitops.holds import hold, lift
+from gitops.known import Act
 from gitops.lock import exclusive
 from gitops.manifest import manifest_path, render
-from gitops.plan import Act
 from tests.support.releases import digest, manifest, with_options
 
 ATTEMPT = (

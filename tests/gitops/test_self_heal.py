@@ -1,8 +1,8 @@
 """What the running system lost is put right, and no version is blamed for an outage."""
 
 from gitops.conditions import Reason, RetryAfter
+from gitops.known import Act
 from gitops.manifest import serve_application
-from gitops.plan import Act
 from tests.support.fake_serve import Application
 from tests.support.releases import digest, manifest, patience, with_options
 

@@ -3,8 +3,8 @@
 from gitops.acts import COLD_START
 from gitops.conditions import Blocked, Reason, Verdict
 from gitops.holds import held, read_holds
+from gitops.known import Act
 from gitops.manifest import evidence_path, manifest_path
-from gitops.plan import Act
 from tests.support.fake_serve import Application
 from tests.support.releases import digest, patience, with_options
 

@@ -14,8 +14,8 @@ import pytest
 
 from gitops.canary import CanaryPolicy
 from gitops.conditions import Reason
+from gitops.known import Act
 from gitops.pace import Pace
-from gitops.plan import Act
 from gitops.readiness import Patience
 from gitops.rollback import rollback
 from gitops.stopping import Stop, told_by_signals

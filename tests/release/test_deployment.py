@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from gitops.conditions import Blocked, Reason, RetryAfter, Settled, Verdict
-from gitops.plan import Act
+from gitops.known import Act
 from gitops.reconcile import Report
 from platform_assets.release.deployment import TRIES, Site, deploy, pause_before_retry
 from platform_assets.release.deployment_checks import CHECKS, beside_result, check_result

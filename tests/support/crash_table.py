@@ -6,7 +6,7 @@ Each row is a case of `tests/gitops/test_crash.py`, `tests/gitops/test_killed_de
 
 import sys
 
-from gitops.plan import Act
+from gitops.known import Act
 
 COMMIT = ("commit",)
 DEED_WRITES: dict[str, tuple[str, ...]] = {
