@@ -15,7 +15,8 @@ from serving.live import Live
 from serving.meter import NO_VERSION
 from serving.prediction_log import Scored
 from serving.protocols.frames import error_code
-from serving.signature import Array, quote
+from serving.quoting import quote
+from serving.signature import Array
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

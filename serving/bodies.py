@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Collection, Mapping
 
 from serving.errors import MalformedBody, TooLarge, UnsupportedMedia
-from serving.signature import shorten
+from serving.quoting import shorten
 
 JSON = "application/json"
 BINARY = "application/octet-stream"

@@ -14,9 +14,9 @@ from serving.bundle import Bundle
 from serving.canary import Canary
 from serving.errors import NotReady, ServingError, WrongModel
 from serving.live import Live
+from serving.quoting import shorten
 from serving.rollout_config import BundleTarget, Fault, parse_config
 from serving.scorer import Scorer, load_scorer, verify_golden
-from serving.signature import shorten
 from serving.stored import default_cache, open_stored
 
 

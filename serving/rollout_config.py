@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from serving.errors import ConfigError
-from serving.signature import quote
+from serving.quoting import quote
 from serving.stored import check_address
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from serving.signature import Column
+    from serving.column import Column
 
 Array = npt.NDArray[Any]
 

@@ -12,7 +12,7 @@ from platform_assets.ml.calibration import wilson
 from platform_assets.ml.canvas import COLOURS, INK, PAPER, Plot, label, legend, new_axes, png
 from platform_assets.ml.figures import CANDIDATE, Figures
 from platform_assets.ml.slices import Slice
-from serving.signature import shorten
+from serving.quoting import shorten
 
 Array = npt.NDArray[Any]
 Scores = Mapping[str, Array]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from serving.errors import InvalidInput, MalformedBody, TooLarge
-from serving.signature import Array, Signature, shorten
+from serving.quoting import shorten
+from serving.signature import Array, Signature
 
 if TYPE_CHECKING:
     import pyarrow as pa

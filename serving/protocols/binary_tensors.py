@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from serving.errors import InvalidInput, MalformedBody
-from serving.signature import Array, quote
+from serving.quoting import quote
+from serving.signature import Array
 
 HEADER = "inference-header-content-length"
 # Longer lengths are none: int() of thousands of digits is slow.

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from serving.errors import InvalidInput, MalformedBody, TooLarge
-from serving.signature import Signature, shorten
+from serving.quoting import shorten
+from serving.signature import Signature
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from serving.errors import MalformedBody
-from serving.signature import quote
+from serving.quoting import quote
 
 Document = dict[str, Any]
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from serving.errors import InvalidInput, MalformedBody, TooLarge
 from serving.protocols.documents import Document
-from serving.signature import Array, Signature, quote, shorten
+from serving.quoting import quote, shorten
+from serving.signature import Array, Signature
 
 # MLflow's own codes, by the status that its server gives them.
 _ERROR_CODES = {

@@ -13,7 +13,8 @@ import orjson
 from serving.errors import InvalidInput, MalformedBody, TooLarge
 from serving.protocols.binary_tensors import BinaryData, pack
 from serving.protocols.documents import Document
-from serving.signature import Array, Column, ColumnType, Signature, quote, shorten
+from serving.quoting import quote, shorten
+from serving.signature import Array, Column, ColumnType, Signature
 
 EXTENSIONS = ("binary_tensor_data",)
 DATATYPE: Mapping[ColumnType, str] = {

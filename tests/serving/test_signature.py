@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from serving.errors import InvalidInput
-from serving.signature import Column, Signature, quote
+from serving.quoting import quote
+from serving.signature import Column, Signature
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 FIELDS = {
