@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from gitops.conditions import Outcome, Verdict, outcome_from_dict, outcome_to_dict
+from gitops.errors import RecordInvalid
 from gitops.standing import Condition
 
 PROOFS_KEPT = 100
@@ -103,14 +104,19 @@ class DeploymentRecord:
 
     @classmethod
     def from_json(cls, text: str) -> "DeploymentRecord":
-        fields: Mapping[str, Any] = json.loads(text)
-        outcome = fields["outcome"]
-        return cls(
-            **{
-                **fields,
-                "verdicts": tuple(Verdict.from_dict(item) for item in fields["verdicts"]),
-                "outcome": None if outcome is None else outcome_from_dict(outcome),
-                "proofs": tuple(Proof(**item) for item in fields["proofs"]),
-                "conditions": tuple(Condition(**item) for item in fields.get("conditions", ())),
-            }
-        )
+        """RecordInvalid for a text that this version does not write."""
+        try:
+            return cls(**_parsed(json.loads(text)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise RecordInvalid(text, f"{type(error).__name__}: {error}") from error
+
+
+def _parsed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    outcome = fields["outcome"]
+    return {
+        **fields,
+        "verdicts": tuple(Verdict.from_dict(item) for item in fields["verdicts"]),
+        "outcome": None if outcome is None else outcome_from_dict(outcome),
+        "proofs": tuple(Proof(**item) for item in fields["proofs"]),
+        "conditions": tuple(Condition(**item) for item in fields.get("conditions", ())),
+    }

@@ -15,7 +15,8 @@ ResourceError
 │   └── RecordUnreadable    a record of a latency test that this version does not read
 ├── TokenError
 │   ├── TokenTaken          a name that a token has already
-│   └── NoSuchToken         a name that no token has
+│   ├── NoSuchToken         a name that no token has
+│   └── OwnToken            the token that Slipway shows itself
 └── EndpointError           an endpoint that cannot be asked at all
     └── UnusableAnswer      an answer that is not what its protocol promises
 """

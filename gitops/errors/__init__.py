@@ -14,6 +14,7 @@ GitopsError
 │   ├── StaleLock               a dead process left a *.lock file behind
 │   ├── Contention              other writers kept winning
 │   ├── HeadMoved               compare-and-swap on main lost
+│   ├── RecordInvalid           a deployment record that this version does not write
 │   ├── RecordMoved             compare-and-swap on a deployment record lost
 │   ├── LeaseLost               another reconciler has taken the lease
 │   ├── LeaseTaken              another reconciler holds the lease
@@ -111,6 +112,7 @@ from gitops.errors.repository import (
     LeaseLost,
     LeaseTaken,
     PathRefused,
+    RecordInvalid,
     RecordMoved,
     RepositoryMissing,
     StaleLock,
@@ -162,6 +164,7 @@ __all__ = [
     "PruneInvalid",
     "PushRefused",
     "RateLimited",
+    "RecordInvalid",
     "RecordMoved",
     "RepositoryMissing",
     "RequestRefused",

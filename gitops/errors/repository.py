@@ -56,6 +56,16 @@ class RecordMoved(ForgeError):
         self.environment, self.model = environment, model
 
 
+class RecordInvalid(ForgeError):
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(
+            f"a deployment record below refs/slipway cannot be read ({reason}): {text[:200]!r}; it "
+            "was written by another version of Slipway, which can read it, or by hand; all of "
+            "them: git for-each-ref refs/slipway"
+        )
+        self.text, self.reason = text, reason
+
+
 class LeaseLost(ForgeError):
     def __init__(self, number: int) -> None:
         super().__init__(

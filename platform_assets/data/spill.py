@@ -3,7 +3,6 @@
 import io
 import tempfile
 from collections.abc import Iterator
-from types import TracebackType
 from typing import IO, Self
 
 import numpy as np
@@ -32,12 +31,7 @@ class Spill:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
 

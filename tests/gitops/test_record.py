@@ -1,4 +1,9 @@
+import json
+
+import pytest
+
 from gitops.conditions import Blocked, Reason, RetryAfter, Settled, Verdict
+from gitops.errors import RecordInvalid
 from gitops.record import PROOFS_KEPT, DeploymentRecord
 from tests.support.releases import digest
 
@@ -53,3 +58,14 @@ def test_the_history_of_proofs_is_bounded():
         record = proven(record, f"r{number}", "a", "t")
     assert len(record.proofs) == PROOFS_KEPT
     assert record.proofs[-1].revision == f"r{PROOFS_KEPT + 4}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", json.dumps(json.loads(BLANK.to_json()) | {"colour": 1})],
+    ids=["empty", "list", "without fields", "another field"],
+)
+def test_what_another_version_wrote_says_so(text):
+    """Each pass ended in a KeyError or TypeError without a word of the record."""
+    with pytest.raises(RecordInvalid, match="written by another version of Slipway"):
+        DeploymentRecord.from_json(text)
