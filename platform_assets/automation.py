@@ -6,7 +6,6 @@ Sensors only look and ask; each decides through a pure function.
 from collections.abc import Mapping, Sequence
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from gitops.errors import ForgeUnavailable
@@ -15,7 +14,7 @@ from gitops.reconcile import Reconciler
 from platform_assets.data.sensing import landing_sensor
 from platform_assets.deploying import decide
 from platform_assets.errors import NotMaterialized
-from platform_assets.folder import ModelFolder
+from platform_assets.folder import Job, ModelFolder
 from platform_assets.lineage import latest
 from platform_assets.model.attempts import ATTEMPT_TAG, RETRY_OF_TAG, planned
 from platform_assets.release.aliases import restore_aliases
@@ -75,9 +74,7 @@ def automation(
     )
 
 
-def pipeline_job(
-    folder: ModelFolder, stages: Sequence[Stage] = DEFAULT
-) -> UnresolvedAssetJobDefinition:
+def pipeline_job(folder: ModelFolder, stages: Sequence[Stage] = DEFAULT) -> Job:
     """From the landing folder to an open promotion."""
     everything = dg.AssetSelection.groups(folder.group)
     releasing = {name for stage in stages for name in (stage.release, stage.deployment)}
@@ -95,17 +92,12 @@ def pipeline_job(
     )
 
 
-def upkeep_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+def upkeep_job(folder: ModelFolder) -> Job:
     """Fewer files, and none that nobody can ask for any more."""
-    return dg.define_asset_job(
-        f"{folder.group}_upkeep",
-        selection=dg.AssetSelection.assets(folder.key("upkeep")),
-        tags={MODEL_TAG: folder.name},
-        description=f"{folder.name}: merge small files of its tables, and delete old ones.",
-    )
+    return folder.job("upkeep", "merge small files of its tables, and delete old ones.", "upkeep")
 
 
-def nightly(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def nightly(job: Job) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         job=job,
         cron_schedule=NIGHTLY,
@@ -114,25 +106,21 @@ def nightly(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
     )
 
 
-def deployment_job(folder: ModelFolder, stage: Stage) -> UnresolvedAssetJobDefinition:
+def deployment_job(folder: ModelFolder, stage: Stage) -> Job:
     """What git says, made live in one environment."""
-    return dg.define_asset_job(
-        f"{folder.group}_deploy_{stage.word}",
-        selection=dg.AssetSelection.assets(folder.key(stage.deployment)),
-        tags={MODEL_TAG: folder.name},
-        description=f"{folder.name}: make {stage.environment} what git says, and test it.",
+    return folder.job(
+        f"deploy_{stage.word}",
+        f"make {stage.environment} what git says, and test it.",
+        stage.deployment,
     )
 
 
-def desired_state_sensor(
-    folder: ModelFolder, jobs: Mapping[str, UnresolvedAssetJobDefinition]
-) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{folder.group}_desired_state",
-        jobs=list(jobs.values()),
-        minimum_interval_seconds=DESIRED_STATE_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Deploys {folder.name} where git and the running system differ.",
+def desired_state_sensor(folder: ModelFolder, jobs: Mapping[str, Job]) -> dg.SensorDefinition:
+    @folder.sensor(
+        "desired_state",
+        f"Deploys {folder.name} where git and the running system differ.",
+        *jobs.values(),
+        seconds=DESIRED_STATE_SECONDS,
     )
     def sensor(
         context: dg.SensorEvaluationContext,
@@ -158,15 +146,12 @@ def desired_state_sensor(
     return sensor
 
 
-def retry_sensor(
-    folder: ModelFolder, job: UnresolvedAssetJobDefinition, stages: Sequence[Stage]
-) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{folder.group}_retry",
-        job=job,
-        minimum_interval_seconds=RETRY_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Searches {folder.name} once more, larger, after a judgement that failed.",
+def retry_sensor(folder: ModelFolder, job: Job, stages: Sequence[Stage]) -> dg.SensorDefinition:
+    @folder.sensor(
+        "retry",
+        f"Searches {folder.name} once more, larger, after a judgement that failed.",
+        job,
+        seconds=RETRY_SECONDS,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         unfinished = unfinished_runs(context.instance, folder.name)

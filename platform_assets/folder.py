@@ -11,17 +11,21 @@ from typing import Any
 
 import dagster as dg
 import pandera.pandas as pandera
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._utils.schedules import is_valid_cron_string
 
 from platform_assets.data.contract import Contract
 from platform_assets.errors import ContractUnusable, SpecError
 from platform_assets.identity import digest_of_files
+from platform_assets.run_tags import MODEL_TAG
 from platform_assets.spec import ModelSpec
 
 _NAME = re.compile("[a-z][a-z0-9]*(-[a-z0-9]+)*")
 BuildEstimator = Callable[[], Any]
 LoadModule = Callable[[str], ModuleType]
+Job = UnresolvedAssetJobDefinition
 AssetDecorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
+SensorDecorator = Callable[[Callable[..., Any]], dg.SensorDefinition]
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,25 @@ class ModelFolder:
         """Checks of an asset, all blocking or none."""
         key = self.key(asset)
         return [dg.AssetCheckSpec(name, asset=key, blocking=blocking) for name in names]
+
+    def job(self, name: str, doc: str, *assets: str, tag: str = MODEL_TAG) -> Job:
+        """A job of these assets, whose runs name the model in `tag`."""
+        return dg.define_asset_job(
+            f"{self.group}_{name}",
+            selection=dg.AssetSelection.assets(*map(self.key, assets)),
+            tags={tag: self.name},
+            description=f"{self.name}: {doc}",
+        )
+
+    def sensor(self, name: str, doc: str, *jobs: Job, seconds: int) -> SensorDecorator:
+        """`dg.sensor` that looks every so many seconds until somebody stops it."""
+        return dg.sensor(
+            name=f"{self.group}_{name}",
+            jobs=list(jobs) or None,
+            minimum_interval_seconds=seconds,
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            description=doc,
+        )
 
 
 def load_folder(path: Path, spec: ModelSpec, load_module: LoadModule) -> ModelFolder:

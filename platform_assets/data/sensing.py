@@ -3,7 +3,6 @@
 import time
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from platform_assets.arrivals import (
     Asked,
@@ -16,7 +15,7 @@ from platform_assets.arrivals import (
 )
 from platform_assets.data import landing, ledger
 from platform_assets.data.sources.choose import source_of
-from platform_assets.folder import ModelFolder
+from platform_assets.folder import Job, ModelFolder
 from platform_assets.run_tags import REASON_TAG, unfinished_runs
 from platform_assets.spec.source import SqlSource
 from resources.lake import Lake
@@ -26,13 +25,12 @@ LOOK_SECONDS = 5
 INTAKE = ("raw", "cleaned", "quarantine")
 
 
-def landing_sensor(folder: ModelFolder, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{folder.group}_landing",
-        job=job,
-        minimum_interval_seconds=LOOK_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Starts {folder.name} when files arrive at its source.",
+def landing_sensor(folder: ModelFolder, job: Job) -> dg.SensorDefinition:
+    @folder.sensor(
+        "landing",
+        f"Starts {folder.name} when files arrive at its source.",
+        job,
+        seconds=LOOK_SECONDS,
     )
     def sensor(
         context: dg.SensorEvaluationContext,

@@ -10,13 +10,12 @@ from typing import Any
 
 import dagster as dg
 import pyarrow.compute as pc
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from gitops.forge import Forge
 from gitops.manifest import ReleaseManifest, manifest_path, parse
 from platform_assets.data.contract import LINEAGE
 from platform_assets.errors import BatchRefused
-from platform_assets.folder import ModelFolder
+from platform_assets.folder import Job, ModelFolder
 from platform_assets.lineage import newest
 from platform_assets.metadata import check_result, table_metadata
 from platform_assets.release.batch import NAME, Batch, Pinned, score_batch, table
@@ -79,13 +78,10 @@ def build(folder: ModelFolder, environment: str) -> dg.AssetsDefinition:
     return batch_predictions
 
 
-def batch_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+def batch_job(folder: ModelFolder) -> Job:
     """Clean rows, scored by what git declares; its runs hold up none of the model's."""
-    return dg.define_asset_job(
-        f"{folder.group}_batch",
-        selection=dg.AssetSelection.assets(folder.key(NAME)),
-        tags={BATCH_TAG: folder.name},
-        description=f"{folder.name}: score the clean rows that no batch has scored.",
+    return folder.job(
+        "batch", "score the clean rows that no batch has scored.", NAME, tag=BATCH_TAG
     )
 
 

@@ -10,18 +10,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from gitops.errors import GitopsError
 from gitops.forge import Forge
 from platform_assets.errors import GateError, NotMaterialized, SlipwayError
-from platform_assets.folder import ModelFolder
+from platform_assets.folder import Job, ModelFolder
 from platform_assets.lineage import latest
 from platform_assets.release.candidates import Candidate, candidates
 from platform_assets.release.proof import recorded
 from platform_assets.release.release import Desk, Judged, judged, objection
 from platform_assets.release.stages import Stage
-from platform_assets.run_tags import BUNDLE_TAG, MODEL_TAG, REASON_TAG, unfinished_runs
+from platform_assets.run_tags import BUNDLE_TAG, REASON_TAG, unfinished_runs
 from resources.artifacts import Artifacts
 from resources.checkout import Checkout
 from resources.errors import ResourceError
@@ -125,25 +124,19 @@ def _released(instance: dg.DagsterInstance, key: dg.AssetKey) -> str:
     return found
 
 
-def releases_job(folder: ModelFolder, stages: Sequence[Stage]) -> UnresolvedAssetJobDefinition:
+def releases_job(folder: ModelFolder, stages: Sequence[Stage]) -> Job:
     """The candidate, brought into one environment; each run takes one of the assets."""
-    return dg.define_asset_job(
-        f"{folder.group}_release",
-        selection=dg.AssetSelection.assets(*(folder.key(stage.release) for stage in stages)),
-        tags={MODEL_TAG: folder.name},
-        description=f"{folder.name}: bring the candidate into an environment.",
+    return folder.job(
+        "release", "bring the candidate into an environment.", *(stage.release for stage in stages)
     )
 
 
-def releases_sensor(
-    folder: ModelFolder, job: UnresolvedAssetJobDefinition, stages: Sequence[Stage]
-) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{folder.group}_releases",
-        job=job,
-        minimum_interval_seconds=LOOK_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Releases {folder.name} once freezes, waits and approvals let it.",
+def releases_sensor(folder: ModelFolder, job: Job, stages: Sequence[Stage]) -> dg.SensorDefinition:
+    @folder.sensor(
+        "releases",
+        f"Releases {folder.name} once freezes, waits and approvals let it.",
+        job,
+        seconds=LOOK_SECONDS,
     )
     def sensor(
         context: dg.SensorEvaluationContext,

@@ -4,12 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._utils.schedules import get_latest_completed_cron_tick
 
 from gitops.forge import Forge
 from platform_assets.errors import NotMaterialized
-from platform_assets.folder import ModelFolder
+from platform_assets.folder import Job, ModelFolder
 from platform_assets.lineage import latest
 from platform_assets.model.contenders import champion_digest
 from platform_assets.run_tags import BY_TAG, MODEL_TAG, REASON_TAG, TRIGGER_TAG, unfinished_runs
@@ -23,15 +22,12 @@ LOOK_SECONDS = 30
 LIVE = "production"
 
 
-def retraining_sensor(
-    folder: ModelFolder, job: UnresolvedAssetJobDefinition
-) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{folder.group}_retraining",
-        job=job,
-        minimum_interval_seconds=LOOK_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Trains {folder.name} again when something asks for it and nothing forbids.",
+def retraining_sensor(folder: ModelFolder, job: Job) -> dg.SensorDefinition:
+    @folder.sensor(
+        "retraining",
+        f"Trains {folder.name} again when something asks for it and nothing forbids.",
+        job,
+        seconds=LOOK_SECONDS,
     )
     def sensor(
         context: dg.SensorEvaluationContext,

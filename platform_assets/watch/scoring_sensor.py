@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from platform_assets.folder import ModelFolder
+from platform_assets.folder import Job, ModelFolder
 from platform_assets.run_tags import MODEL_TAG, REASON_TAG, SCORE_TAG, unfinished_runs
 from platform_assets.watch import practices, score
 
@@ -61,28 +60,27 @@ def decide(sight: Sight) -> tuple[bool, str]:
     return age >= DAY_SECONDS, f"computed {age:.0f} s ago"
 
 
-def score_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+def score_job(folder: ModelFolder) -> Job:
     """The test score, and what it looks at itself."""
-    keys = [folder.key(name) for name in (practices.NAME, score.NAME)]
-    return dg.define_asset_job(
-        f"{folder.group}_test_score",
-        selection=dg.AssetSelection.assets(*keys),
-        tags={SCORE_TAG: folder.name},
-        description=f"{folder.name}: which tests of the ML Test Score are proven.",
+    return folder.job(
+        "test_score",
+        "which tests of the ML Test Score are proven.",
+        practices.NAME,
+        score.NAME,
+        tag=SCORE_TAG,
     )
 
 
 def score_sensor(
-    folder: ModelFolder, job: UnresolvedAssetJobDefinition, keys: Sequence[dg.AssetCheckKey]
+    folder: ModelFolder, job: Job, keys: Sequence[dg.AssetCheckKey]
 ) -> dg.SensorDefinition:
     """`keys` are all checks of the model."""
 
-    @dg.sensor(
-        name=f"{folder.group}_scoring",
-        job=job,
-        minimum_interval_seconds=LOOK_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Computes the test score of {folder.name} when its checks have spoken.",
+    @folder.sensor(
+        "scoring",
+        f"Computes the test score of {folder.name} when its checks have spoken.",
+        job,
+        seconds=LOOK_SECONDS,
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         due, reason = decide(look(context.instance, folder, keys))

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from platform_assets.folder import ModelFolder
+from platform_assets.folder import Job, ModelFolder
 from platform_assets.run_tags import PREDICTIONS_TAG, REASON_TAG, failed_at, unfinished_runs
 from platform_assets.watch.log_files import LogFile, waiting
 from resources.settings import Settings
@@ -58,25 +57,19 @@ def longest_wait(folder: ModelFolder) -> float:
     return min(OLDEST_SECONDS, 60 * folder.spec.monitoring.window_minutes / 4)
 
 
-def predictions_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+def predictions_job(folder: ModelFolder) -> Job:
     """The files of the prediction log, taken in."""
-    return dg.define_asset_job(
-        f"{folder.group}_predictions",
-        selection=dg.AssetSelection.assets(folder.key("predictions")),
-        tags={PREDICTIONS_TAG: folder.name},
-        description=f"{folder.name}: take in what the endpoints have logged.",
+    return folder.job(
+        "predictions", "take in what the endpoints have logged.", "predictions", tag=PREDICTIONS_TAG
     )
 
 
-def predictions_sensor(
-    folder: ModelFolder, job: UnresolvedAssetJobDefinition
-) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{folder.group}_prediction_log",
-        job=job,
-        minimum_interval_seconds=LOOK_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Takes in what the endpoints of {folder.name} have logged.",
+def predictions_sensor(folder: ModelFolder, job: Job) -> dg.SensorDefinition:
+    @folder.sensor(
+        "prediction_log",
+        f"Takes in what the endpoints of {folder.name} have logged.",
+        job,
+        seconds=LOOK_SECONDS,
     )
     def sensor(
         context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]

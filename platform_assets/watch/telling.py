@@ -20,11 +20,10 @@ NOT_DELIVERED = "not_delivered"
 
 
 def alerts_sensor(folder: ModelFolder) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{folder.group}_alerts",
-        minimum_interval_seconds=LOOK_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Tells people when an alert of {folder.name} begins to stand, and its end.",
+    @folder.sensor(
+        "alerts",
+        f"Tells people when an alert of {folder.name} begins to stand, and its end.",
+        seconds=LOOK_SECONDS,
     )
     def sensor(
         context: dg.SensorEvaluationContext,

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from platform_assets.folder import ModelFolder
+from platform_assets.folder import Job, ModelFolder
 from platform_assets.run_tags import MONITORING_TAG, REASON_TAG, failed_at, unfinished_runs
 from platform_assets.watch.landing_log import table
 from platform_assets.watch.log_files import waiting_since
@@ -64,25 +63,22 @@ def reason(
     return "new rows may have brought labels" if now.cleaned > before.cleaned and rested else None
 
 
-def monitoring_job(folder: ModelFolder) -> UnresolvedAssetJobDefinition:
+def monitoring_job(folder: ModelFolder) -> Job:
     """What is live, judged."""
-    return dg.define_asset_job(
-        f"{folder.group}_monitoring",
-        selection=dg.AssetSelection.assets(folder.key("monitoring")),
-        tags={MONITORING_TAG: folder.name},
-        description=f"{folder.name}: judge what is live by what callers asked and got.",
+    return folder.job(
+        "monitoring",
+        "judge what is live by what callers asked and got.",
+        "monitoring",
+        tag=MONITORING_TAG,
     )
 
 
-def monitoring_sensor(
-    folder: ModelFolder, job: UnresolvedAssetJobDefinition
-) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=f"{folder.group}_windows",
-        job=job,
-        minimum_interval_seconds=LOOK_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Judges what is live of {folder.name} when a window is over or labels came.",
+def monitoring_sensor(folder: ModelFolder, job: Job) -> dg.SensorDefinition:
+    @folder.sensor(
+        "windows",
+        f"Judges what is live of {folder.name} when a window is over or labels came.",
+        job,
+        seconds=LOOK_SECONDS,
     )
     def sensor(
         context: dg.SensorEvaluationContext,

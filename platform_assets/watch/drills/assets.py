@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from gitops.forge import Forge
 from gitops.manifest import route_prefix
@@ -15,7 +14,7 @@ from gitops.plumbing import AUTHOR
 from gitops.reconcile import Reconciler
 from platform_assets.errors import DrillFailed, NotReproducible
 from platform_assets.findings import Findings
-from platform_assets.folder import ModelFolder
+from platform_assets.folder import Job, ModelFolder
 from platform_assets.metadata import check_result
 from platform_assets.release.asking import person
 from platform_assets.release.stages import Stage
@@ -59,7 +58,7 @@ def drills(folder: ModelFolder, stages: Sequence[Stage]) -> list[dg.AssetsDefini
     ]
 
 
-def jobs(folder: ModelFolder) -> list[UnresolvedAssetJobDefinition]:
+def jobs(folder: ModelFolder) -> list[Job]:
     """A job for each drill; a run of the rollback drill is a run of the model."""
     return [
         dg.define_asset_job(
@@ -75,7 +74,7 @@ def jobs(folder: ModelFolder) -> list[UnresolvedAssetJobDefinition]:
     ]
 
 
-def schedules(made: Sequence[UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
+def schedules(made: Sequence[Job]) -> list[dg.ScheduleDefinition]:
     """Once a month each, off until turned on in the UI."""
     return [
         dg.ScheduleDefinition(
