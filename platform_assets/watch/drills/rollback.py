@@ -1,26 +1,16 @@
-"""The rollback drill: back to the version before and forth again by commits, under requests.
-
-Whatever happens on the way, the version that was live at the beginning is what git says at the end,
-unless somebody else's change came in between, which stays.
-"""
+"""The rollback drill: back to the version before and forth again by commits, under requests."""
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from gitops.conditions import Blocked, Settled
-from gitops.errors import NotHeld, NothingToRestore
 from gitops.forge import Forge
-from gitops.holds import held, lift, read_holds
-from gitops.manifest import manifest_path
 from gitops.reconcile import Report
-from gitops.record import DeploymentRecord, Proof
-from gitops.rollback import REVERTS, digest_at, is_restore, rollback
 from platform_assets.errors import DrillFailed
 from platform_assets.watch.drills.caller import Answer, Caller
+from platform_assets.watch.drills.trip import Ground, Trip
 
-REASON = "rollback drill"
 ANSWER_SECONDS = 300.0
 RETRY_SECONDS = 1.0
 Reconcile = Callable[[], Report]
@@ -64,77 +54,17 @@ def rollback_drill(
     NothingToRestore
         If no other version was healthy here that is not held.
     """
-    _finish(forge, environment, model, by)
-    record = _healthy(forge, environment, model)
-    digest, revision, before = record.digest, record.healthy, _before(forge, record)
-
-    def go_back() -> str:
-        rollback(forge, environment, model, REASON, by, before.revision)
-        return before.digest
-
-    def go_forth() -> str:
-        if digest_at(forge, environment, model, forge.head()) != before.digest:
-            raise DrillFailed(model, "rollback", "another change came meanwhile, and stays")
-        _let_go(forge, environment, model, digest, by)
-        rollback(forge, environment, model, REASON, by, revision)
-        return digest
-
-    def leave_as_it_was() -> None:
-        if digest_at(forge, environment, model, forge.head()) == before.digest:
-            go_forth()
-        for one in (digest, before.digest):
-            _let_go(forge, environment, model, one, by)
-
+    trip = Trip.planned(Ground(forge, environment, model, by))
     with caller:
-        _answer(caller, digest, time.monotonic(), model)
+        _answer(caller, trip.live, time.monotonic(), model)
         try:
-            back = _leg(go_back, reconcile, caller, model)
-            forth = _leg(go_forth, reconcile, caller, model)
+            back = _leg(trip.back, reconcile, caller, model)
+            forth = _leg(trip.forth, reconcile, caller, model)
         finally:
-            leave_as_it_was()
+            trip.leave_as_it_was()
     answers = caller.answers
     failures = [one.failure for one in answers if one.failure]
     return Rollback(back, forth, len(answers), failures)
-
-
-def _finish(forge: Forge, environment: str, model: str, by: str) -> None:
-    """What a drill left that was killed: its holds, and a way back that no way forth followed."""
-    head = forge.head()
-    holds = read_holds(forge, environment, model, head)
-    ours = [one.digest for one in holds if one.reason == REASON]
-    for one in ours:
-        _let_go(forge, environment, model, one, by)
-    last = forge.last_change(manifest_path(environment, model), head)
-    if last is None or not is_restore(last):
-        return
-    revision, present = last.trailers[REVERTS], digest_at(forge, environment, model, head)
-    if digest_at(forge, environment, model, revision) in ours:
-        rollback(forge, environment, model, REASON, by, revision)
-        _let_go(forge, environment, model, present, by)
-
-
-def _healthy(forge: Forge, environment: str, model: str) -> DeploymentRecord:
-    """The record of what is live, if it is healthy, what git names, and not held."""
-    record, head = forge.read_record(environment, model), forge.head()
-    if record is None or not record.healthy or not record.digest:
-        raise DrillFailed(model, "rollback", f"nothing healthy is live in {environment}")
-    if digest_at(forge, environment, model, head) != record.digest:
-        raise DrillFailed(model, "rollback", f"{environment} is on its way to another version")
-    hold = held(read_holds(forge, environment, model, head), record.digest)
-    if hold:
-        raise DrillFailed(model, "rollback", f"what is live is held: {hold.reason}")
-    return record
-
-
-def _before(forge: Forge, record: DeploymentRecord) -> Proof:
-    """The newest version but the live one that was proven here and is not held."""
-    holds = read_holds(forge, record.environment, record.model, forge.head())
-    for proof in reversed(record.proofs):
-        if proof.digest not in ("", record.digest) and not held(holds, proof.digest):
-            return proof
-    raise NothingToRestore(
-        record.environment, record.model, "nothing else was healthy here that is not held"
-    )
 
 
 def _leg(change: Callable[[], str], reconcile: Reconcile, caller: Caller, model: str) -> Leg:
@@ -168,11 +98,3 @@ def _answer(caller: Caller, digest: str, since: float, model: str) -> Answer:
         waited = f"no answer by {digest[:19]} within {ANSWER_SECONDS:.0f} s{last}"
         raise DrillFailed(model, "rollback", waited)
     return answer
-
-
-def _let_go(forge: Forge, environment: str, model: str, digest: str, by: str) -> None:
-    """Lift the hold that a drill set; one with another reason is somebody's, and stays."""
-    hold = held(read_holds(forge, environment, model, forge.head()), digest)
-    if hold and hold.reason == REASON:
-        with suppress(NotHeld):
-            lift(forge, environment, model, digest, by)

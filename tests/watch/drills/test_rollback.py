@@ -7,7 +7,8 @@ from gitops.holds import hold, read_holds
 from gitops.rollback import digest_at, rollback
 from platform_assets.errors import DrillFailed
 from platform_assets.watch.drills.caller import Caller
-from platform_assets.watch.drills.rollback import REASON, rollback_drill
+from platform_assets.watch.drills.rollback import rollback_drill
+from platform_assets.watch.drills.trip import REASON
 from tests.gitops.conftest import at, serve
 from tests.support.releases import digest
 from tests.support.waiting import until
