@@ -6,6 +6,7 @@ changes, the host starts anew, so that no run sees old code.
 """
 
 import argparse
+import atexit
 import gc
 import hashlib
 import importlib
@@ -15,9 +16,10 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import psutil
 
@@ -63,7 +65,25 @@ def main(arguments: Sequence[str]) -> int:
         command = serve(server, seen)
     if command is None:
         os.execv(sys.executable, [sys.executable, "-m", "platform_assets.runs.host", *arguments])  # noqa: S606  itself, with the new code
-    return execute(command)
+    leave(command)
+
+
+def leave(command: Sequence[str]) -> NoReturn:
+    """Execute the command and end, with what Python does at its end and nothing of libraries.
+
+    Threads are not forked: at exit, onnxruntime waits for ever for one that only the host has
+    (`pthread_cond_destroy`), and the process of a run that had ended stayed, with its memory.
+    """
+    code = 1
+    try:
+        code = execute(command)
+    finally:
+        if sys.exc_info()[0] is not None:
+            traceback.print_exc()
+        atexit._run_exitfuncs()  # noqa: SLF001  what Python itself does at exit
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def serve(server: socket.socket, seen: str) -> list[str] | None:
