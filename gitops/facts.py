@@ -52,33 +52,32 @@ def _facts(forge: Forge, target: Target, now: datetime, pace: Pace) -> Facts:
     head = forge.head()
     record = forge.read_record(environment, model) or DeploymentRecord(environment, model)
     try:
-        desired = _with_revision(_desired(forge, record, head), record, head)
-        policy = load_policy(forge, head)
-        hold, earlier = _objections(forge, policy, desired, head)
-        waiting = _waiting(forge, policy, desired, now)
-        healthy = healthy_of(forge, record, head)
-        stable = _stable(record, desired, healthy)
-        looked = around(forge, policy, desired, record, head, pace)
-        lacking = _unsigned(forge, policy, desired, record, head)
-        unable = signed.inability(forge, policy, environment)
+        return _of_files(forge, record, head, now, pace)
     except FileInvalid as error:
         last = forge.last_change(manifest_path(environment, model), head)
         revision = last.revision if last else ""
-        desired, hold, earlier = Desired(environment, model, revision, invalid=str(error)), None, ()
-        waiting, stable, lacking, unable = None, None, "", ""
-        healthy = Healthy()
-        looked = Around(pace)
+        desired = Desired(environment, model, revision, invalid=str(error))
+        return Facts(desired, record, around=Around(pace))
+
+
+def _of_files(
+    forge: Forge, record: DeploymentRecord, head: str, now: datetime, pace: Pace
+) -> Facts:
+    desired = _with_revision(_desired(forge, record, head), record, head)
+    policy = load_policy(forge, head)
+    hold, earlier = _objections(forge, policy, desired, head)
+    healthy = healthy_of(forge, record, head)
     return Facts(
         desired,
         record,
         hold=hold,
         earlier=earlier,
-        waiting=waiting,
-        around=looked,
-        stable=stable,
+        waiting=_waiting(forge, policy, desired, now),
+        around=around(forge, policy, desired, record, head, pace),
+        stable=_stable(record, desired, healthy),
         healthy=healthy,
-        unsigned=lacking,
-        unable=unable,
+        unsigned=_unsigned(forge, policy, desired, record, head),
+        unable=signed.inability(forge, policy, record.environment),
     )
 
 

@@ -24,7 +24,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.registered_commands.extend(commands.registered_commands)
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
@@ -194,6 +193,9 @@ def forget(
     from platform_assets.cli import forget as command
 
     command.forget(model, ids, column, yes=yes, as_json=as_json)
+
+
+app.registered_commands.extend(commands.registered_commands)
 
 
 def main() -> None:
