@@ -1,6 +1,7 @@
 """What people are told of alerts: that they stand, and that they end; each once. Pure.
 
-All columns that one monitor speaks of are one alert here, so that a storm is one notice.
+All columns that one monitor speaks of are one alert here, so that a storm is one notice. Proofs
+that are lost are one more.
 """
 
 import json
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from gitops.notify import Notice
 from platform_assets.watch.alerts import Alert
+from platform_assets.watch.score import NAME as TEST_SCORE
 from platform_assets.watch.standing import sentence
 
 SHOWN = 5
@@ -21,12 +23,20 @@ _URGENT = frozenset({"quality", "invariants", "skew", "numerical_health", "error
 
 @dataclass(frozen=True, order=True)
 class Told:
-    """An alert that people know of: one monitor's of one version in one environment."""
+    """An alert that people know of: one monitor's of one version in one environment.
+
+    Of the monitor TEST_SCORE, which speaks of no version, digest and version are empty.
+    """
 
     environment: str
     monitor: str
     digest: str
     version: str
+
+    @property
+    def asset(self) -> str:
+        """Where more is to be seen."""
+        return TEST_SCORE if self.monitor == TEST_SCORE else "monitoring"
 
 
 def parse(cursor: str | None) -> frozenset[Told]:
@@ -41,18 +51,22 @@ def text(told: Iterable[Told]) -> str:
     return json.dumps([vars(one) for one in sorted(told)])
 
 
-def by_monitor(found: Iterable[Alert]) -> dict[Told, list[Alert]]:
-    grouped: dict[Told, list[Alert]] = defaultdict(list)
+def by_monitor(found: Iterable[Alert]) -> dict[Told, list[str]]:
+    """A sentence for each alert."""
+    grouped: dict[Told, list[str]] = defaultdict(list)
     for one in found:
         key = Told(one.environment, one.monitor, one.digest, one.evidence.version)
-        grouped[key].append(one)
+        grouped[key].append(sentence(one))
     return dict(grouped)
 
 
 def notices(
-    model: str, known: frozenset[Told], now: Mapping[Told, list[Alert]], link: str, time: str
+    model: str, known: frozenset[Told], now: Mapping[Told, list[str]], link: str, time: str
 ) -> list[Notice]:
-    """A notice for each of the `due` alerts that began to stand or ended."""
+    """A notice for each of the `due` alerts that began to stand or ended.
+
+    `now` has their sentences, `link` is where the assets of the model are shown.
+    """
     begun, ended = due(known, now)
     return [
         *(_begun(model, one, now[one], link, time) for one in begun),
@@ -72,9 +86,9 @@ def known_after(known: frozenset[Told], now: Collection[Told]) -> frozenset[Told
     return known.union(begun).difference(ended)
 
 
-def _begun(model: str, told: Told, found: list[Alert], link: str, time: str) -> Notice:
+def _begun(model: str, told: Told, found: list[str], link: str, time: str) -> Notice:
     more = f" and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
-    why = "; ".join(map(sentence, found[:SHOWN])) + more
+    why = "; ".join(found[:SHOWN]) + more
     after = f"alert {told.monitor}"
     return _notice(model, told, ("", after), why, link, time, urgent=told.monitor in _URGENT)
 
@@ -106,5 +120,5 @@ def _notice(
         why=why,
         urgent=urgent,
         time=time,
-        evidence=link,
+        evidence=f"{link}/{told.asset}",
     )

@@ -1,7 +1,8 @@
 """The ML Test Score of Breck et al.: 28 tests, each proven by checks that ran within its period.
 
 A check that did not run counts nothing, one in a run that a person started half. The score is the
-least of the four sums of what ran and passed; coverage is the same whatever the checks found.
+least of the four sums of what ran and passed; coverage is the same whatever the checks found. The
+check `proofs_stand` fails where a check was taken away or proves nothing any more.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -16,13 +17,17 @@ from dagster._core.storage.tags import (
     SENSOR_NAME_TAG,
 )
 
+from platform_assets.errors import NotMaterialized
+from platform_assets.findings import Findings
 from platform_assets.folder import ModelFolder
-from platform_assets.lineage import Evaluated, evaluated
+from platform_assets.lineage import Evaluated, evaluated, latest
+from platform_assets.metadata import check_result
 from platform_assets.watch import practices
 from platform_assets.watch.rubric.level2 import ASSETS, answers
+from platform_assets.watch.rubric.losses import Memory
 from platform_assets.watch.rubric.scoring import Judged, Ran, Score, score
 
-NAME = "test_score"
+NAME, STAND, MEMORY = "test_score", "proofs_stand", "memory"
 BY_ITSELF = {SCHEDULE_NAME_TAG, SENSOR_NAME_TAG, AUTOMATION_CONDITION_TAG}
 # How much a check looked at, where it says so; without anything it proves nothing.
 AMOUNTS = ("judged", "looks")
@@ -31,11 +36,19 @@ AMOUNTS = ("judged", "looks")
 def build(folder: ModelFolder, keys: Sequence[dg.AssetCheckKey]) -> dg.AssetsDefinition:
     """`keys` are all checks of the model."""
 
-    @folder.asset(NAME, __doc__, {"table"}, after=practices.NAME)
+    @folder.asset(NAME, __doc__, {"table"}, after=practices.NAME, checks=[STAND], blocking=False)
     def test_score(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         known = [(key.asset_key.path[-1], key.name) for key in keys]
-        found = score(results(context.instance, keys), datetime.now(UTC), known)
-        return dg.MaterializeResult(metadata=told(found, made(context.instance, folder)))
+        now, before = datetime.now(UTC), remembered(context.instance, folder)
+        found = score(results(context.instance, keys), now, known)
+        lost = Findings(warnings=before.lost(found, known))
+        return dg.MaterializeResult(
+            metadata={
+                **told(found, made(context.instance, folder)),
+                MEMORY: before.after(found, known, now).to_text(),
+            },
+            check_results=[check_result(STAND, lost)],
+        )
 
     return test_score
 
@@ -44,6 +57,15 @@ def checks_of(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[dg.A
     """Every check of these assets, by name; what only has a specification has none."""
     made = [one for one in assets if isinstance(one, dg.AssetsDefinition)]
     return sorted((key for one in made for key in one.check_keys), key=str)
+
+
+def remembered(instance: dg.DagsterInstance, folder: ModelFolder) -> Memory:
+    """What the newest score knew; nothing before the first."""
+    try:
+        text = latest(instance, folder.key(NAME)).get(MEMORY)
+    except NotMaterialized:
+        return Memory()
+    return Memory.parse(text) if text else Memory()
 
 
 def results(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]) -> list[Ran]:

@@ -9,8 +9,11 @@ import dagster as dg
 from gitops.forge import Forge
 from gitops.notifier import build_tell
 from gitops.notify import Notice, Tell
+from gitops.policy import load_policy
 from platform_assets.folder import ModelFolder
-from platform_assets.watch.changes import by_monitor, known_after, notices, parse, text
+from platform_assets.lineage import newest_evaluation
+from platform_assets.watch import score
+from platform_assets.watch.changes import Told, by_monitor, known_after, notices, parse, text
 from platform_assets.watch.standing import live_digests, standing
 from resources.lake import Lake
 from resources.settings import Settings
@@ -34,7 +37,8 @@ def alerts_sensor(folder: ModelFolder) -> dg.SensorDefinition:
         moment = datetime.now(UTC)
         live = live_digests(forge, folder.name)
         now = by_monitor(standing(lake, folder, live, moment))
-        link = f"{settings.dagster_url}/assets/{folder.name}/monitoring"
+        now |= lost_proofs(context.instance, folder, load_policy(forge, forge.head()).names[-1])
+        link = f"{settings.dagster_url}/assets/{folder.name}"
         known = parse(context.cursor)
         due = notices(folder.name, known, now, link, moment.isoformat(timespec="seconds"))
         failures = deliver(due, build_tell(settings.home, settings.notify_addresses))
@@ -47,6 +51,16 @@ def alerts_sensor(folder: ModelFolder) -> dg.SensorDefinition:
         )
 
     return sensor
+
+
+def lost_proofs(
+    instance: dg.DagsterInstance, folder: ModelFolder, environment: str
+) -> dict[Told, list[str]]:
+    """What the newest test score says is proven no more, as an alert of an environment."""
+    found = newest_evaluation(instance, dg.AssetCheckKey(folder.key(score.NAME), score.STAND))
+    if found is None or found.passed:
+        return {}
+    return {Told(environment, score.NAME, "", ""): [found.description or score.STAND]}
 
 
 def deliver(due: Sequence[Notice], tell: Tell) -> list[str]:

@@ -87,3 +87,14 @@ def test_each_environment_has_its_own_alerts(world):
     windows = [beyond(ago, environment="staging", digest=digest("e")) for ago in (1, 0)]
     found.observe(*windows)
     assert "tiny in staging: alert input_drift" in found.tick("alerts").skip_message
+
+
+def test_a_check_that_is_gone_is_told_until_it_is_back(world):
+    """A check that was switched off failed nowhere: only the score was lower than before."""
+    found = world()
+    found.checked("test_score", "proofs_stand", passed=False, said="the check cleaned.a is gone")
+    told = found.tick("alerts").skip_message
+    assert told == "1 alerts stand; tiny in production: alert test_score"
+    assert lines(found)[0]["why"] == "the check cleaned.a is gone"
+    found.checked("test_score", "proofs_stand", passed=True)
+    assert "alert test_score ended" in found.tick("alerts").skip_message

@@ -24,7 +24,7 @@ def standing(*observed):
 
 
 def due(known, now):
-    return notices("fraud", known, now, "http://127.0.0.1:3000/assets/fraud/monitoring", "t1")
+    return notices("fraud", known, now, "http://127.0.0.1:3000/assets/fraud", "t1")
 
 
 def test_a_new_alert_is_told_with_what_was_seen_and_where_to_look():
@@ -84,3 +84,14 @@ def test_what_people_know_survives_a_restart_and_an_unknown_cursor_counts_as_not
     known = frozenset([AMOUNT, replace(AMOUNT, monitor="skew")])
     assert parse(text(known)) == known
     assert [parse(one) for one in (None, "", "{", '[{"other": 1}]')] == [NOBODY] * 4
+
+
+def test_lost_proofs_are_one_alert_with_the_score_as_its_evidence():
+    lost = {Told("production", "test_score", "", ""): ["the check cleaned.a is gone"]}
+    (notice,) = due(NOBODY, lost)
+    assert (notice.title, notice.why) == (
+        "fraud in production: alert test_score",
+        "the check cleaned.a is gone",
+    )
+    assert notice.evidence == "http://127.0.0.1:3000/assets/fraud/test_score"
+    assert due(frozenset(lost), lost) == []

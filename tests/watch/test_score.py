@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 
 from platform_assets.run_tags import MODEL_TAG, SCORE_TAG
-from platform_assets.watch.score import NAME, build, checks_of, results
+from platform_assets.watch.score import NAME, STAND, build, checks_of, results
 from platform_assets.watch.scoring_sensor import (
     DAY_SECONDS,
     PAUSE_SECONDS,
@@ -76,6 +76,35 @@ def test_a_check_that_looked_at_nothing_earns_nothing(instance):
 def test_a_disabled_check_earns_nothing_though_it_ran_once(instance):
     run(instance, report(), **SENSOR)
     assert "there is no check evaluation" in m6(instance, keys=())
+
+
+def lost(instance, keys):
+    (check,) = run(instance, build(tiny(), keys)).get_asset_check_evaluations()
+    assert check.check_name == STAND
+    return check.description
+
+
+def test_a_check_that_is_taken_away_fails_the_score_once_it_was_there(instance):
+    """It showed only as a lower score, which nobody was told of."""
+    run(instance, report(), **SENSOR)
+    assert lost(instance, [SLICES]) is None
+    said = lost(instance, [])
+    assert "the check evaluation_report.slices_hold is gone, it was there on" in said
+    assert "nothing proves M6 (Quality is sufficient on important data slices) any more" in said
+    assert lost(instance, [SLICES]) is None
+
+
+def test_a_check_that_falls_silent_fails_the_score_once_it_had_spoken(instance):
+    run(instance, report(judged=3), **SENSOR)
+    assert lost(instance, [SLICES]) is None
+    run(instance, report(judged=0), **SENSOR)
+    assert lost(instance, [SLICES]).endswith("evaluation_report.slices_hold had nothing to judge")
+
+
+def test_a_score_without_a_memory_is_a_first_one(instance):
+    event = dg.AssetMaterialization(tiny().key(NAME), metadata={"score": 1.0})
+    instance.report_runless_asset_event(event)
+    assert lost(instance, [SLICES]) is None
 
 
 def test_sections_their_minimum_and_coverage_stand_beside_each_other(instance):
