@@ -8,8 +8,10 @@ from platform_assets.cli.dagster_api import DagsterApi
 from platform_assets.cli.errors import BatchNotSound
 from platform_assets.cli.follow import follow, require_success
 from platform_assets.cli.models import dagster_name, require_model
+from platform_assets.cli.places import require_environment
 from platform_assets.release.batch import NAME, table
 from platform_assets.run_tags import BATCH_TAG, BY_TAG, REASON_TAG
+from platform_assets.wiring import build_forge
 from resources.settings import load_settings
 
 
@@ -18,6 +20,8 @@ def batch(model: str, environment: str, *, again: bool, detach: bool) -> None:
 
     Raises
     ------
+    typer.BadParameter
+        If no environment has that name.
     StackNotUp, DagsterError
         If Dagster does not answer, or has no such job.
     RunFailed, NothingStarted
@@ -27,6 +31,8 @@ def batch(model: str, environment: str, *, again: bool, detach: bool) -> None:
     """
     require_model(model)
     settings = load_settings()
+    if environment:
+        require_environment(build_forge(settings), environment)
     api, began, by = DagsterApi(settings.dagster_url), time.time(), getpass.getuser()
     step = {"config": {"environment": environment, "again": again}}
     run_id = api.launch(

@@ -9,7 +9,9 @@ from platform_assets.cli.dagster_api import DagsterApi, Run
 from platform_assets.cli.errors import DrillNotPassed
 from platform_assets.cli.follow import LOOK_SECONDS, require_success
 from platform_assets.cli.models import dagster_name, require_model
+from platform_assets.cli.places import require_environment
 from platform_assets.run_tags import BY_TAG, DRILL_TAG, ENVIRONMENT_TAG, MODEL_TAG, REASON_TAG
+from platform_assets.wiring import build_forge
 from resources.settings import load_settings
 
 Kind = Literal["rollback", "restore", "reproduce"]
@@ -20,6 +22,8 @@ def drill(kind: Kind, model: str, environment: str | None) -> None:
 
     Raises
     ------
+    typer.BadParameter
+        If no environment has that name.
     StackNotUp, DagsterError
         If Dagster does not answer.
     RunFailed
@@ -28,7 +32,10 @@ def drill(kind: Kind, model: str, environment: str | None) -> None:
         If it was done and found what would not have worked.
     """
     require_model(model)
-    api, by = DagsterApi(load_settings().dagster_url), getpass.getuser()
+    settings = load_settings()
+    if environment:
+        require_environment(build_forge(settings), environment)
+    api, by = DagsterApi(settings.dagster_url), getpass.getuser()
     tags = {
         DRILL_TAG: f"{model}/{kind}",
         REASON_TAG: f"asked for by {by}",

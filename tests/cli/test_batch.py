@@ -48,3 +48,11 @@ def test_a_check_that_failed_is_told_and_one_that_warns_ends_well(dagster, slipw
 
 def test_a_batch_of_an_unknown_model_is_refused(slipway):
     assert slipway("batch", "froud").err.startswith("slipway: no model 'froud'")
+
+
+def test_a_batch_of_an_unknown_environment_is_wrong_use_and_starts_nothing(dagster, slipway):
+    """A run was started, which then failed."""
+    dagster.jobs = ("fraud_batch",)
+    told = slipway("batch", "fraud", "--env", "nowhere")
+    assert (told.code, list(dagster.launched)) == (2, [])
+    assert "no environment 'nowhere'; known: staging, production" in told.err

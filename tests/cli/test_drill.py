@@ -59,3 +59,10 @@ def test_a_drill_that_could_not_be_done_says_why(drilled, slipway):
     told = slipway("drill", "rollback", "fraud")
     assert told.code == 1
     assert "nothing healthy is live in staging" in told.err
+
+
+def test_a_drill_of_an_unknown_environment_is_wrong_use_and_starts_nothing(drilled, slipway):
+    """A run was started, which then failed."""
+    told = slipway("drill", "rollback", "fraud", "--env", "nowhere")
+    assert (told.code, list(drilled.launched)) == (2, [])
+    assert "no environment 'nowhere'; known: staging, production" in told.err
