@@ -11,6 +11,7 @@ from ray.util.metrics import Gauge
 from serving.access.guard import Guard
 from serving.door import Door, Unnamed
 from serving.exporter import Exporter, MakeGauge
+from serving.heap import settle
 from serving.ingress import Ingress
 from serving.prediction_log import PredictionLog, environment_of
 from serving.rollout import Rollout
@@ -43,6 +44,7 @@ class ModelServer:
         given = self._settings
         self._rollout = Rollout(model, given.trusted, given.keys, given.cache)
         self._guard = Guard(model, self._settings.callers)
+        settle()
 
     def __serve_build_asgi_app__(self) -> Unnamed:
         model = self._rollout.model
