@@ -61,6 +61,7 @@ def course(tmp_path, empty_registry):
         yield Course.create(tmp_path, serve, instance, POLICY)
 
 
+@pytest.mark.e2e
 def test_a_bundle_goes_through_three_environments_each_when_it_may(course):
     course.deliver("day-1.csv", orders(600, seed=1))
     asked = ("raw", "cleaned", "quarantine", "training_set", "candidate_model", "registry_entry")

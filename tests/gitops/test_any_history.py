@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,6 +47,7 @@ def look(at):
     return report
 
 
+@pytest.mark.e2e
 @settings(max_examples=12)
 @given(st.lists(STEPS | OTHERS, min_size=1, max_size=6))
 def test_after_every_pass_the_tree_equals_what_runs_and_a_second_pass_leaves_it_alone(steps):

@@ -118,6 +118,7 @@ def test_a_right_endpoint_passes_every_check_in_the_order_of_the_catalogue(artif
     assert "30 requests at 100/s" in verdicts["latency_p99"].message
 
 
+@pytest.mark.e2e
 def test_the_version_before_is_asked_in_turn_and_shows_whose_fault_it_is(artifacts, line):
     before = store(artifacts, line_contents(bias=1.0))
     slow, fast = door(line, 400, before=(before, None)), door(line, before=(before, None))
