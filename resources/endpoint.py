@@ -168,7 +168,8 @@ class EndpointVerifier:
                 lambda seconds: measure_in_turn(budget.rate, seconds, mine, beside, version),
             )
         memory = memory_of_replicas(client, manifest.replicas)
-        kept = LatencyRecord.of(tested.measured, memory).kept(self._artifacts, manifest.model)
+        record = LatencyRecord.of(manifest.bundle_digest, tested.measured, memory)
+        kept = record.kept(self._artifacts, manifest.model)
         verdicts = [replace(one, evidence=kept) for one in tested.verdicts]
         return [*verdicts, *([memory_verdict(memory)] if memory else [])]
 

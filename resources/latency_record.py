@@ -62,11 +62,13 @@ class Side:
 
 @dataclass(frozen=True)
 class LatencyRecord:
-    """A test at `rate` requests a second; `beside` is the version called `version`, asked in turn.
+    """A test of the bundle `digest` at `rate` requests a second.
 
+    `beside` is the version called `version`, asked in turn.
     `memory` is what each replica that could be asked held afterwards, in bytes by its id.
     """
 
+    digest: str
     rate: float
     mine: Side
     beside: Side | None
@@ -74,11 +76,11 @@ class LatencyRecord:
     memory: dict[str, float]
 
     @classmethod
-    def of(cls, measured: Measurement, memory: dict[str, float]) -> "LatencyRecord":
+    def of(cls, digest: str, measured: Measurement, memory: dict[str, float]) -> "LatencyRecord":
         other = measured.report_beside
         beside = Side.of(other) if other else None
         report = measured.report
-        return cls(report.rate, Side.of(report), beside, measured.version, memory)
+        return cls(digest, report.rate, Side.of(report), beside, measured.version, memory)
 
     def kept(self, artifacts: Artifacts, model: str) -> str:
         """Store it, and return the address of the file."""

@@ -11,17 +11,23 @@ from platform_assets.model.retention import (
     DAY,
     ENTRIES,
     KINDS,
+    LATENCIES,
     REPORTS,
     Limits,
     Plan,
     Stored,
     plan,
 )
+from resources import latency_record
 from resources.artifacts import Artifacts, Found
 from resources.errors import ArtifactError
 from resources.registry import Registry
 
-NOTES = {ENTRIES: ("entry.json", "digest"), REPORTS: ("judgement.json", "bundle_digest")}
+NOTES = {
+    ENTRIES: ("entry.json", "digest"),
+    REPORTS: ("judgement.json", "bundle_digest"),
+    LATENCIES: (latency_record.NAME, "digest"),
+}
 
 
 def planned(folder: ModelFolder, forge: Forge, registry: Registry, artifacts: Artifacts) -> Plan:
@@ -86,7 +92,7 @@ def _digest(artifacts: Artifacts, kind: str, model: str, one: Found) -> str | No
         return None
     file, name = NOTES[kind]
     try:
-        digest: str = json.loads(artifacts.load(kind, model, one.key, file))[name]
+        digest: str | None = json.loads(artifacts.load(kind, model, one.key, file)).get(name)
     except ArtifactError:
         return None
     return digest

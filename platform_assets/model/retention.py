@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from platform_assets.model.audit import CANDIDATE
+from resources import latency_record
 from resources.registry import Version
 
 BUNDLES, CANDIDATES, ENTRIES, REPORTS = "bundles", "candidates", "entries", "reports"
+LATENCIES = latency_record.KIND
 # In this order: what leads to a bundle goes before the bundle, so that nothing leads nowhere.
-KINDS = (ENTRIES, REPORTS, CANDIDATES, BUNDLES)
+KINDS = (LATENCIES, ENTRIES, REPORTS, CANDIDATES, BUNDLES)
 DAY = 24 * 3600.0
 
 

@@ -8,6 +8,8 @@ from platform_assets.model.retention import (
     CANDIDATES,
     DAY,
     ENTRIES,
+    KINDS,
+    LATENCIES,
     REPORTS,
     Limits,
     Stored,
@@ -31,6 +33,7 @@ def folders(letter, idle=OLD):
         Stored(CANDIDATES, f"candidate-{letter}", None, idle, 10),
         Stored(ENTRIES, f"entry-{letter}", digest(letter), idle, 1),
         Stored(REPORTS, f"report-{letter}", digest(letter), idle, 1),
+        Stored(LATENCIES, f"latency-{letter}", digest(letter), idle, 1),
     ]
 
 
@@ -50,14 +53,15 @@ def keys(found):
 def test_all_of_an_old_version_goes_and_the_newest_stays():
     found = gone()
     assert [one.version for one in found.versions] == ["2", "1"]
-    assert (keys(found), found.size) == ({"a", "b"}, 224)
+    assert (keys(found), found.size) == ({"a", "b"}, 226)
     assert found.kept == {digest("c"): "among the newest 1 versions"}
     assert found.runs == ["run-b", "run-a"]
 
 
 def test_what_leads_to_a_bundle_goes_before_it():
     kinds = [one.kind for one in gone().folders]
-    assert kinds == [*(2 * [ENTRIES]), *(2 * [REPORTS]), *(2 * [CANDIDATES]), *(2 * [BUNDLES])]
+    assert list(dict.fromkeys(kinds)) == [LATENCIES, ENTRIES, REPORTS, CANDIDATES, BUNDLES]
+    assert kinds == sorted(kinds, key=KINDS.index)
 
 
 def test_what_git_names_stays_with_everything_that_belongs_to_it():
@@ -71,7 +75,7 @@ def test_what_an_alias_names_stays():
     assert keys(gone(aliases={"champion": "1"})) == {"b"}
 
 
-@pytest.mark.parametrize("kind", [BUNDLES, ENTRIES, REPORTS])
+@pytest.mark.parametrize("kind", [BUNDLES, ENTRIES, REPORTS, LATENCIES])
 def test_one_young_folder_keeps_its_bundle(kind):
     used = [one for one in folders("b", YOUNG) if one.kind == kind]
     others = [one for one in STORED if one.key not in {young.key for young in used}]

@@ -22,7 +22,7 @@ def record(lost=0, beside=True):
     mine = LoadReport(50, 5, 250, lost, latencies)
     other = (LoadReport(50, 5, 250, 0, np.full(250, 2.0)),) if beside else ()
     measured = Measurement((mine,), other, "3" if beside else "")
-    return LatencyRecord.of(measured, {"a": 200.0 * 2**20})
+    return LatencyRecord.of("sha256:a", measured, {"a": 200.0 * 2**20})
 
 
 @pytest.mark.parametrize("seen", [record(), record(lost=10), record(lost=250, beside=False)])

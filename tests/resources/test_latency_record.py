@@ -21,14 +21,14 @@ def measured(beside=()):
 
 @pytest.mark.parametrize("beside", [(), (LoadReport(50, 0.08, 4, 0, np.full(4, 2.0)),)])
 def test_what_was_kept_is_found_at_its_address(tmp_path, beside):
-    record = LatencyRecord.of(measured(beside), {"a": 1.0e8})
+    record = LatencyRecord.of("sha256:a", measured(beside), {"a": 1.0e8})
     address = record.kept(Artifacts(tmp_path / "a b"), "line")
     assert record_at(address) == record
     assert record.kept(Artifacts(tmp_path / "a b"), "line") == address
 
 
 def test_a_side_says_what_was_sent_and_what_was_lost():
-    side = LatencyRecord.of(measured(), {}).mine
+    side = LatencyRecord.of("sha256:a", measured(), {}).mine
     assert (side.requests, side.errors, side.histogram.lost) == (8, 2, 2)
     assert side.timeline[:3] == ((0.0, 1.0, 1.0), (0.02, 2.0, 2.0), (0.04, math.inf, math.inf))
 
@@ -43,7 +43,7 @@ def test_what_is_not_on_this_machine_is_not_found(address):
 )
 def test_what_this_version_does_not_read_says_so_with_its_place(tmp_path, content):
     """A field of another version was a TypeError, in the middle of a deployment."""
-    address = LatencyRecord.of(measured(), {}).kept(Artifacts(tmp_path), "line")
+    address = LatencyRecord.of("sha256:a", measured(), {}).kept(Artifacts(tmp_path), "line")
     place = Path(address.removeprefix("file://"))
     told = json.loads(place.read_bytes())
     place.chmod(0o600)
