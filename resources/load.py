@@ -63,10 +63,6 @@ class LoadReport:
         return self.percentile(50)
 
     @property
-    def p95(self) -> float:
-        return self.percentile(95)
-
-    @property
     def p99(self) -> float:
         return self.percentile(99)
 

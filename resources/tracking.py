@@ -108,11 +108,6 @@ class Tracking:
                 if files.is_relative_to(self._artifacts.absolute()):
                     shutil.rmtree(files.parent, ignore_errors=True)
 
-    def log_figures(self, run_id: str, metrics: Mapping[str, float]) -> None:
-        """Add metrics to a run."""
-        with self._refusals():
-            self._client.log_batch(run_id, metrics=self._metrics(metrics))
-
     def log_files(self, run_id: str, folder: Path, path: str) -> None:
         """Have a folder's files among the run's artifacts, under `path`; sends what is missing."""
         with self._refusals():

@@ -58,20 +58,6 @@ def bootstrap(
     return interval(metric(y, score), drawn[0], telling_rows(y, metric.classes))
 
 
-def paired_bootstrap(
-    metric: Metric, y: Array, score: Array, other: Array, *, samples: int = SAMPLES, seed: int = 0
-) -> Interval:
-    """The improvement of `score` over `other` on the same rows, in the metric's unit.
-
-    Positive is better, whatever the metric's direction. The interval is that of the difference,
-    which is narrower than two intervals side by side suggest.
-    """
-    judges = [metric.prepare(y, score), metric.prepare(y, other)]
-    ours, theirs = draws(judges, y, metric.classes, samples=samples, seed=seed)
-    value = metric.improvement(metric(y, score), metric(y, other))
-    return interval(value, metric.improvement(ours, theirs), telling_rows(y, metric.classes))
-
-
 def draws(
     judges: Sequence[Weighted], y: Array, classes: bool, *, samples: int = SAMPLES, seed: int = 0
 ) -> Array:

@@ -8,7 +8,7 @@ from sklearn import metrics as sk
 
 from platform_assets.ml.figures import measure
 from platform_assets.ml.gates import judge
-from platform_assets.ml.intervals import bootstrap, paired_bootstrap
+from platform_assets.ml.intervals import bootstrap
 from platform_assets.ml.metrics import metric, metric_names
 from platform_assets.spec import Beat, Floor
 
@@ -105,8 +105,8 @@ def test_equal_rows_and_seed_give_an_equal_interval(rows, seed):
 def test_what_one_model_gains_the_other_loses(rows, name):
     y, score = rows
     one, other = score, np.roll(score, 1)
-    gain = paired_bootstrap(metric("binary", name), y, one, other, samples=25)
-    loss = paired_bootstrap(metric("binary", name), y, other, one, samples=25)
+    gain = measure("binary", y, one, {"other": other}, samples=25).improvements["other"][name]
+    loss = measure("binary", y, other, {"one": one}, samples=25).improvements["one"][name]
     assert gain.value == pytest.approx(-loss.value)
     assert (gain.low, gain.high) == pytest.approx((-loss.high, -loss.low))
 

@@ -215,22 +215,20 @@ def test_an_alias_for_a_version_that_is_not_there_is_refused(registry, tmp_path)
         registry.set_alias("fraud", "champion", "7")
 
 
-def test_figures_and_files_can_be_added_to_a_run(registry, client, tmp_path):
+def test_files_can_be_added_to_a_run(registry, client, tmp_path):
     run = registry.log_training(RECORD)
-    registry.log_figures(run, {"holdout": 0.5})
     (tmp_path / "report").mkdir()
     (tmp_path / "report" / "index.html").write_text("<html>")
     registry.log_files(run, tmp_path / "report", "evaluation")
-    assert client.get_run(run).data.metrics["holdout"] == 0.5
     assert [one.path for one in client.list_artifacts(run, "evaluation")] == [
         "evaluation/index.html"
     ]
     assert (tmp_path / "artifacts" / "fraud" / run / "artifacts/evaluation/index.html").is_file()
 
 
-def test_figures_for_a_run_that_is_not_there_are_refused(registry):
+def test_a_tag_for_a_run_that_is_not_there_is_refused(registry):
     with pytest.raises(RegistryError, match=r"refused: .*Run with id=.*not found"):
-        registry.log_figures("0" * 32, {"holdout": 0.5})
+        registry.tag_run("0" * 32, {"holdout": "0.5"})
 
 
 def test_importing_the_registry_imports_no_mlflow():
