@@ -239,7 +239,10 @@ def exists(line: str) -> bool:
 @cache
 def make_targets() -> set[str]:
     named = re.findall(r"^([a-z0-9][a-z0-9-]*):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
-    return {*named, *(f"bench-{file.stem}" for file in (CHECKOUT / "benchmarks").glob("*.py"))}
+    benchmarks = CHECKOUT / "benchmarks"
+    programs = [file.stem for file in benchmarks.glob("*.py")]
+    programs += [file.parent.name for file in benchmarks.glob("*/__main__.py")]
+    return {*named, *(f"bench-{name}" for name in programs)}
 
 
 @pytest.mark.parametrize(
