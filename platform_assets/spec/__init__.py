@@ -16,7 +16,7 @@ from platform_assets.spec.evaluation import (
     gate_name,
 )
 from platform_assets.spec.model import ModelSpec, Task, evaluation_checks
-from platform_assets.spec.monitoring import Monitoring
+from platform_assets.spec.monitoring import Labels, Monitoring
 from platform_assets.spec.retraining import Retraining
 from platform_assets.spec.retry import Retry
 from platform_assets.spec.training import Range, Search, Split, Threshold, Training
@@ -29,6 +29,7 @@ __all__ = [
     "DataChecks",
     "Fairness",
     "Floor",
+    "Labels",
     "ModelSpec",
     "Monitoring",
     "Range",

@@ -65,6 +65,7 @@ class ModelSpec(Section):
         _metrics_exist(self)
         _columns_agree(self)
         _training_fits(self)
+        _labels_are_found(self)
         return self
 
 
@@ -80,6 +81,25 @@ def _training_fits(spec: ModelSpec) -> None:
     if spec.task != "binary" and spec.training.threshold != Threshold():
         raise SpecError(
             f"training.threshold: is for the task 'binary', got {spec.task!r}; leave it out"
+        )
+
+
+def _labels_are_found(spec: ModelSpec) -> None:
+    if spec.monitoring.labels is None:
+        return
+    entity = spec.monitoring.labels.entity
+    unknown = [name for name in entity if name not in spec.features]
+    if unknown:
+        raise SpecError(
+            f"monitoring.labels.entity: {unknown[0]!r} is no feature, so it is not logged with "
+            f"predictions; allowed: {', '.join(spec.features)}"
+        )
+    if len(set(entity)) < len(entity):
+        raise SpecError(f"monitoring.labels.entity: each may stand once, got {', '.join(entity)}")
+    if spec.time is None:
+        raise SpecError(
+            "monitoring.labels: needs the key `time` to name the column that says when a row "
+            "happened, got nothing"
         )
 
 

@@ -6,6 +6,20 @@ from platform_assets.errors import SpecError
 from platform_assets.spec.section import Section
 
 
+class Labels(Section):
+    """How a row of `cleaned` that names no request is joined to the prediction it is the truth of.
+
+    Of its entity, the last one at or before the row's time (the column `time`).
+    """
+
+    entity: list[str] = Field(
+        min_length=1, description="Features that name whom a prediction is about, together."
+    )
+    tolerance_minutes: int = Field(
+        ge=1, le=525_600, description="A prediction may be so much older than the row's time."
+    )
+
+
 class Monitoring(Section):
     """Windows of the prediction log are compared with what the live version was trained on.
 
@@ -69,6 +83,9 @@ class Monitoring(Section):
         le=365,
         description="Days after which a window is judged with the labels that have come.",
     )
+    labels: Labels | None = Field(
+        default=None, description="How labels that name no request are joined; none by default."
+    )
 
     @model_validator(mode="after")
     def _of_the_windows(self) -> "Monitoring":
@@ -76,5 +93,11 @@ class Monitoring(Section):
             raise SpecError(
                 f"monitoring.beyond: got {self.beyond}, expected at most "
                 f"monitoring.windows, which is {self.windows}; no alert would ever be raised"
+            )
+        if self.labels is not None and self.labels.tolerance_minutes > self.label_days * 1440:
+            raise SpecError(
+                f"monitoring.labels.tolerance_minutes: got {self.labels.tolerance_minutes}, "
+                f"expected at most monitoring.label_days, which is {self.label_days * 1440} "
+                "minutes; no label is waited for longer"
             )
         return self

@@ -41,6 +41,7 @@ class Judge:
     artifacts: Artifacts
     registry: Registry
     known: dict[str, Served | None] = field(default_factory=dict)
+    joined: list[str] = field(default_factory=list)
 
     def run(self, now: datetime, waiting: datetime | None = None) -> list[Observation]:
         """Judge what is due, and write it down window by window; returns what is new.
@@ -83,26 +84,45 @@ class Judge:
             ]
             known += found
             yield found
-        yield from self._late(unlabelled(known), known, now)
+        yield from self._late(unlabelled(known), known, now, waiting)
 
     def _late(
-        self, pending: set[Asked], known: Sequence[Observation], now: datetime
+        self,
+        pending: set[Asked],
+        known: Sequence[Observation],
+        now: datetime,
+        waiting: datetime | None,
     ) -> Iterator[list[Observation]]:
         """What labels say, of windows of which they had said nothing yet."""
-        if self.folder.spec.id is None:
+        settings = self.folder.spec.monitoring.labels
+        if self.folder.spec.id is None and settings is None:
             return
+        wait = timedelta(minutes=settings.tolerance_minutes if settings else 0)
+        landed = now if waiting is None else min(now, waiting)
         for window in sorted({one for *_, one in pending}):
             for look in self._looks(window, known):
                 if (look.traffic.environment, look.traffic.digest, window) in pending:
-                    yield self._labelled(look, over=now >= window.end + self.patience)
+                    over = now >= window.end + self.patience
+                    settled = settings is None or landed >= window.end + wait
+                    yield self._labelled(look, over=over, settled=settled)
 
-    def _labelled(self, look: Look, *, over: bool) -> list[Observation]:
-        found = labels.delivered(self.lake, self.folder, look.traffic)
-        if not over and not labels.complete(look, found):
+    def _labelled(self, look: Look, *, over: bool, settled: bool) -> list[Observation]:
+        if not over and not settled:
             return []
+        named, truth = self._truth(look)
+        if not over and not labels.complete(look, truth.found):
+            return []
+        if look.settings.labels is not None:
+            asked = look.traffic
+            where = f"{asked.environment}, version {asked.version}, {asked.window.start:%F %R}"
+            self.joined.append(f"{where}: {truth.sentence()}")
         wide = self._with_those_before(look)
-        labelled = found if wide is look else labels.delivered(self.lake, self.folder, wide.traffic)
-        return [*labels.skew(look, found), *labels.quality(wide, labelled)]
+        told = truth if wide is look else self._truth(wide)[1]
+        return [*labels.skew(look, named), *labels.quality(wide, told.found)]
+
+    def _truth(self, look: Look) -> tuple[labels.Delivered, labels.Truth]:
+        named = labels.delivered(self.lake, self.folder, look.traffic)
+        return named, labels.truth(self.lake, self.folder, look.traffic, named)
 
     def _with_those_before(self, look: Look) -> Look:
         """The look with what the same version was asked in the windows before, as settings say."""

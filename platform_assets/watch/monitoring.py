@@ -64,7 +64,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         now = datetime.now(UTC)
         waiting = waiting_since(settings.predictions, folder.name)
-        new = Judge(folder, lake, artifacts, registry).run(now, waiting)
+        judge = Judge(folder, lake, artifacts, registry)
+        new = judge.run(now, waiting)
         digests = live_digests(forge, folder.name)
         seen = observed(lake, folder.name, now - timedelta(days=SHOWN_DAYS))
         live = [one for one in seen if digests.get(one.environment) == one.digest]
@@ -77,6 +78,7 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "observations": len(new),
                 "windows": len({(one.start, one.end) for one in new}),
                 "alerts": dg.MetadataValue.md("\n".join(f"- {one}" for one in page.alerts) or "-"),
+                "labels": dg.MetadataValue.md("\n".join(f"- {one}" for one in judge.joined) or "-"),
                 "page": dg.MetadataValue.path(str(path)),
                 **{
                     plot.name: picture(plot.png, plot.title)

@@ -1,7 +1,8 @@
 """What the truth, once it has come, says of the answers; and what stands in for it until then.
 
 Labels arrive late, by the same deliveries as all data. A row is found again by the model's id
-column, which is the request's id (with `/<row>` behind it if the request had several rows).
+column, which is the request's id (with `/<row>` behind it if the request had several rows), or,
+where `monitoring.labels` says so, by its entity and time.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from platform_assets.ml.intervals import FEW, Interval, bootstrap, telling_rows
 from platform_assets.ml.metrics import Metric, metric
 from platform_assets.model.rows import encode_target
 from platform_assets.watch.look import Look
+from platform_assets.watch.monitors.entity_labels import by_entity
 from platform_assets.watch.observations import Observation
 from platform_assets.watch.traffic import ROW_ID, Traffic
 from resources.lake import Lake
@@ -53,6 +55,34 @@ def delivered(lake: Lake, folder: ModelFolder, traffic: Traffic) -> Delivered:
     places = rows[spec.id].map(place).to_numpy(np.int64)
     order = np.argsort(places, kind="stable")
     return Delivered(places[order], rows[wanted].iloc[order].reset_index(drop=True))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The delivered rows that were found again, by id first; and how the others were not."""
+
+    found: Delivered
+    by_id: int
+    ambiguous: int
+    unmatched: int
+
+    def sentence(self) -> str:
+        by_entity = len(self.found.places) - self.by_id
+        return (
+            f"{self.by_id} rows by id, {by_entity} by entity and time; left out: "
+            f"{self.ambiguous} ambiguous, {self.unmatched} of no prediction"
+        )
+
+
+def truth(lake: Lake, folder: ModelFolder, traffic: Traffic, named: Delivered) -> Truth:
+    """What was `delivered` by id, and beside it what `monitoring.labels` joins."""
+    other = by_entity(lake, folder, traffic)
+    both = np.concatenate([named.places, other.places])
+    order = np.argsort(both, kind="stable")
+    parts = [one for one in (named.frame, other.frame) if len(one)]
+    frame = pd.concat(parts, ignore_index=True) if parts else named.frame
+    found = Delivered(both[order], frame.iloc[order].reset_index(drop=True))
+    return Truth(found, len(named.places), other.ambiguous, other.unmatched)
 
 
 def skew(look: Look, found: Delivered) -> list[Observation]:
