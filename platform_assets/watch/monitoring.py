@@ -5,7 +5,7 @@ enough rows are beyond a bound of `defs.yaml`. Nothing waits for this asset, and
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,9 +63,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         forge: dg.ResourceParam[Forge],
     ) -> dg.MaterializeResult:
         now = datetime.now(UTC)
-        waiting = waiting_since(settings.predictions, folder.name)
         judge = Judge(folder, lake, artifacts, registry)
-        new = judge.run(now, waiting)
+        new = judge.run(now, waiting_since(settings.predictions, folder.name))
         digests = live_digests(forge, folder.name)
         seen = observed(lake, folder.name, now - timedelta(days=SHOWN_DAYS))
         live = [one for one in seen if digests.get(one.environment) == one.digest]
@@ -77,8 +76,8 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
                 "verdict": verdict(page),
                 "observations": len(new),
                 "windows": len({(one.start, one.end) for one in new}),
-                "alerts": dg.MetadataValue.md("\n".join(f"- {one}" for one in page.alerts) or "-"),
-                "labels": dg.MetadataValue.md("\n".join(f"- {one}" for one in judge.joined) or "-"),
+                "alerts": listed(page.alerts),
+                "labels": listed(judge.joined),
                 "page": dg.MetadataValue.path(str(path)),
                 **{
                     plot.name: picture(plot.png, plot.title)
@@ -93,6 +92,11 @@ def build(folder: ModelFolder) -> dg.AssetsDefinition:
         )
 
     return monitoring
+
+
+def listed(lines: Iterable[object]) -> dg.MarkdownMetadataValue:
+    """A point for each; a dash alone for none."""
+    return dg.MetadataValue.md("\n".join(f"- {one}" for one in lines) or "-")
 
 
 def page_path(home: Path, model: str) -> Path:

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 from serving.bundle import Bundle
 from serving.rollout import Rollout
-from tests.serving.conftest import user_config
+from tests.serving.conftest import ROW, user_config
 from tests.support.bundles import LINE
 from tests.support.waiting import until
 
-ROW = {"instances": [{"a": 1, "b": 2}]}
 STABLE, CANDIDATE = "1", "2"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +12,9 @@ from serving.ingress import Ingress
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
 from tests.support.bundles import fraud_contents, iris_contents, line_contents
+
+ROW = {"instances": [{"a": 1, "b": 2}]}
+INFER = "/v2/models/line/infer"
 
 
 @pytest.fixture
@@ -39,6 +43,15 @@ def iris(tmp_path: Path) -> Bundle:
 def user_config(bundle: Bundle, version: str = "1", **rest):
     target = {"uri": bundle.folder.as_uri(), "digest": bundle.digest, "version": version}
     return {"bundle": target, **rest}
+
+
+def tensors(**columns: list[float]) -> dict[str, list[dict[str, Any]]]:
+    """Each column as a tensor of one dimension."""
+    made = [
+        {"name": name, "datatype": "FP64", "shape": [len(data)], "data": data}
+        for name, data in columns.items()
+    ]
+    return {"inputs": made}
 
 
 async def rolled_out(bundle: Bundle, **rest) -> Rollout:

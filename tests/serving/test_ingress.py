@@ -17,20 +17,10 @@ from serving.door import Door, Unnamed
 from serving.ingress import Ingress
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
-from tests.serving.conftest import client_of, rolled_out
+from tests.serving.conftest import INFER, ROW, client_of, rolled_out, tensors
 from tests.support.arrow import stream
 
 pytestmark = pytest.mark.anyio
-ROW = {"instances": [{"a": 1, "b": 2}]}
-INFER = "/v2/models/line/infer"
-
-
-def tensors(**columns):
-    made = [
-        {"name": name, "datatype": "FP64", "shape": [len(data)], "data": data}
-        for name, data in columns.items()
-    ]
-    return {"inputs": made}
 
 
 async def test_the_server_and_the_model_describe_themselves(ask_line, line):

@@ -9,20 +9,10 @@ from serving.bundle import write_bundle
 from serving.ingress import Ingress
 from serving.rollout import Rollout
 from serving.settings import ServingSettings
-from tests.serving.conftest import client_of, rolled_out, user_config
+from tests.serving.conftest import INFER, ROW, client_of, rolled_out, tensors, user_config
 from tests.support.bundles import line_contents
 
 pytestmark = pytest.mark.anyio
-ROW = {"instances": [{"a": 1, "b": 2}]}
-INFER = "/v2/models/line/infer"
-
-
-def tensors(**columns):
-    made = [
-        {"name": name, "datatype": "FP64", "shape": [len(data)], "data": data}
-        for name, data in columns.items()
-    ]
-    return {"inputs": made}
 
 
 async def test_ready_says_what_is_live_and_what_was_refused(line, tmp_path):
